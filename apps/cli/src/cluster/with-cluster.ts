@@ -1,0 +1,42 @@
+import { AICluster, type ConnectOptions, SocketConnectionError } from '@aicluster/host-sdk'
+import type { Context } from '../context'
+import { isRunning, managerWord } from './manager-word'
+import { stateFolder } from './state-folder'
+
+/** How long to try when the manager's process does not seem to be there any more, in ms. */
+const GONE_TIMEOUT_MS = 1_000
+
+/** Connect, do something, say goodbye, whatever happened. */
+export async function withCluster<T>(context: Context, action: (cluster: AICluster) => Promise<T>): Promise<T> {
+  const cluster = await context.output.progress('connecting to the cluster', connect(context))
+  try {
+    return await action(cluster)
+  } finally {
+    await cluster.release()
+  }
+}
+
+async function connect(context: Context): Promise<AICluster> {
+  const options = connectOptions(context)
+  const pid = options.stateFolder ? (await managerWord(options.stateFolder))?.pid : undefined
+  // It may be in another namespace of process numbers: so it gets its chance, but a short one.
+  if (pid === undefined || isRunning(pid)) return AICluster.connect(options)
+  try {
+    return await AICluster.connect({ ...options, connectTimeoutMs: GONE_TIMEOUT_MS })
+  } catch (cause) {
+    const detail = `the manager of the state folder ${options.stateFolder} (pid ${pid}) is gone without having said goodbye; start one with "aicluster up"`
+    throw new SocketConnectionError('connectionEstablishment', { detail, details: { stateFolder: options.stateFolder, pid }, cause })
+  }
+}
+
+/** What is on the command line comes first, then an endpoint from the environment, then a state folder. */
+function connectOptions(context: Context): ConnectOptions {
+  const endpoint = givenEndpoint(context)
+  if (endpoint) return { endpoint }
+  // '' keeps the SDK from an endpoint in the environment that --state has overruled.
+  return { endpoint: '', stateFolder: stateFolder(context.options.state, context.env) }
+}
+
+/** The endpoint to use, undefined when the state folder tells it. */
+export const givenEndpoint = ({ options: { endpoint, state }, env }: Context): string | undefined =>
+  endpoint ?? (state === undefined ? env.AICLUSTER_ENDPOINT || undefined : undefined)

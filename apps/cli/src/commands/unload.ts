@@ -1,0 +1,58 @@
+import type { ContainerHandler } from '@aicluster/host-sdk'
+import { UsageError } from '../cli-errors'
+import { withCluster } from '../cluster/with-cluster'
+import type { Context } from '../context'
+import { milliseconds } from '../global-options'
+import type { Register } from './register'
+
+interface UnloadOptions {
+  all?: boolean
+  board?: string
+  drain?: string
+}
+
+const EXAMPLES = `
+Refused with 303 while requests are queued or in process; --drain gives them time.
+
+Examples:
+  $ aicluster unload digits
+  $ aicluster unload digits --board board2 --drain 10000
+  $ aicluster unload --all                       everything on every board
+  $ aicluster unload --all --board board1        everything on one board`
+
+export const registerUnload: Register = (program, action) =>
+  program
+    .command('unload')
+    .summary('stop containers and forget them')
+    .description('Stop the containers of an inference and forget them, on every board or on one.')
+    .argument('[name]', 'the inference')
+    .option('--all', 'every inference')
+    .option('--board <name>', 'only on this board (default: on every board)')
+    .option('--drain <ms>', 'wait so long for requests that are queued or in process')
+    .addHelpText('after', EXAMPLES)
+    .action(action((context, name: string | undefined, options: UnloadOptions) => unload(context, name, options)))
+
+async function unload(context: Context, name: string | undefined, { all, board, drain }: UnloadOptions): Promise<undefined> {
+  if (!name && !all) throw new UsageError('no inference given, which would mean every one: give its name, or say --all')
+  if (name && all) throw new UsageError(`${name} and --all contradict each other: give one of them`)
+  if (board === 'all') throw new UsageError('--board takes one board: leave it out for every board')
+  const drainMs = drain === undefined ? undefined : milliseconds('--drain', drain)
+  const { output } = context
+  const { gone, remaining } = await withCluster(context, async (cluster) => {
+    const before = await cluster.getContainerHandler()
+    const unloading = cluster.unloadInference({
+      ...(name ? { inferenceName: name } : {}),
+      ...(board ? { coprocessorName: board } : {}),
+      ...(drainMs === undefined ? {} : { drainMs }),
+    })
+    const after = await output.progress(`unloading ${name ?? 'everything'}${board ? ` on ${board}` : ''}`, unloading)
+    const left = new Set(after.map(({ suffixName }) => suffixName))
+    return { gone: before.filter(({ suffixName }) => !left.has(suffixName)), remaining: after }
+  })
+  output.result({ unloaded: gone.map(suffixNameOf), remaining: remaining.map(suffixNameOf) }, () => {
+    output.line(gone.length === 0 ? 'Nothing to unload there.' : `Unloaded ${gone.map(suffixNameOf).join(', ')}.`)
+    output.line(remaining.length === 0 ? 'Nothing is loaded any more.' : `Still loaded: ${remaining.map(suffixNameOf).join(', ')}.`)
+  })
+}
+
+const suffixNameOf = ({ suffixName }: ContainerHandler): string => suffixName

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { UsageError } from '../cli-errors'
+import { managerArguments } from '../cluster/manager-program'
+import { endpointOf, type ManagerWord } from '../cluster/manager-word'
+import { runInForeground } from '../cluster/run-in-foreground'
+import { startInBackground } from '../cluster/start-in-background'
+import { stateFolder } from '../cluster/state-folder'
+import type { Context } from '../context'
+import type { Register } from './register'
+
+interface UpOptions {
+  config?: string
+  detach?: boolean
+}
+
+const EXAMPLES = `
+Ctrl-C stops the cluster and its containers. SIGTERM leaves the containers running for the next "aicluster up".
+
+Examples:
+  $ aicluster up                              two boards on this machine, nothing to configure
+  $ aicluster up -c cluster.yaml              keys and defaults: docs/configuration.md
+  $ aicluster up --detach                     in the background; "aicluster down" ends it
+  $ aicluster up --state /tmp/a --detach      a second cluster beside the first`
+
+export const registerUp: Register = (program: Command, action) =>
+  program
+    .command('up')
+    .summary('start a cluster manager')
+    .description('Start a cluster manager on this machine: in the foreground with its log, or in the background.')
+    .option('-c, --config <file>', 'cluster.yaml; without it two local boards and Unix sockets')
+    .option('-d, --detach', 'start it in the background and return once it is ready')
+    .addHelpText('after', EXAMPLES)
+    .action(action((context, options: UpOptions) => up(context, options)))
+
+async function up(context: Context, { config, detach }: UpOptions): Promise<undefined> {
+  const { options, output } = context
+  if (options.endpoint !== undefined) throw new UsageError('up starts a manager on this machine: --endpoint has no meaning here')
+  const state = stateFolder(options.state, context.env)
+  const args = managerArguments(config, state)
+  const elsewhere = options.state === undefined && context.env.AICLUSTER_ENDPOINT ? context.env.AICLUSTER_ENDPOINT : undefined
+  const say = (manager: ManagerWord, log: string | undefined) => {
+    const view = { ...manager, endpoint: endpointOf(manager), stateFolder: state, ...(log ? { log } : {}) }
+    output.result(view, () => {
+      output.line(`AICluster is up (pid ${manager.pid}): ${view.endpoint}`)
+      if (log) output.line(`log: ${log}\n"aicluster down" ends it.`)
+      else output.line('Ctrl-C ends it. In another terminal: aicluster status')
+    })
+    if (elsewhere) output.note(`AICLUSTER_ENDPOINT is set: other commands will talk to ${elsewhere}, not to this cluster`, 'yellow')
+  }
+  if (!detach) return void (await runInForeground(args, output, (manager) => say(manager, undefined)))
+  const { manager, log } = await output.progress('starting the manager', startInBackground(args, state))
+  say(manager, log)
+}

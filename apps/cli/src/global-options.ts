@@ -1,0 +1,25 @@
+import { Option } from 'commander'
+import { UsageError } from './cli-errors'
+
+/** Options that every command takes, before or after its name. */
+export interface GlobalOptions {
+  /** State folder of a manager on this machine. */
+  state?: string
+  endpoint?: string
+  json?: boolean
+  color: boolean
+}
+
+export const GLOBAL_OPTIONS = [
+  new Option('--state <dir>', "the manager's state folder (default: $AICLUSTER_STATE, else ~/.local/state/aicluster)"),
+  new Option('--endpoint <endpoint>', 'a manager elsewhere: ipc://FOLDER or HOST[:PORT[:PORT]] (default: $AICLUSTER_ENDPOINT)'),
+  new Option('--json', 'one JSON value on stdout; everything else goes to stderr'),
+  new Option('--no-color', 'no colours (also: environment variable NO_COLOR)'),
+]
+
+/** `--drain 5000`: a whole number of ms. @throws UsageError */
+export function milliseconds(option: string, value: string, least = 0): number {
+  const ms = Number(value)
+  if (/^\d+$/.test(value) && Number.isSafeInteger(ms) && ms >= least) return ms
+  throw new UsageError(`${option} is ${JSON.stringify(value)}, it must be a whole number of ms, ${least} or more`)
+}

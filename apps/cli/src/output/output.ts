@@ -1,0 +1,82 @@
+import { type ErrorView, errorText } from '../cli-errors'
+import type { Color, Paint } from './colors'
+import { printable, printableJson, printableLine } from './printable'
+import { Progress, type ProgressStream } from './progress'
+import { type Column, tableLines } from './table'
+
+/** The streams of the process, or a test's. */
+export interface OutputStreams {
+  stdout: ProgressStream
+  stderr: ProgressStream
+}
+
+/**
+ * Everything that a command says. Results go to stdout, everything else to stderr; with `--json`, stdout gets exactly one
+ * JSON value. What containers may have written is stripped of control characters.
+ */
+export class Output {
+  private hasResult = false
+  private readonly waiting: Progress
+
+  constructor(
+    private readonly streams: OutputStreams,
+    readonly json: boolean,
+    private readonly paint: { stdout: Paint; stderr: Paint },
+  ) {
+    this.waiting = new Progress(streams.stderr)
+  }
+
+  /** The command's result: `value` with `--json`, else what `human` prints. */
+  result(value: unknown, human: () => void): void {
+    if (this.json) this.oneValue(value)
+    else human()
+  }
+
+  /** A line of the result, for people. */
+  line(text: string, color?: Color): void {
+    this.write('stdout', `${this.colored('stdout', text, color)}\n`)
+  }
+
+  table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], indent = ''): void {
+    for (const [index, line] of tableLines(columns, rows).entries()) {
+      this.write('stdout', `${indent}${index === 0 ? this.paint.stdout('bold', line) : line}\n`)
+    }
+  }
+
+  /** A line beside the result. */
+  note(text: string, color?: Color): void {
+    this.write('stderr', `${this.colored('stderr', text, color)}\n`)
+  }
+
+  /** A line of several parts, each with its colour, beside the result. */
+  noteParts(parts: readonly (readonly [text: string, color?: Color])[]): void {
+    const texts = parts.filter(([part]) => part !== '').map(([part, color]) => this.colored('stderr', part.replace(/\n/g, ' '), color))
+    this.write('stderr', `${texts.join(' ')}\n`)
+  }
+
+  error(view: ErrorView): void {
+    if (this.json) this.oneValue({ error: view })
+    this.note(errorText(view), 'red')
+  }
+
+  /** Wait for `work`; say what is waited for once it takes more than a second. */
+  progress<T>(what: string, work: Promise<T>): Promise<T> {
+    return this.waiting.during(printableLine(what), work)
+  }
+
+  /** What comes after the result (a manager that was ready and then failed) is on stderr alone. */
+  private oneValue(value: unknown): void {
+    if (!this.hasResult) this.write('stdout', `${printableJson(value, 2)}\n`)
+    this.hasResult = true
+  }
+
+  private write(stream: 'stdout' | 'stderr', text: string): void {
+    this.waiting.hide()
+    this.streams[stream].write(text)
+  }
+
+  private colored(stream: 'stdout' | 'stderr', text: string, color: Color | undefined): string {
+    const safe = printable(text)
+    return color ? this.paint[stream](color, safe) : safe
+  }
+}

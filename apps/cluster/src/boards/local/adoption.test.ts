@@ -1,0 +1,136 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isAlive } from './process-identity'
+import { eventually, exitsOf, STUBBORN, TestBoard } from './test-board'
+
+describe('a container whose manager went', () => {
+  it('runs on and is adopted by the next board', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({ run_command: ['node', '-e', "console.error('loaded'); setInterval(() => {}, 1000)"] })
+    await eventually('output', () => first.lastOutput())
+    const { createdAt, pid } = await first.runtime()
+    first.detach()
+
+    const adopted = await test.openBoard().adopt({ ...first.spec, token: '' })
+
+    expect(adopted).toBeDefined()
+    if (!adopted) return
+    test.track(adopted)
+    expect(await adopted.runtime()).toMatchObject({ state: 'running', pid, createdAt, restarts: 0 })
+    expect(await adopted.lastOutput()).toBe('loaded')
+    expect(await test.read('token')).toBe(first.spec.token)
+  })
+
+  it('is started again by the next board when it ends', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    first.detach()
+    const adopted = await test.openBoard().adopt(first.spec)
+    if (!adopted) throw new Error('not adopted')
+    test.track(adopted)
+    const exits = exitsOf(adopted)
+    process.kill(test.identity().pid, 'SIGKILL')
+    await eventually('a restart', async () => (await adopted.runtime()).restarts === 1)
+    expect(exits).toEqual([{ code: null, signal: null, restarting: true }])
+    expect(isAlive(test.identity())).toBe(true)
+  })
+
+  it.each([0, 10_000])('is stopped by the next board, with a grace time of %i ms', async (graceMs) => {
+    await using test = new TestBoard()
+    const first = await test.create(graceMs === 0 ? { run_command: STUBBORN } : {})
+    if (graceMs === 0) await test.stdout()
+    first.detach()
+    const adopted = await test.openBoard().adopt(first.spec)
+    const identity = test.identity()
+    await adopted?.remove(graceMs)
+    expect(isAlive(identity)).toBe(false)
+    expect(await readFile(join(test.path(), 'process.json')).catch(() => 'gone')).toBe('gone')
+  })
+
+  it('is not started by the old board any more', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    const exits = exitsOf(first)
+    first.detach()
+    const adopted = await test.openBoard().adopt(first.spec)
+    if (adopted) test.track(adopted)
+    await adopted?.stop(10_000)
+    expect(exits).toEqual([])
+    expect((await first.runtime()).pid).toBeNull()
+  })
+
+  it('is created again from its files when it ended meanwhile', async () => {
+    await using test = new TestBoard()
+    const script_path = await test.files('scripts', { 'main.js': 'setInterval(() => {}, 1000)' })
+    const first = await test.create({ script_path, run_command: 'node main.js' })
+    await writeFile(test.path('learned.bin'), 'what the program learned')
+    const identity = test.identity()
+    first.detach()
+    process.kill(identity.pid, 'SIGKILL')
+    await eventually('its end', () => !isAlive(identity))
+
+    const next = test.openBoard()
+    expect(await next.adopt(first.spec)).toBeUndefined()
+    const again = await next.create(first.spec)
+
+    test.track(again)
+    expect((await again.runtime()).state).toBe('running')
+    expect(await test.read('learned.bin')).toBe('what the program learned')
+  })
+})
+
+describe('what is not adopted', () => {
+  it('is nothing at all', async () => {
+    await using test = new TestBoard()
+    expect(await test.board.adopt(test.spec({}))).toBeUndefined()
+  })
+
+  it('is another container under the same name', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    expect(await test.openBoard().adopt({ ...first.spec, instance: 'another' })).toBeUndefined()
+  })
+
+  it.each(['not json', '{"version":1}', '{"version":1,"instance":"0123456789abcdef0123456789abcdef","pid":1,"startTime":"x"}'])(
+    'is a record that says %s',
+    async (text) => {
+      await using test = new TestBoard()
+      const first = await test.create({})
+      await writeFile(test.path('process.json'), text)
+      expect(await test.openBoard().adopt(first.spec)).toBeUndefined()
+    },
+  )
+
+  it('is a process that has the number but not the start time: it is not killed either', async () => {
+    await using test = new TestBoard()
+    const innocent = await test.create({})
+    const identity = test.identity()
+    innocent.detach()
+    const record = JSON.parse(await test.read('process.json'))
+    await writeFile(test.path('process.json'), JSON.stringify({ ...record, startTime: '1@an earlier boot' }))
+
+    const next = test.openBoard()
+    expect(await next.adopt(innocent.spec)).toBeUndefined()
+    const created = await next.create(innocent.spec)
+    await created.remove(0)
+
+    expect(isAlive(identity)).toBe(true)
+  })
+})
+
+describe('what an earlier manager left and nobody knows any more', () => {
+  it('is ended and deleted by a sweep; what is known stays', async () => {
+    await using test = new TestBoard()
+    const forgotten = await test.create({})
+    const identity = test.identity()
+    forgotten.detach()
+
+    await test.openBoard().sweep(new Set([forgotten.spec.instance]))
+    expect(isAlive(identity)).toBe(true)
+    await test.openBoard().sweep(new Set())
+
+    expect(isAlive(identity)).toBe(false)
+    await expect(test.read('token')).rejects.toThrow('ENOENT')
+  })
+})

@@ -1,0 +1,97 @@
+import { lstat, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, normalize } from 'node:path'
+import { AIClusterError, type ContainerConfig, type CopyEntry } from '@aicluster/protocol'
+import type { ContainerSpec } from '../board'
+import { type ConfigPlace, configError } from './container-errors'
+import { copyTree, isWithin } from './copy-tree'
+import { RECORD_FILE } from './process-record'
+
+export const TOKEN_FILE = 'token'
+
+/** Names in a container's folder that are ours. */
+export const RESERVED_NAMES = [TOKEN_FILE, `${TOKEN_FILE}.new`, 'log', RECORD_FILE, `${RECORD_FILE}.new`]
+
+export const copyEntries = (config: ContainerConfig): readonly CopyEntry[] =>
+  config.copy === null || config.copy === undefined ? [] : Array.isArray(config.copy) ? config.copy : [config.copy]
+
+/** Errors of reading somebody's file. Others (a full disk) are ours and pass as they are. */
+const UNREADABLE = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'])
+
+async function copyField(place: ConfigPlace, field: string, value: string, to: string, folder: string): Promise<void> {
+  try {
+    const from = await realpath(value)
+    if (isWithin(await realpath(folder), from)) {
+      throw configError(
+        place,
+        'invalidParameter',
+        field,
+        value,
+        "contains the container's folder itself: name a folder outside the cluster's state",
+      )
+    }
+    await copyTree(from, to)
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (error instanceof AIClusterError || !UNREADABLE.has(code ?? '')) throw error
+    throw configError(place, 'configFileUnreadable', field, value, `cannot be copied: ${path ?? value} (${code})`)
+  }
+}
+
+/** Makes the folders above `target`, one by one, refusing those that a link leads elsewhere. */
+async function makeParents(place: ConfigPlace, field: string, to: string, folder: string): Promise<void> {
+  let parent = folder
+  for (const part of dirname(to).split('/')) {
+    if (part === '.' || part === '') continue
+    parent = join(parent, part)
+    const there = await lstat(parent).catch(() => undefined)
+    if (!there) await mkdir(parent, { mode: 0o700 })
+    else if (!there.isDirectory()) {
+      throw configError(
+        place,
+        'invalidParameter',
+        field,
+        to,
+        `leads through "${part}", which is a link or a file in the container's folder`,
+      )
+    }
+  }
+}
+
+/**
+ * A `copy` entry: a folder's content goes into the folder `To`. A file becomes `To`, or goes into it under its own name
+ * when `To` ends with a slash or is a folder already.
+ */
+async function copyEntry(place: ConfigPlace, field: string, entry: CopyEntry, folder: string): Promise<void> {
+  let to = normalize(entry.To).replace(/\/+$/, '')
+  const fromFolder = await stat(entry.From).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+  const toFolder = entry.To.endsWith('/') || (await lstat(join(folder, to)).catch(() => undefined))?.isDirectory() === true
+  if (!fromFolder && toFolder) to = join(to, basename(entry.From))
+  await makeParents(place, `${field}.To`, to, folder)
+  await copyField(place, `${field}.From`, entry.From, join(folder, to), folder)
+}
+
+/**
+ * Make the container's folder (0700) anew: the files of `script_path`, the `copy` entries over them, the token.
+ *
+ * @throws InvalidArgumentError (301) naming what cannot be read; (302) a place that `copy` may not write to
+ */
+export async function makeContainerFolder(board: string, spec: ContainerSpec, folder: string): Promise<void> {
+  const place: ConfigPlace = { board, name: spec.config.name }
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const scripts = spec.config.script_path
+  if (scripts !== null && scripts !== undefined) await copyField(place, 'script_path', scripts, folder, folder)
+  for (const [index, entry] of copyEntries(spec.config).entries()) await copyEntry(place, `copy[${index}]`, entry, folder)
+  await writeToken(folder, spec.token)
+}
+
+/** The token file: 0400, replaced as a whole. */
+export async function writeToken(folder: string, token: string): Promise<void> {
+  const temporary = join(folder, `${TOKEN_FILE}.new`)
+  await rm(temporary, { force: true })
+  await writeFile(temporary, token, { mode: 0o400, flag: 'wx' })
+  await rename(temporary, join(folder, TOKEN_FILE))
+}

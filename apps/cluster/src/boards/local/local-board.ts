@@ -1,0 +1,115 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ContainerConfig, clusterError } from '@aicluster/protocol'
+import type { Logger } from 'pino'
+import type { Board, BoardContainer, ContainerSpec } from '../board'
+import { checkConfig } from './check-config'
+import { startError } from './container-errors'
+import { makeContainerFolder, writeToken } from './container-files'
+import { LocalContainer } from './local-container'
+import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
+import { isAlive } from './process-identity'
+import { readProcessRecord } from './process-record'
+import { WatchedProcess } from './watched-process'
+
+export interface LocalBoardOptions {
+  name: string
+  /** Absolute: this board's folder inside the manager's state folder. Made (0700) with the first container. */
+  folder: string
+  logger: Logger
+  limits?: Partial<LocalLimits>
+  /** ms since 1970. */
+  now?: () => number
+}
+
+/** One part of a path that is neither hidden nor `.` nor `..`. */
+const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
+
+/** This machine: containers are processes that outlive the manager and are adopted by the next one. */
+export class LocalBoard implements Board {
+  readonly name: string
+  readonly ip = '127.0.0.1'
+  readonly driver = 'local'
+  readonly #folder: string
+  readonly #logger: Logger
+  readonly #limits: LocalLimits
+  readonly #now: () => number
+
+  constructor(options: LocalBoardOptions) {
+    this.name = options.name
+    this.#folder = options.folder
+    this.#logger = options.logger.child({ board: options.name })
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#now = options.now ?? Date.now
+  }
+
+  async check(config: ContainerConfig): Promise<void> {
+    await checkConfig(this.name, config)
+  }
+
+  /**
+   * Resolves as soon as the program runs: an exit after that comes through `onExit`, which may be set right then without missing one.
+   *
+   * Files of the same instance (its program ended while no manager ran) are used again; any others under the name are replaced.
+   */
+  async create(spec: ContainerSpec): Promise<BoardContainer> {
+    const folder = this.#folderOf(spec)
+    // Outside of what is undone: were it not to end, its record must stay.
+    await this.#endLeftover(spec.suffixName, folder)
+    try {
+      if (readProcessRecord(folder)?.instance === spec.instance) {
+        await writeToken(folder, spec.token)
+      } else {
+        await this.check(spec.config)
+        await makeContainerFolder(this.name, spec, folder)
+      }
+      const container = this.#container(spec, folder)
+      await container.start()
+      return container
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw startError(this.name, spec.suffixName, error)
+    }
+  }
+
+  async adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
+    const folder = this.#folderOf(spec)
+    const record = readProcessRecord(folder)
+    if (record?.instance !== spec.instance || !isAlive(record)) return undefined
+    const container = this.#container(spec, folder)
+    container.resume(record)
+    return container
+  }
+
+  async sweep(known: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => [])
+    for (const name of names) {
+      const folder = join(this.#folder, name)
+      const record = readProcessRecord(folder)
+      if (record && known.has(record.instance)) continue
+      await this.#endLeftover(name, folder)
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  #container(spec: ContainerSpec, folder: string): LocalContainer {
+    return new LocalContainer({ board: this.name, spec, folder, limits: this.#limits, now: this.#now, logger: this.#logger })
+  }
+
+  /** A process that nobody adopted still runs in the folder: two programs of one container must not. */
+  async #endLeftover(suffixName: string, folder: string): Promise<void> {
+    const record = readProcessRecord(folder)
+    if (!record || !isAlive(record)) return
+    this.#logger.warn({ container: suffixName, leftoverPid: record.pid }, 'ending a process that an earlier manager left under this name')
+    const leftover = WatchedProcess.adopted(record, Date.parse(record.startedAt), this.#limits.adoptedPollMs)
+    leftover.detach()
+    await leftover.stop(0)
+  }
+
+  /** @throws (302) for a name that is no folder name */
+  #folderOf(spec: ContainerSpec): string {
+    if (FOLDER_NAME.test(spec.suffixName)) return join(this.#folder, spec.suffixName)
+    const detail = `board "${this.name}": container name ${JSON.stringify(spec.suffixName)} must be 1 to 255 characters of A-Z a-z 0-9 . _ -`
+    throw clusterError('invalidParameter', { detail, details: { board: this.name, field: 'suffixName', value: spec.suffixName } })
+  }
+}

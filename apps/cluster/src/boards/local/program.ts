@@ -1,0 +1,67 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { isAbsolute, join, resolve } from 'node:path'
+import { parseArgsStringToArgv } from 'string-argv'
+
+/** Searched where the environment has no PATH at all. */
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
+
+/**
+ * Program and arguments of a `run_command`. A line is split by string-argv; no shell runs, so `$`, `*`, `|` and `;` are plain characters.
+ *
+ * Quotes group a word and go; within a word (`--title="a b"`) they group and stay: such arguments are better given as a list.
+ */
+export const commandWords = (command: string | readonly string[]): string[] =>
+  typeof command === 'string' ? parseArgsStringToArgv(command) : [...command]
+
+/** Whether a line opens a quote that it never closes (string-argv would drop it without a word). */
+export function hasOpenQuote(line: string): boolean {
+  let open: string | undefined
+  for (const character of line) {
+    if (open === undefined ? character === '"' || character === "'" : character === open) open = open === undefined ? character : undefined
+  }
+  return open !== undefined
+}
+
+type Found = 'executable' | 'not-executable' | 'missing'
+
+async function look(path: string): Promise<Found> {
+  const stats = await stat(path).catch(() => undefined)
+  if (!stats?.isFile()) return 'missing'
+  return access(path, constants.X_OK).then(
+    () => 'executable',
+    () => 'not-executable',
+  )
+}
+
+/**
+ * The file that a program's name stands for, searched as `execvp` does it; a relative path is meant from `folder`.
+ *
+ * @param path - the PATH of the program's own environment
+ * @throws Error naming program and cure: not found, or not executable
+ */
+export async function findProgram(name: string, folder: string, path: string | undefined): Promise<string> {
+  const searched = path ?? DEFAULT_PATH
+  const candidates = name.includes('/')
+    ? [resolve(folder, name)]
+    : name === ''
+      ? []
+      : searched.split(':').map((entry) => join(resolve(folder, entry), name))
+  let blocked: string | undefined
+  for (const candidate of candidates) {
+    const found = await look(candidate)
+    if (found === 'executable') return candidate
+    if (found === 'not-executable') blocked ??= candidate
+  }
+  const shown = JSON.stringify(name)
+  if (blocked !== undefined) {
+    throw new Error(
+      `program ${shown} (${blocked}) is not executable: chmod +x it, or name its interpreter in run_command, as in "node main.js"`,
+    )
+  }
+  if (isAbsolute(name)) throw new Error(`program ${shown} does not exist: install it, or correct run_command`)
+  if (name.includes('/')) {
+    throw new Error(`program ${shown} does not exist in the container's folder: put it below script_path, or correct run_command`)
+  }
+  throw new Error(`program ${shown} was not found in PATH (${searched}): install it, or write its full path in run_command`)
+}

@@ -1,0 +1,79 @@
+import { Command, type CommandName, type CommandOf, clusterError, decodeMsgpack, invalidInput } from '@aicluster/protocol'
+import type { ControlPlane } from '../control-plane/control-plane'
+import { startDistribution, stopDistribution } from './distribution'
+import { getContainerHandler } from './get-container-handler'
+import { getContainerStatus } from './get-container-status'
+import { getCoprocessorHandler } from './get-coprocessor-handler'
+import { getMetrics } from './get-metrics'
+import { loadInference } from './load-inference'
+import { shutdown } from './shutdown'
+import { unloadInference } from './unload-inference'
+
+/** Carries out one command; what it returns is the reply. */
+export type CommandHandler<Name extends CommandName> = (plane: ControlPlane, command: CommandOf<Name>) => Promise<unknown>
+
+const HANDLERS: { [Name in CommandName]: CommandHandler<Name> } = {
+  load_inference: loadInference,
+  unload_inference: unloadInference,
+  get_container_handler: getContainerHandler,
+  get_container_status: getContainerStatus,
+  get_coprocessor_handler: getCoprocessorHandler,
+  start_distribution: startDistribution,
+  stop_distribution: stopDistribution,
+  get_metrics: getMetrics,
+  shutdown,
+}
+
+/** Commands that change something: they go to the audit log. */
+const CHANGING = new Set<CommandName>(['load_inference', 'unload_inference', 'start_distribution', 'stop_distribution', 'shutdown'])
+
+/**
+ * Validate a command that came over the wire and carry it out.
+ * @throws InvalidArgumentError (200) not a command; (201, 302) a field is missing or wrong
+ * @throws NotImplementedError (900) nobody knows a command of this name
+ */
+export async function runCommand(plane: ControlPlane, bytes: Uint8Array, from: string): Promise<unknown> {
+  const command = parseCommand(bytes)
+  const { log } = plane.options
+  const audited = CHANGING.has(command.cmd)
+  const startedAt = performance.now()
+  const outcome = (fields: object) =>
+    audited && log.info({ audit: command.cmd, from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
+  try {
+    const handler = HANDLERS[command.cmd] as CommandHandler<CommandName>
+    const result = await handler(plane, command)
+    outcome({ what: summary(command), code: 0 })
+    return result
+  } catch (error) {
+    outcome({ what: summary(command), code: (error as { code?: number }).code ?? 999 })
+    throw error
+  }
+}
+
+function parseCommand(bytes: Uint8Array): Command {
+  let value: unknown
+  try {
+    value = decodeMsgpack(bytes)
+  } catch (cause) {
+    throw clusterError('notJson', { detail: 'the command is not one msgpack value', cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw clusterError('notJson', { detail: 'a command is a map' })
+  const { cmd } = value as { cmd?: unknown }
+  if (cmd === undefined) throw clusterError('requiredKeyMissing', { detail: 'command: cmd is missing', details: { field: 'cmd' } })
+  if (typeof cmd !== 'string' || !Object.hasOwn(HANDLERS, cmd)) {
+    throw clusterError('notImplemented', { detail: `no command is called ${JSON.stringify(cmd)}`, details: { cmd } })
+  }
+  const parsed = Command.safeParse(value)
+  if (!parsed.success) throw invalidInput(`command ${cmd}`, value, parsed.error)
+  return parsed.data
+}
+
+/** What a command is about, for the audit log: names, never environments or paths. */
+function summary(command: Command): Record<string, unknown> {
+  if (command.cmd === 'load_inference') {
+    const names = command.container_config.map((config) => (config as { name?: unknown } | null)?.name)
+    return { names, boards: command.coprocessor_name }
+  }
+  const { cmd: _cmd, ...rest } = command
+  return rest
+}

@@ -1,0 +1,73 @@
+import { type CommandOf, type ContainerHandlerView, clusterError } from '@aicluster/protocol'
+import type { ControlPlane } from '../control-plane/control-plane'
+import { servedNames } from '../registry/container-config-rules'
+import type { InferenceRecord } from '../registry/inference-record'
+import { projectQueues } from '../registry/projection'
+import { containerView } from './container-view'
+import { containersOf, requireBoard, selectRecords } from './select'
+
+/** How often a drain looks whether everything is done, in ms. */
+const DRAIN_POLL_MS = 20
+
+/** Stop and forget the selected containers. Nothing changes while anything of them is queued or in process. */
+export async function unloadInference(plane: ControlPlane, command: CommandOf<'unload_inference'>): Promise<ContainerHandlerView[]> {
+  const { inference_name: name, coprocessor_name: board, drain_ms: drainMs = 0 } = command
+  if (board) requireBoard(plane, board)
+  const records = selectRecords(plane, name).filter((record) => !board || record.boards.includes(board))
+  await plane.locks.with(
+    records.flatMap(({ config }) => servedNames(config)),
+    () => unload(plane, records, board || undefined, drainMs),
+  )
+  return containersOf(plane.registry.all()).map(({ record, container }) => containerView(record, container, plane.options.config.defaults))
+}
+
+async function unload(plane: ControlPlane, records: readonly InferenceRecord[], board: string | undefined, drainMs: number): Promise<void> {
+  const leaving = containersOf(records).filter(({ container }) => !board || container.board === board)
+  const instances = leaving.map(({ container }) => container.instance)
+  const remaining = records.map((record) => without(record, board))
+  await removeWhenIdle(plane, instances, orphanedNames(plane, remaining), records, drainMs)
+  await Promise.all(instances.map((instance) => plane.fleet.remove(instance)))
+  for (const record of remaining) {
+    if (record.containers.length === 0) await plane.registry.delete(record.config.name)
+    else await plane.registry.set(record)
+  }
+  await plane.project()
+}
+
+const without = (record: InferenceRecord, board: string | undefined): InferenceRecord => ({
+  ...record,
+  boards: board ? record.boards.filter((name) => name !== board) : [],
+  containers: board ? record.containers.filter((container) => container.board !== board) : [],
+})
+
+/** Inference names that nobody serves any more once these records are what they will be. */
+function orphanedNames(plane: ControlPlane, remaining: readonly InferenceRecord[]): string[] {
+  const { defaults } = plane.options.config
+  const changed = new Map(remaining.map((record) => [record.config.name, record]))
+  const after = plane.registry.all().flatMap((record) => {
+    const next = changed.get(record.config.name) ?? record
+    return next.containers.length > 0 ? [next] : []
+  })
+  const kept = projectQueues(after, defaults)
+  return [...projectQueues(plane.registry.all(), defaults).keys()].filter((name) => !kept.has(name))
+}
+
+async function removeWhenIdle(
+  plane: ControlPlane,
+  instances: string[],
+  names: string[],
+  records: readonly InferenceRecord[],
+  drainMs: number,
+): Promise<void> {
+  const giveUpAt = performance.now() + drainMs
+  while (!(await plane.options.dataPlane.call('removeIfIdle', { instances, names, keepQueues: false }))) {
+    if (performance.now() >= giveUpAt) {
+      const unloaded = records.map(({ config }) => config.name)
+      throw clusterError('processesInUse', {
+        detail: `${unloaded.join(', ')}: requests are queued or in process${drainMs > 0 ? ` still after ${drainMs} ms (drain_ms)` : '; wait for them, or give drain_ms'}`,
+        details: { inference_names: unloaded },
+      })
+    }
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
+  }
+}

@@ -1,0 +1,124 @@
+import { BoardName, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
+import { DEFAULT_PORTS, isHost } from '@aicluster/transport'
+import { z } from 'zod'
+
+const port = z.number().int().min(0).max(65_535)
+const milliseconds = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+
+/** A board that is this machine: containers are child processes. */
+const LocalBoardConfig = z.strictObject({
+  name: BoardName.describe(
+    'Name of the board, unique in the cluster: 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter or digit; not "all".',
+  ),
+  driver: z.literal('local').default('local').describe('How the board is reached. local: this machine; containers are child processes.'),
+})
+
+type LocalBoardConfig = z.infer<typeof LocalBoardConfig>
+
+/** Where the manager's four sockets are. */
+const ListenConfig = z.discriminatedUnion('transport', [
+  z.strictObject({
+    transport: z.literal('ipc').describe('Unix sockets in a private folder of the state folder.'),
+  }),
+  z.strictObject({
+    transport: z.literal('tcp').describe('TCP ports on a loopback address.'),
+    host: z
+      .string()
+      .refine(isHost, 'must be an address or a host name')
+      .refine(
+        (host) => /^(127\.|localhost$|::1$)/.test(host),
+        'must be a loopback address (127.0.0.1, ::1, localhost): this version has no encryption',
+      )
+      .default('127.0.0.1')
+      .describe('Address to bind. Beyond loopback needs encryption, which this version does not have.'),
+    inference_port: port
+      .default(DEFAULT_PORTS.inference)
+      .describe('Requests of applications. 0 lets the system choose; the choice is kept for later starts.'),
+    management_port: port
+      .default(DEFAULT_PORTS.management)
+      .describe('Commands of applications. 0 lets the system choose; the choice is kept for later starts.'),
+    pub_port: port
+      .default(DEFAULT_PORTS.pub)
+      .describe('Answers of containers. 0 lets the system choose; the choice is kept for later starts.'),
+    sub_port: port
+      .default(DEFAULT_PORTS.sub)
+      .describe('Requests to containers. 0 lets the system choose; the choice is kept for later starts.'),
+  }),
+])
+
+/** Every board whose name an earlier one has already is a problem of its own, at its own place. */
+function refuseTwins(boards: readonly LocalBoardConfig[], context: z.RefinementCtx): void {
+  const seen = new Set<string>()
+  for (const [index, { name }] of boards.entries()) {
+    const key = name.toLowerCase()
+    if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'name'], message: 'must be unique (case does not count)' })
+    seen.add(key)
+  }
+}
+
+/** `cluster.yaml`. Every default of the manager is here; docs/configuration.md lists them. */
+export const ClusterConfig = z.strictObject({
+  boards: z
+    .array(LocalBoardConfig)
+    .min(1)
+    .max(1024)
+    .superRefine(refuseTwins)
+    .default([
+      { name: 'board1', driver: 'local' },
+      { name: 'board2', driver: 'local' },
+    ])
+    .describe('The boards of the cluster.'),
+  listen: ListenConfig.default({ transport: 'ipc' }).describe("Where the manager's sockets are."),
+  defaults: z
+    .strictObject({
+      send_timeout: milliseconds.default(60_000).describe('How long a request may wait in the queue, in ms; after it 306.'),
+      wait_queue_timeout: milliseconds
+        .default(300_000)
+        .describe('How long a container may take from being sent a request to its response, in ms; after it 401.'),
+      queue_limit: z.number().int().min(0).default(100_000).describe('Requests that may wait in the queue of an inference; full is 305.'),
+      queue_bytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(1024 ** 3)
+        .describe('Bytes that may wait in the queue of an inference; full is 305.'),
+      start_timeout: milliseconds.default(60_000).describe('In which time a container must connect and be ready, in ms; after it 311.'),
+    })
+    .prefault({})
+    .describe("What an inference's own configuration leaves open."),
+  limits: z
+    .strictObject({
+      max_body_bytes: z
+        .number()
+        .int()
+        .min(4096)
+        .max(2 ** 32 - 1)
+        .default(DEFAULT_MAX_BODY_BYTES)
+        .describe('Largest data of one request or result, in bytes.'),
+      max_header_bytes: z
+        .number()
+        .int()
+        .min(4096)
+        .max(2 ** 30)
+        .default(MAX_HEADER_BYTES)
+        .describe('Largest header (parameters, metadata, plain results) of one record, in bytes.'),
+    })
+    .prefault({})
+    .describe('What the manager takes from its peers. They are told at hello.'),
+  drain_timeout: milliseconds
+    .default(30_000)
+    .describe('How long requests may take to finish when the manager is told to end, in ms; then it ends all the same.'),
+  stop_timeout: milliseconds
+    .default(5_000)
+    .describe('How long a container may take to end after it was asked to, in ms; then it is killed.'),
+  log_level: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe("The least important of the manager's log lines that are written."),
+})
+export type ClusterConfig = z.infer<typeof ClusterConfig>
+export type DefaultsConfig = ClusterConfig['defaults']

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as protocol from '@aicluster/protocol'
+import * as transport from '@aicluster/transport'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { DEFAULT_LIMITS } from '../boards/local/local-limits'
+import { clusterConfigSchema, type JsonSchema } from './config-schema'
+
+const repositoryFile = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../../${path}`, import.meta.url)), 'utf8')
+
+/** The page's rows, by section and key. */
+const sections = new Map(
+  repositoryFile('docs/configuration.md')
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => {
+      const rows = [...text.matchAll(/^\| (.+) \|$/gm)].map(([, row]) =>
+        (row ?? '').split('|').map((cell) => cell.replace(/`/g, '').trim()),
+      )
+      return [text.slice(0, text.indexOf('\n')), new Map(rows.map(([key = '', ...cells]) => [key, cells]))]
+    }),
+)
+
+/** The cells behind a key. */
+function row(section: string, key: string): string[] {
+  const cells = sections.get(section)?.get(key)
+  if (!cells) throw new Error(`docs/configuration.md, section "${section}", has no row for ${key}: add one`)
+  return cells
+}
+
+const plainNumbers = (cell: string | undefined): number[] =>
+  [...(cell ?? '').replace(/(\d),(?=\d{3})/g, '$1').matchAll(/-?\d+/g)].map(([number]) => Number(number))
+
+/** Every key that holds no further ones. */
+function leaves(schema: JsonSchema, path = ''): [string, JsonSchema][] {
+  const inner = schema.items ? { ...schema.items, path: `${path}[]` } : { ...schema, path }
+  const nested = [inner, ...(schema.oneOf ?? [])].flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([key, value]) => leaves(value, inner.path ? `${inner.path}.${key}` : key)),
+  )
+  return nested.length > 0 ? nested : [[path, schema]]
+}
+
+const managerKeys = leaves(clusterConfigSchema())
+
+/** Bounds that somebody chose: not those of a safe integer. */
+const bounds = ({ minimum, maximum }: JsonSchema): number[] =>
+  [minimum, maximum].filter((bound): bound is number => bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER)
+
+describe('docs/configuration.md', () => {
+  it.each(managerKeys)("has the manager's %s with its default and range", (key, schema) => {
+    const [value, , range] = row('The manager: cluster.yaml', key)
+    if (typeof schema.default === 'number') expect(plainNumbers(value)).toEqual([schema.default])
+    else if (key !== 'listen.transport') expect(value).toBe(schema.default ?? '*required*')
+    if (schema.minimum !== undefined) expect(plainNumbers(range)).toEqual(bounds(schema))
+    if (schema.enum) expect(range).toBe(schema.enum.join(', '))
+  })
+
+  it('has no key that the manager does not know', () => {
+    const known = [...managerKeys.map(([key]) => key), 'boards', 'key', '---']
+    expect([...(sections.get('The manager: cluster.yaml')?.keys() ?? [])].filter((key) => !known.includes(key))).toEqual([])
+  })
+
+  it.each(protocol.CONTAINER_CONFIG_KEYS)("has the container config's %s with its range", (key) => {
+    const [, , range] = row('Container config', key)
+    const { properties } = z.toJSONSchema(protocol.ContainerConfig, { io: 'input' }) as { properties: Record<string, unknown> }
+    const text = JSON.stringify(properties[key])
+    const integer = /"type":"integer","minimum":(-?\d+),"maximum":(\d+)/.exec(text)
+    if (integer) expect(plainNumbers(range)).toEqual([Number(integer[1]), Number(integer[2])])
+    const choices = /"enum":(\[[^\]]*\])/.exec(text)
+    if (choices) expect(range?.split(', ').sort()).toEqual((JSON.parse(choices[1] as string) as string[]).sort())
+  })
+
+  it.each(Object.entries(DEFAULT_LIMITS))('has %s of local boards', (key, value) => {
+    expect(plainNumbers(row('Local boards', key)[0])).toEqual([value])
+  })
+
+  /** The layout of bytes, and two values that mean something else than a limit: docs/protocol.md has them. */
+  const LAYOUT = ['ENVELOPE_BYTES', 'STAMPS_BYTES', 'PREAMBLE_BYTES', 'RECORD_LENGTH_BYTES', 'DEADLINE_NEVER', 'DEADLINE_UNSET']
+  const constants = Object.entries({ ...protocol, ...transport }).filter(
+    ([key, value]) => typeof value === 'number' && !LAYOUT.includes(key),
+  )
+
+  it.each(constants)('has %s of the wire', (key, value) => {
+    expect(plainNumbers(row('The wire', key)[0])).toEqual([value])
+  })
+
+  /** What no package gives away: read from its source. */
+  it.each([
+    ['Applications: host-sdk', 'connectTimeoutMs', 0, 'packages/host-sdk/src/ai-cluster.ts', /DEFAULT_CONNECT_TIMEOUT_MS = (.+)/],
+    ['Applications: host-sdk', 'copy', 2, 'packages/host-sdk/src/inference-client.ts', /COPY_UP_TO_BYTES = (.+)/],
+    ['Applications: host-sdk', 'timeout', 2, 'packages/host-sdk/src/call-options.ts', /MAX_TIMEOUT_MS = (.+)/],
+    ['Applications: host-sdk', 'drainMs', 2, 'packages/protocol/src/commands/commands.ts', /drain_ms: .*max\(([\d_]+)\)/],
+    [
+      'Containers: container-sdk',
+      'connectTimeoutMs',
+      0,
+      'packages/container-sdk/src/connector-options.ts',
+      /connectTimeoutMs \?\? ([\d_]+)/,
+    ],
+    ['Containers: container-sdk', 'orphanTimeoutMs', 0, 'packages/container-sdk/src/connector-options.ts', /orphanTimeoutMs \?\? ([\d_]+)/],
+    ['Containers: container-sdk', 'started report', 0, 'packages/container-sdk/src/started-report.ts', /STARTED_AFTER_MS = (.+)/],
+    ['Local boards', 'last words', 0, 'apps/cluster/src/boards/local/process-log.ts', /TAIL_LIMITS = \{ lines: (\d+)/],
+    ['Local boards', 'last words', 2, 'apps/cluster/src/boards/local/process-log.ts', /TAIL_LIMITS = .*bytes: (\d+)/],
+    ['The wire', 'receiveHighWaterMark', 0, 'packages/transport/src/socket-options.ts', /receiveHighWaterMark: ([\d_]+)/],
+    ['The wire', 'linger', 0, 'packages/transport/src/socket-options.ts', /linger: ([\d_]+)/],
+    ['The wire', 'reconnectInterval', 0, 'packages/transport/src/socket-options.ts', /reconnectInterval: ([\d_]+)/],
+    ['The wire', 'reconnectMaxInterval', 0, 'packages/transport/src/socket-options.ts', /reconnectMaxInterval: ([\d_]+)/],
+    ['The command line', 'aicluster down --wait', 0, 'apps/cli/src/commands/down.ts', /--wait <ms>.*'(\d+)'/],
+    ['The command line', 'aicluster up --detach', 0, 'apps/cli/src/cluster/start-in-background.ts', /READY_LIMIT_MS = (.+)/],
+    ['The command line', 'manager.log', 0, 'apps/cli/src/cluster/start-in-background.ts', /LOG_LIMIT_BYTES = (.+)/],
+    ['The command line', 'aicluster infer', 0, 'apps/cli/src/commands/infer.ts', /IN_FLIGHT = (.+)/],
+    ['The command line', 'progress', 0, 'apps/cli/src/output/progress.ts', /QUIET_MS = (.+)/],
+  ])('%s: has %s as the source has it (cell %i, %s)', (section, key, cell, file, pattern) => {
+    const source = pattern.exec(repositoryFile(file))?.[1]
+    if (source === undefined) throw new Error(`${file} has no ${pattern}: mend this test`)
+    expect(plainNumbers(row(section, key)[cell])).toContain(calculated(source))
+  })
+})
+
+/** `64 * 1024`, `2 ** 32 - 2`, `5_000` */
+function calculated(text: string): number {
+  const powers = text.replaceAll('_', '').replace(/(\d+) \*\* (\d+)/g, (_, base, exponent) => String(Number(base) ** Number(exponent)))
+  const product = (factors: string): number => factors.split(' * ').reduce((result, factor) => result * Number(factor), 1)
+  const [first = 0, ...others] = powers.split(' - ').map(product)
+  return others.reduce((result, other) => result - other, first)
+}

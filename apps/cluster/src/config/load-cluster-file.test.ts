@@ -1,0 +1,171 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AIClusterError } from '@aicluster/protocol'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ClusterConfig } from './cluster-config'
+import { loadClusterFile, parseClusterFile } from './load-cluster-file'
+
+/** What a user is told, without the table's opening words. */
+function refusal(text: string): { code: number; lines: string[]; details: Readonly<Record<string, unknown>> } {
+  try {
+    parseClusterFile('c.yaml', text)
+  } catch (error) {
+    if (!(error instanceof AIClusterError)) throw error
+    return { code: error.code, lines: error.message.replace(/^[^:]*: /, '').split('\n'), details: error.details }
+  }
+  throw new Error(`accepted:\n${text}`)
+}
+
+describe('a configuration that is right', () => {
+  it.each([
+    ['an empty file', ''],
+    ['a file of comments', '# nothing yet\n'],
+    ['an empty map', '{}'],
+  ])('%s is the default', (_, text) => {
+    expect(parseClusterFile('c.yaml', text)).toEqual(ClusterConfig.parse({}))
+  })
+
+  it('fills in what it leaves out', () => {
+    const config = parseClusterFile(
+      'c.yaml',
+      'boards:\n  - name: left\nlisten:\n  transport: tcp\n  pub_port: 0\ndefaults:\n  queue_limit: 3\n',
+    )
+    expect(config.boards).toEqual([{ name: 'left', driver: 'local' }])
+    expect(config.listen).toMatchObject({ transport: 'tcp', host: '127.0.0.1', pub_port: 0, sub_port: 47103 })
+    expect(config.defaults).toMatchObject({ queue_limit: 3, send_timeout: 60_000 })
+  })
+
+  it('may be JSON', () => {
+    expect(parseClusterFile('c.json', '{"drain_timeout": 7, "boards": [{"name": "a"}]}')).toMatchObject({ drain_timeout: 7 })
+  })
+})
+
+describe('a configuration that is wrong is refused with line, column, key and what to do', () => {
+  it.each([
+    ['an unknown key', 'boards:\n  - name: a\nlog_leve: info\n', 302, 'c.yaml:3:1: unknown key log_leve, did you mean log_level?'],
+    [
+      'an unknown key inside another',
+      'defaults:\n  queue_limit: 1\n  send_timeuot: 5\n',
+      302,
+      'c.yaml:3:3: unknown key defaults.send_timeuot, did you mean send_timeout?',
+    ],
+    [
+      'an unknown key in a list',
+      'boards:\n  - name: a\n  - name: b\n    drivr: local\n',
+      302,
+      'c.yaml:4:5: unknown key boards[1].drivr, did you mean driver?',
+    ],
+    [
+      'an unknown key that resembles none',
+      'limits:\n  colour: 1\n',
+      302,
+      'c.yaml:2:3: unknown key limits.colour; known here: max_body_bytes, max_header_bytes',
+    ],
+    [
+      'a key of the other transport',
+      'listen:\n  transport: ipc\n  pub_port: 5\n',
+      302,
+      'c.yaml:3:3: listen.pub_port belongs to transport: tcp, but transport is ipc: remove one of the two',
+    ],
+    ['a key that stands twice', 'drain_timeout: 1\nboards:\n  - name: a\ndrain_timeout: 2\n', 302, /^c\.yaml:4:1: drain_timeout .*line 1/],
+    ['a wrong type', 'drain_timeout: soon\n', 302, 'c.yaml:1:16: drain_timeout is "soon", it must be an integer'],
+    [
+      'a number out of range',
+      'defaults:\n  send_timeout: 0\n',
+      302,
+      'c.yaml:2:17: defaults.send_timeout is 0, it must be an integer of 1 or more',
+    ],
+    ['a fraction', 'listen: { transport: tcp, pub_port: 1.5 }\n', 302, 'c.yaml:1:37: listen.pub_port is 1.5, it must be an integer'],
+    ['a wrong choice', 'listen:\n  transport: udp\n', 302, 'c.yaml:2:14: listen.transport is "udp", it must be ipc or tcp'],
+    ['a missing choice', 'listen:\n  pub_port: 3\n', 201, 'c.yaml:2:3: listen.transport is missing'],
+    ['a missing key', 'boards:\n  - driver: local\n', 201, 'c.yaml:2:5: boards[0].name is missing'],
+    ['a key without a value', 'limits:\nlog_level: info\n', 302, /^c\.yaml:1:\d+: limits has no value: give it one, or remove the key$/],
+    [
+      'an address of another machine',
+      'listen:\n  transport: tcp\n  host: 10.0.0.1\n',
+      302,
+      /^c\.yaml:3:9: listen\.host is "10\.0\.0\.1", it must be a loopback/,
+    ],
+    [
+      'a board named twice',
+      'boards:\n  - name: a\n  - name: A\n',
+      302,
+      'c.yaml:3:11: boards[1].name is "A", it must be unique (case does not count)',
+    ],
+    [
+      'a value behind an alias',
+      'drain_timeout: &t -1\nstop_timeout: *t\n',
+      302,
+      'c.yaml:1:19: drain_timeout is -1, it must be an integer of 1 or more',
+    ],
+    ['a list in place of keys', '- name: a\n', 302, 'c.yaml:1:1: the file must hold keys and values, such as "boards:"'],
+    ['plain words', 'boards\n', 302, 'c.yaml:1:1: the file must hold keys and values, such as "boards:"'],
+    ['an open bracket', 'boards: [\n', 302, /^c\.yaml:2:1: not valid YAML: /],
+    ['a tab', 'boards:\n\t- name: a\n', 302, /^c\.yaml:2:\d+: not valid YAML: .*[Tt]ab/],
+    ['a second document', 'log_level: info\n---\nlog_level: warn\n', 302, /^c\.yaml:2:1: not valid YAML: /],
+  ])('%s', (_, text, code, line) => {
+    const refused = refusal(text)
+    expect(refused.code).toBe(code)
+    if (typeof line === 'string') expect(refused.lines[0]).toBe(line)
+    else expect(refused.lines[0]).toMatch(line)
+  })
+
+  it('names every problem, in the order of the file', () => {
+    const { lines, details } = refusal('log_level: loud\nbords: []\ndefaults:\n  queue_limit: many\n')
+    expect(lines.map((line) => line.split(': ')[0])).toEqual(['c.yaml:1:12', 'c.yaml:2:1', 'c.yaml:4:16'])
+    expect(details).toMatchObject({
+      file: 'c.yaml',
+      problems: [
+        { line: 1, field: 'log_level' },
+        { line: 2, field: 'bords' },
+        { line: 4, column: 16, field: 'defaults.queue_limit' },
+      ],
+    })
+  })
+})
+
+describe('a configuration file', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'aicluster-config-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is read from its path', async () => {
+    writeFileSync(join(folder, 'c.yaml'), 'log_level: warn\n')
+    expect((await loadClusterFile(join(folder, 'c.yaml'))).log_level).toBe('warn')
+  })
+
+  it('that is missing is 301 and named', async () => {
+    const path = join(folder, 'none.yaml')
+    await expect(loadClusterFile(path)).rejects.toMatchObject({
+      code: 301,
+      message: expect.stringContaining(`${path}: there is no such file`),
+    })
+  })
+
+  it('that is a folder is 301 and named', async () => {
+    await expect(loadClusterFile(folder)).rejects.toMatchObject({
+      code: 301,
+      message: expect.stringContaining(`${folder}: it is a folder`),
+    })
+  })
+
+  describeUnless(
+    process.getuid?.() === 0 ? 'root may read every file: run the tests as another user' : undefined,
+    'without the right to read it',
+    () => {
+      it('is 301 and named', async () => {
+        const path = join(folder, 'secret.yaml')
+        writeFileSync(path, '')
+        chmodSync(path, 0)
+        await expect(loadClusterFile(path)).rejects.toMatchObject({
+          code: 301,
+          message: expect.stringContaining(`${path}: you may not read it`),
+        })
+      })
+    },
+  )
+})

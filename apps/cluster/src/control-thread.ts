@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { pino } from 'pino'
+import type { ClusterConfig } from './config/cluster-config'
+import { ControlPlane } from './control-plane/control-plane'
+import { DataPlaneClient } from './control-plane/data-plane-client'
+import type { DataPlaneEvent } from './data-plane/control-messages'
+import { StateFolder } from './registry/state-folder'
+
+/** What the main thread hands to this one. */
+export interface ControlThreadData {
+  config: ClusterConfig
+  statePath: string
+  connectorEnvironment: Record<string, string>
+}
+
+/** What this thread tells the main one, beside the data plane's conversation. */
+export type ControlThreadMessage = { type: 'started' } | { type: 'shutdown'; stopContainers: boolean } | { type: 'stopped' }
+
+/** What the main thread tells this one. */
+export type ControlThreadOrder = { type: 'stop'; stopContainers: boolean }
+
+const port = parentPort
+if (!port) throw new Error('this file runs as a worker of the manager, not by itself')
+
+const { config, statePath, connectorEnvironment } = workerData as ControlThreadData
+const log = pino({ level: config.log_level, base: { thread: 'control' } }, pino.destination({ fd: 2, sync: true }))
+const tell = (message: ControlThreadMessage) => port.postMessage(message)
+
+let plane: ControlPlane | undefined
+const waiting: DataPlaneEvent[] = []
+const client = new DataPlaneClient(port, (event) => (plane ? plane.onEvent(event) : waiting.push(event)))
+const state = await StateFolder.attach(statePath)
+plane = new ControlPlane({
+  config,
+  state,
+  dataPlane: client,
+  log,
+  connectorEnvironment,
+  onShutdown: (stopContainers) => tell({ type: 'shutdown', stopContainers }),
+})
+for (const event of waiting.splice(0)) plane.onEvent(event)
+
+port.on('message', (message: ControlThreadOrder | { type: string }) => {
+  if (message.type === 'stop') void stop((message as ControlThreadOrder).stopContainers)
+})
+
+async function stop(stopContainers: boolean): Promise<void> {
+  try {
+    if (stopContainers) await plane?.fleet.stopAll()
+    else plane?.fleet.detachAll()
+  } catch (error) {
+    log.error({ err: error }, 'a container could not be stopped')
+  }
+  tell({ type: 'stopped' })
+}
+
+await plane.start()
+tell({ type: 'started' })

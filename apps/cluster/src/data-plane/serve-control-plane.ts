@@ -1,0 +1,21 @@
+import type { MessagePort, Worker } from 'node:worker_threads'
+import type { DataPlaneEvent, ToControlPlane, ToDataPlane } from './control-messages'
+import type { DataPlane } from './data-plane'
+
+/** Carry out what the control plane asks for; returns how to tell it of events. */
+export function serveControlPlane(port: MessagePort | Worker, dataPlane: () => DataPlane): (event: DataPlaneEvent) => void {
+  const post = (message: ToControlPlane) => port.postMessage(message)
+  port.on('message', (message: ToDataPlane) => {
+    const plane = dataPlane()
+    if (message.type === 'answer') return plane.answer(message.answer)
+    if (message.type === 'broadcast') return plane.broadcast(message.payload)
+    const { id, name, argument } = message
+    try {
+      const call = plane[name].bind(plane) as (argument: unknown) => unknown
+      post({ type: 'done', id, result: call(argument) })
+    } catch (error) {
+      post({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })
+    }
+  })
+  return (event) => post({ type: 'event', event })
+}

@@ -1,0 +1,66 @@
+import type { NumberTable } from '@aicluster/transport'
+import type { ContainerSlot } from './container-slot'
+import type { DeadlineEntry } from './deadline-wheel'
+import type { InferenceQueue } from './inference-queue'
+
+/** Whoever sent a request and gets its outcome. */
+export interface RequestOwner {
+  /** Its requests that have no outcome yet, by number. */
+  readonly open: NumberTable<DispatchRequest>
+}
+
+/**
+ * - `queued`: waits for a credit
+ * - `sent`: a container holds it
+ * - `abandoned`: a container still holds it, but it has its outcome (or nobody wants one any more)
+ * - `done`: nowhere any more
+ */
+export type RequestState = 'queued' | 'sent' | 'abandoned' | 'done'
+
+/** One accepted request, from its arrival until no container holds it any more. */
+export class DispatchRequest implements DeadlineEntry {
+  state: RequestState = 'done'
+  /** Name, header and inline body, as they came. */
+  tail: Uint8Array | undefined
+  bodyFrames: Uint8Array[] | undefined
+  nameLength = 0
+  headerLength = 0
+  bodyLength = 0
+  priority = 0
+  attempt = 0
+  /** The application's own limit for the whole, in ms from arrival; 0 none. */
+  ownLimitMs = 0
+
+  /** Place among all arrivals: what came first is handed out first. */
+  order = 0
+  arrivedAtMs = 0
+  sentAtMs = 0
+  /** When the container reported that it runs; 0 not yet. */
+  startedAtMs = 0
+  container: ContainerSlot | undefined
+
+  previous: DispatchRequest | undefined
+  next: DispatchRequest | undefined
+
+  deadlineMs = Number.POSITIVE_INFINITY
+  wheelSlot = -1
+  wheelPrevious: DeadlineEntry | undefined
+  wheelNext: DeadlineEntry | undefined
+
+  constructor(
+    readonly number: number,
+    readonly owner: RequestOwner,
+    readonly queue: InferenceQueue,
+  ) {}
+
+  /** Bytes it keeps in memory. */
+  get bytes(): number {
+    return this.bodyLength + this.headerLength
+  }
+
+  /** Let go of the data: a container has it, or nobody needs it. */
+  dropData(): void {
+    this.tail = undefined
+    this.bodyFrames = undefined
+  }
+}

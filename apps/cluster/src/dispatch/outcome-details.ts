@@ -1,0 +1,40 @@
+import type { ContainerSlot } from './container-slot'
+import type { DispatchRequest } from './dispatch-request'
+import type { InferenceQueue } from './inference-queue'
+
+/** What an error says behind the message of its code: which inference, which container, which limit, which values. */
+
+/** 305: the queue has no room for the request. */
+export const describeFull = ({ settings, waiting, waitingBytes }: InferenceQueue, request: DispatchRequest): string =>
+  waiting >= settings.limit
+    ? `${settings.name}: ${waiting} requests wait, its queue_limit is ${settings.limit}`
+    : `${settings.name}: ${waitingBytes} bytes wait and this request has ${request.bytes}, its queue_bytes is ${settings.limitBytes}`
+
+/** 306: nobody had a credit for it in time. */
+export function describeSendTimeout(request: DispatchRequest): string {
+  const { queue, deadlineMs, arrivedAtMs } = request
+  let paused = 0
+  let notReady = 0
+  for (const subscription of queue.subscriptions) {
+    if (subscription.paused) paused++
+    if (!subscription.container.accepting) notReady++
+  }
+  return (
+    `${queue.settings.name}: no credit became free within ${Math.round(deadlineMs - arrivedAtMs)} ms (send_timeout); ` +
+    `containers connected: ${queue.subscriptions.length}, paused: ${paused}, not ready: ${notReady}, other requests waiting: ${queue.waiting}`
+  )
+}
+
+/** 401: the container had it for too long. */
+export const describeResponseTimeout = ({ queue, deadlineMs, sentAtMs }: DispatchRequest, container: ContainerSlot): string =>
+  `${queue.settings.name}: container ${container.suffixName} on ${container.board} did not answer within ` +
+  `${Math.round(deadlineMs - sentAtMs)} ms (wait_queue_timeout)`
+
+/** 313: the caller's own limit passed, in the queue or in the container's hands. */
+export const describeOwnTimeout = ({ queue, ownLimitMs }: DispatchRequest, container?: ContainerSlot): string =>
+  `${queue.settings.name}: the caller's timeout of ${ownLimitMs} ms passed ` +
+  (container ? `while container ${container.suffixName} on ${container.board} held the request` : 'while the request waited for a credit')
+
+/** 402: the container went. */
+export const describeDisconnect = ({ queue }: DispatchRequest, container: ContainerSlot, reason: string): string =>
+  `${queue.settings.name}: container ${container.suffixName} on ${container.board} ${reason} while it held the request`

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { type ClusterSocket, ipcEndpoint, tcpEndpoint } from '@aicluster/transport'
+import type { ClusterConfig } from './config/cluster-config'
+import type { DataPlane } from './data-plane/data-plane'
+import { portHolder } from './port-holder'
+import { readJsonFile, writeJsonFile } from './registry/json-file'
+import type { StateFolder } from './registry/state-folder'
+
+const SOCKETS: ClusterSocket[] = ['inference', 'management', 'sub', 'pub']
+
+/** Where the manager is, for clients and containers. `manager.json` holds it. */
+export interface Endpoints {
+  /** `ipc:///folder`, or the host of the TCP ports. */
+  address: string
+  ports?: Record<ClusterSocket, number>
+}
+
+/**
+ * Bind the four sockets as configured.
+ * @throws Error naming port and holder when a port is in use
+ */
+export async function bindSockets(dataPlane: DataPlane, config: ClusterConfig, state: StateFolder): Promise<Endpoints> {
+  const { listen } = config
+  if (listen.transport === 'ipc') {
+    const folder = await state.socketFolder()
+    for (const socket of SOCKETS) await dataPlane.bind(socket, ipcEndpoint(folder, socket))
+    return { address: `ipc://${folder}` }
+  }
+  const kept = ((await readJsonFile(state.portsPath)) ?? {}) as Partial<Record<ClusterSocket, number>>
+  const wanted: Record<ClusterSocket, number> = {
+    inference: listen.inference_port,
+    management: listen.management_port,
+    sub: listen.sub_port,
+    pub: listen.pub_port,
+  }
+  const ports = {} as Record<ClusterSocket, number>
+  for (const socket of SOCKETS) {
+    const port = wanted[socket] || kept[socket] || 0
+    ports[socket] = await bindTcp(dataPlane, socket, listen.host, port)
+  }
+  await writeJsonFile(state.portsPath, ports)
+  return { address: listen.host, ports }
+}
+
+async function bindTcp(dataPlane: DataPlane, socket: ClusterSocket, host: string, port: number): Promise<number> {
+  try {
+    const endpoint = await dataPlane.bind(socket, tcpEndpoint(host, port))
+    return Number(endpoint.slice(endpoint.lastIndexOf(':') + 1))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const holder = portHolder(port, (path) => readFileSync(path, 'utf8'))
+    throw new Error(
+      `port ${port} (listen.${socket}_port) on ${host} is in use${holder ? ` by ${holder}` : ''}: stop that program, or set another port in the cluster's configuration`,
+    )
+  }
+}
+
+/** The environment that tells a Connector where the manager is. */
+export const connectorEnvironment = ({ address, ports }: Endpoints): Record<string, string> => ({
+  AICLUSTER_HOST_IP: address,
+  ...(ports ? { AICLUSTER_PUB_PORT: String(ports.pub), AICLUSTER_SUB_PORT: String(ports.sub) } : {}),
+})

@@ -1,0 +1,79 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { AIClusterError } from '@aicluster/protocol'
+import { pino } from 'pino'
+import { ClusterConfig } from './config/cluster-config'
+import { loadClusterFile } from './config/load-cluster-file'
+import { Manager } from './manager'
+
+// The manager's own heap is a few MB: V8 would collect all of it each time as much again of large bodies passes through.
+setFlagsFromString('--heap-growing-percent=1000')
+
+const HELP = `Usage: aicluster-manager [options]
+
+The cluster manager. Runs in the foreground until SIGINT, SIGTERM or "aicluster down".
+
+Options:
+  -c, --config FILE        cluster.yaml; without it: two local boards, Unix sockets
+  --state DIR              where it keeps what must survive a restart
+                           (default: $AICLUSTER_STATE, else ~/.local/state/aicluster)
+  --ready-json             print one JSON line on stdout when it is ready: {"event":"ready",...}
+  --exit-with-parent       stop everything when the process that started this one ends
+                           (needs an IPC channel, as child_process.fork gives)
+  -h, --help               this text
+
+SIGINT stops the containers too; SIGTERM leaves them for the next manager to adopt.
+A second signal cuts the drain short. Logs go to stderr, one JSON object a line.
+`
+
+const { values } = parseArgs({
+  options: {
+    config: { type: 'string', short: 'c' },
+    state: { type: 'string' },
+    'ready-json': { type: 'boolean', default: false },
+    'exit-with-parent': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+if (values.help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
+
+const defaultState = () =>
+  process.env.AICLUSTER_STATE ?? join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'aicluster')
+
+async function run(): Promise<void> {
+  const config = values.config ? await loadClusterFile(values.config) : ClusterConfig.parse({})
+  const log = pino({ level: config.log_level, base: { thread: 'data' } }, pino.destination({ fd: 2, sync: true }))
+  const manager = await Manager.start(
+    config,
+    values.state ?? defaultState(),
+    new URL('./control-thread.js', import.meta.url),
+    log,
+    (code) => process.exit(code),
+  )
+  const stop = (stopContainers: boolean) => void manager.stop(stopContainers).then(() => process.exit(0))
+  process.on('SIGINT', () => stop(true))
+  process.on('SIGTERM', () => stop(false))
+  if (values['exit-with-parent']) {
+    process.on('disconnect', () => stop(true))
+    // The parent may have ended while we started.
+    if (!process.connected) stop(true)
+  }
+  log.info({ ...manager.endpoints, pid: process.pid }, 'ready')
+  if (values['ready-json']) process.stdout.write(`${JSON.stringify({ event: 'ready', pid: process.pid, ...manager.endpoints })}\n`)
+}
+
+const describe = (error: unknown): string => {
+  if (error instanceof AIClusterError) return `${error.name} [${error.code}]: ${error.message}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+run().catch((error: unknown) => {
+  process.stderr.write(`aicluster-manager: ${describe(error)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import type { ClusterConfig } from './config/cluster-config'
+import type { ControlThreadData, ControlThreadMessage, ControlThreadOrder } from './control-thread'
+import type { DataPlaneEvent } from './data-plane/control-messages'
+import { DataPlane } from './data-plane/data-plane'
+import { serveControlPlane } from './data-plane/serve-control-plane'
+import { bindSockets, connectorEnvironment, type Endpoints } from './endpoints'
+import { writeJsonFile } from './registry/json-file'
+import { StateFolder } from './registry/state-folder'
+
+/** How often a drain looks whether everything is done, in ms. */
+const DRAIN_POLL_MS = 20
+/** How long the last answers may take to leave, in ms. */
+const FLUSH_MS = 50
+
+/** The whole manager: the data plane on this thread, the control plane on one of its own. */
+export class Manager {
+  private stopping: Promise<void> | undefined
+  private cutShort = false
+
+  private constructor(
+    private readonly config: ClusterConfig,
+    private readonly log: Logger,
+    private readonly state: StateFolder,
+    private readonly dataPlane: DataPlane,
+    private readonly control: Worker,
+    readonly endpoints: Endpoints,
+  ) {}
+
+  /**
+   * Open the state folder, bind the sockets, start the control plane.
+   * @param controlThread - the built file of the control plane's thread
+   * @param onEnd - the manager has ended, by itself or because it was told to; with its exit code
+   * @throws Error that says what is in the way: the state folder, a port
+   */
+  static async start(
+    config: ClusterConfig,
+    statePath: string,
+    controlThread: URL,
+    log: Logger,
+    onEnd: (exitCode: number) => void,
+  ): Promise<Manager> {
+    const state = await StateFolder.open(statePath)
+    let emit: (event: DataPlaneEvent) => void = () => {}
+    // A Unix socket is as private as its folder; a TCP port of this machine is open to all its users.
+    const token = config.listen.transport === 'tcp' ? await state.hostToken() : undefined
+    const dataPlane = new DataPlane({
+      epoch: state.epoch,
+      limits: config.limits,
+      ...(token ? { hostTokenSha256: createHash('sha256').update(token).digest('hex') } : {}),
+      emit: (event) => emit(event),
+      log: (level, fields, message) => log[level](fields, message),
+    })
+    let endpoints: Endpoints
+    try {
+      endpoints = await bindSockets(dataPlane, config, state)
+    } catch (error) {
+      await dataPlane.close()
+      await state.unlock()
+      throw error
+    }
+    const control = new Worker(controlThread, {
+      workerData: { config, statePath: state.path, connectorEnvironment: connectorEnvironment(endpoints) } satisfies ControlThreadData,
+    })
+    emit = serveControlPlane(control, () => dataPlane)
+    const manager = new Manager(config, log, state, dataPlane, control, endpoints)
+    await manager.whenStarted(onEnd)
+    await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...endpoints, ...(token ? { token } : {}) })
+    return manager
+  }
+
+  /**
+   * Accept nothing new, let what is in hand finish (at most the configured drain time), end.
+   * A second call cuts the drain short.
+   *
+   * @param stopContainers - false leaves the containers for the next manager to adopt
+   */
+  stop(stopContainers: boolean): Promise<void> {
+    if (this.stopping) this.cutShort = true
+    this.stopping ??= this.drainAndEnd(stopContainers)
+    return this.stopping
+  }
+
+  private async drainAndEnd(stopContainers: boolean): Promise<void> {
+    this.log.info({ stopContainers }, 'stopping: nothing new is accepted, what is in hand finishes')
+    this.dataPlane.drain()
+    const giveUpAt = performance.now() + this.config.drain_timeout
+    while (this.dataPlane.busy && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
+    if (this.dataPlane.busy) this.log.warn('the drain was cut short: requests are still open')
+    await this.stopControl(stopContainers)
+    await pause(FLUSH_MS)
+    await this.dataPlane.close()
+    await this.control.terminate()
+    if (this.endpoints.address.startsWith('ipc://'))
+      await rm(this.endpoints.address.slice('ipc://'.length), { recursive: true, force: true })
+    await this.state.unlock()
+    this.log.info('stopped')
+  }
+
+  private stopControl(stopContainers: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.control.on('message', (message: ControlThreadMessage | { type: string }) => {
+        if (message.type === 'stopped') resolve()
+      })
+      this.control.postMessage({ type: 'stop', stopContainers } satisfies ControlThreadOrder)
+    })
+  }
+
+  private whenStarted(onEnd: (exitCode: number) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.control.on('message', (message: ControlThreadMessage | { type: string }) => {
+        if (message.type === 'started') resolve()
+        else if (message.type === 'shutdown') void this.stop((message as { stopContainers: boolean }).stopContainers).then(() => onEnd(0))
+      })
+      this.control.on('error', (error) => {
+        this.log.fatal({ err: error }, 'the control plane failed')
+        reject(error)
+        // Without it nothing can be loaded or reported: whoever supervises us starts us anew, containers are adopted.
+        if (!this.stopping) void this.state.unlock().finally(() => onEnd(1))
+      })
+    })
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

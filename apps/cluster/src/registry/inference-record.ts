@@ -1,0 +1,24 @@
+import { ContainerConfig, InferenceName } from '@aicluster/protocol'
+import { z } from 'zod'
+
+/** One container that is registered. */
+export const ContainerRecord = z.object({
+  instance: z.string(),
+  suffix_name: z.string(),
+  board: z.string(),
+  /** SHA-256 of its token in hex; the token itself lies in the container's own folder. */
+  token_sha256: z.string(),
+  /** Inference names whose distribution to it is off. */
+  distribution_off: z.array(InferenceName),
+})
+export type ContainerRecord = z.infer<typeof ContainerRecord>
+
+/** The inference config file: one per inference, named after it. */
+export const InferenceRecord = z.object({
+  version: z.literal(1),
+  /** As it was loaded; `force_update` is never stored. */
+  config: ContainerConfig,
+  boards: z.array(z.string()),
+  containers: z.array(ContainerRecord),
+})
+export type InferenceRecord = z.infer<typeof InferenceRecord>

@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { servedNames } from './container-config-rules'
+import type { InferenceRecord } from './inference-record'
+import { InferenceRecord as InferenceRecordSchema } from './inference-record'
+import { readJsonFile, removeFile, writeJsonFile } from './json-file'
+
+/** What is registered: the truth, in memory and on disk. The data plane holds a projection of it. */
+export class Registry {
+  private readonly records = new Map<string, InferenceRecord>()
+
+  constructor(private readonly folder: string) {}
+
+  /**
+   * Read the inference config files.
+   * @returns files that could not be read, with the reason; they are left as they are
+   */
+  async load(): Promise<{ file: string; reason: string }[]> {
+    const broken: { file: string; reason: string }[] = []
+    for (const file of (await readdir(this.folder)).filter((name) => name.endsWith('.json'))) {
+      try {
+        const record = InferenceRecordSchema.parse(await readJsonFile(join(this.folder, file)))
+        this.records.set(record.config.name, record)
+      } catch (error) {
+        broken.push({ file, reason: error instanceof Error ? error.message : String(error) })
+      }
+    }
+    return broken
+  }
+
+  get(name: string): InferenceRecord | undefined {
+    return this.records.get(name)
+  }
+
+  all(): InferenceRecord[] {
+    return [...this.records.values()]
+  }
+
+  /** A name that another config than `own` serves, or its own one, and that differs from this one by case alone, if there is one. */
+  caseTwin(name: string, own: string): string | undefined {
+    return this.all()
+      .flatMap(({ config }) => (config.name === own ? [config.name] : servedNames(config)))
+      .find((known) => known !== name && known.toLowerCase() === name.toLowerCase())
+  }
+
+  async set(record: InferenceRecord): Promise<void> {
+    await writeJsonFile(this.path(record.config.name), record)
+    this.records.set(record.config.name, record)
+  }
+
+  async delete(name: string): Promise<void> {
+    await removeFile(this.path(name))
+    this.records.delete(name)
+  }
+
+  private path(name: string): string {
+    return join(this.folder, `${name}.json`)
+  }
+}

@@ -1,0 +1,169 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { REQUEST_BLOCK_SIZE } from '@aicluster/protocol'
+import { MAX_IPC_PATH_BYTES } from '@aicluster/transport'
+import { isAlive, type ProcessIdentity, startTimeOf } from '../boards/local/process-identity'
+import { readJsonFile, writeJsonFile } from './json-file'
+
+/** Version of the folder's layout. A later one migrates it at start, an earlier one refuses it. */
+const STATE_VERSION = 1
+/** Blocks of request numbers taken from the persisted counter at a time. */
+const BLOCKS_AT_A_TIME = 64
+
+interface Counters {
+  epoch: number
+  nextNumber: number
+}
+
+/** Everything the manager keeps: counters, inference config files, boards' folders, the lock that makes it the only one. */
+export class StateFolder {
+  private counters: Counters = { epoch: 0, nextNumber: REQUEST_BLOCK_SIZE }
+
+  private constructor(readonly path: string) {}
+
+  /**
+   * Create the folder if need be, lock it, count the epoch up.
+   * @throws Error naming the folder: another manager holds it, it cannot be written, or a newer version made it
+   */
+  static async open(path: string): Promise<StateFolder> {
+    const state = new StateFolder(resolve(path))
+    await mkdir(state.path, { recursive: true, mode: 0o700 })
+    await chmod(state.path, 0o700)
+    await state.lock()
+    await state.checkVersion()
+    for (const folder of [state.inferencesFolder, state.boardsFolder]) await mkdir(folder, { recursive: true, mode: 0o700 })
+    const stored = (await readJsonFile(state.countersPath)) as Counters | undefined
+    if (stored) state.counters = stored
+    state.counters.epoch++
+    await writeJsonFile(state.countersPath, state.counters)
+    return state
+  }
+
+  /** Use a folder that this process already holds. */
+  static async attach(path: string): Promise<StateFolder> {
+    const state = new StateFolder(resolve(path))
+    state.counters = (await readJsonFile(state.countersPath)) as Counters
+    return state
+  }
+
+  /** This life of the manager, counted from 1. */
+  get epoch(): number {
+    return this.counters.epoch
+  }
+
+  get inferencesFolder(): string {
+    return join(this.path, 'inferences')
+  }
+
+  get boardsFolder(): string {
+    return join(this.path, 'boards')
+  }
+
+  /** Tells clients on this machine where the manager is. */
+  get managerPath(): string {
+    return join(this.path, 'manager.json')
+  }
+
+  /** Ports that the system chose, kept so that adopted containers find the next manager. */
+  get portsPath(): string {
+    return join(this.path, 'ports.json')
+  }
+
+  /**
+   * The folder for Unix sockets: below the state folder, or, where that path is too long for a socket,
+   * a private one in the system's folder for temporary files whose name follows from it.
+   */
+  async socketFolder(): Promise<string> {
+    const inside = join(this.path, 'run')
+    const hash = createHash('sha256').update(this.path).digest('hex').slice(0, 16)
+    const folder =
+      Buffer.byteLength(join(inside, 'management')) <= MAX_IPC_PATH_BYTES ? inside : join(tmpdir(), `aicluster-${userInfo().uid}-${hash}`)
+    await rm(folder, { recursive: true, force: true })
+    // Made anew, so that nobody else can have prepared it.
+    await mkdir(folder, { mode: 0o700 })
+    return folder
+  }
+
+  /** What applications on TCP prove themselves with: made once, readable by this user alone. */
+  async hostToken(): Promise<string> {
+    const path = join(this.path, 'token')
+    try {
+      return (await readFile(path, 'utf8')).trim()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      const token = randomBytes(32).toString('base64url')
+      await writeFile(path, `${token}\n`, { mode: 0o600 })
+      return token
+    }
+  }
+
+  /** A run of request numbers that nobody had before and nobody gets again. */
+  async takeNumbers(): Promise<{ first: number; count: number }> {
+    const first = this.counters.nextNumber
+    const count = BLOCKS_AT_A_TIME * REQUEST_BLOCK_SIZE
+    this.counters.nextNumber += count
+    await writeJsonFile(this.countersPath, this.counters)
+    return { first, count }
+  }
+
+  async unlock(): Promise<void> {
+    await rm(this.managerPath, { force: true })
+    await rm(this.lockPath, { force: true })
+  }
+
+  private get countersPath(): string {
+    return join(this.path, 'counters.json')
+  }
+
+  private get lockPath(): string {
+    return join(this.path, 'lock')
+  }
+
+  private async lock(): Promise<void> {
+    const prepared = `${this.lockPath}.${process.pid}`
+    const mine = JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) })
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        // Linked when it is complete: whoever finds a lock can also read whose it is.
+        await writeFile(prepared, mine, { mode: 0o600 })
+        await link(prepared, this.lockPath)
+        return
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        const holder = await this.lockHolder()
+        if (holder !== undefined) {
+          throw new Error(
+            `the state folder ${this.path} is in use by the manager with pid ${holder}: stop that one (aicluster down), or use another folder (--state)`,
+          )
+        }
+        await rm(this.lockPath, { force: true })
+      } finally {
+        await rm(prepared, { force: true })
+      }
+    }
+    throw new Error(`the state folder ${this.path} cannot be locked: another manager is starting`)
+  }
+
+  /** The pid of the manager that holds the lock, undefined when the one that took it is gone. */
+  private async lockHolder(): Promise<number | undefined> {
+    try {
+      const holder = JSON.parse(await readFile(this.lockPath, 'utf8')) as ProcessIdentity
+      return isAlive(holder) ? holder.pid : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  private async checkVersion(): Promise<void> {
+    const path = join(this.path, 'version.json')
+    const stored = (await readJsonFile(path)) as { version?: number } | undefined
+    if (stored?.version !== undefined && stored.version > STATE_VERSION) {
+      throw new Error(
+        `the state folder ${this.path} has layout version ${stored.version}, this manager knows up to ${STATE_VERSION}: update aicluster`,
+      )
+    }
+    if (stored?.version !== STATE_VERSION) await writeJsonFile(path, { version: STATE_VERSION })
+  }
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { type AIClusterError, clusterError, isName, NAME_RULE } from '@aicluster/protocol'
+import { type Context, ipcEndpoint, ipcFolder, isHost, parsePort, tcpEndpoint } from '@aicluster/transport'
+
+/** How a {@link Connector} finds the cluster. What is left out is read from the environment that the cluster gives a container. */
+export interface ConnectorOptions {
+  /** ZeroMQ context for the sockets; the process's own when left out. */
+  context?: Context
+  /** The container's own subscription: its inference name. Environment: `AICLUSTER_SUB_NAME`. */
+  subName?: string
+  /** Address of the cluster manager, or `ipc://` and a folder (the ports are then left out). Environment: `AICLUSTER_HOST_IP`. */
+  hostIp?: string
+  /** Port that responses go out to. Environment: `AICLUSTER_PUB_PORT`. */
+  pubPort?: string | number
+  /** Port that requests come in from. Environment: `AICLUSTER_SUB_PORT`. */
+  subPort?: string | number
+  /** How long connecting may take, in ms. Default 10,000. Ours. */
+  connectTimeoutMs?: number
+  /**
+   * A container without a manager for this long, in ms, ends its process, so that nothing is left behind. Default 20,000; 0 never.
+   * Only where the cluster started the process. Ours.
+   */
+  orphanTimeoutMs?: number
+}
+
+/** Options with the environment filled in. */
+export interface ResolvedConnectorOptions {
+  context: Context | undefined
+  subName: string
+  /** Every inference name it serves, its own first. */
+  names: string[]
+  requestsEndpoint: string
+  answersEndpoint: string
+  instance: string
+  token: string
+  connectTimeoutMs: number
+  orphanTimeoutMs: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const required = (argument: string, variable: string): AIClusterError =>
+  clusterError('argumentRequired', { args: [argument], detail: `give it, or set ${variable}`, details: { argument, variable } })
+
+const wrong = (argument: string, value: unknown, rule: string): AIClusterError =>
+  clusterError('argumentRequired', {
+    args: [argument],
+    detail: `${JSON.stringify(value)} given, it must be ${rule}`,
+    details: { argument, value },
+  })
+
+/**
+ * Fill in what was left out.
+ * @throws InvalidArgumentError (100) naming the argument that is missing or invalid
+ */
+export function resolveConnectorOptions(options: ConnectorOptions, env: Environment): ResolvedConnectorOptions {
+  const subName = options.subName ?? env.AICLUSTER_SUB_NAME
+  if (!subName) throw required('subName', 'AICLUSTER_SUB_NAME')
+  if (!isName(subName)) throw wrong('subName', subName, NAME_RULE)
+  const hostIp = options.hostIp ?? env.AICLUSTER_HOST_IP
+  if (!hostIp) throw required('hostIp', 'AICLUSTER_HOST_IP')
+  return {
+    context: options.context,
+    subName,
+    names: namesServed(subName, env),
+    ...endpoints(hostIp, options, env),
+    instance: env.AICLUSTER_INSTANCE ?? '',
+    token: readToken(env.AICLUSTER_TOKEN_FILE),
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    orphanTimeoutMs: options.orphanTimeoutMs ?? 20_000,
+  }
+}
+
+function endpoints(hostIp: string, options: ConnectorOptions, env: Environment): { requestsEndpoint: string; answersEndpoint: string } {
+  if (hostIp.startsWith('ipc://')) {
+    const folder = asArgument('hostIp', () => ipcFolder(hostIp))
+    return { requestsEndpoint: ipcEndpoint(folder, 'sub'), answersEndpoint: ipcEndpoint(folder, 'pub') }
+  }
+  if (!isHost(hostIp)) throw wrong('hostIp', hostIp, 'an address, a host name, or ipc:// and an absolute folder')
+  const port = (argument: 'pubPort' | 'subPort', variable: string) => {
+    const value = options[argument] ?? env[variable]
+    if (value === undefined || value === '') throw required(argument, variable)
+    return asArgument(argument, () => parsePort(value, argument))
+  }
+  const pubPort = port('pubPort', 'AICLUSTER_PUB_PORT')
+  const subPort = port('subPort', 'AICLUSTER_SUB_PORT')
+  return { requestsEndpoint: tcpEndpoint(hostIp, subPort), answersEndpoint: tcpEndpoint(hostIp, pubPort) }
+}
+
+/** A wrong argument of the constructor is 100, as the seed says, whatever a helper calls it. */
+function asArgument<T>(argument: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw clusterError('argumentRequired', { args: [argument], detail: (cause as Error).message, details: { argument }, cause })
+  }
+}
+
+function namesServed(subName: string, env: Environment): string[] {
+  const names = new Set([subName])
+  try {
+    const modules: unknown = JSON.parse(env.AICLUSTER_MODULES ?? '[]')
+    for (const module of [modules].flat() as { sub_inference_name?: unknown }[]) {
+      if (isName(module?.sub_inference_name)) names.add(module.sub_inference_name)
+    }
+  } catch {
+    // What the cluster writes is JSON; a container that sets its own nonsense serves its own name.
+  }
+  return [...names]
+}
+
+function readToken(path: string | undefined): string {
+  if (!path) return ''
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw clusterError('argumentRequired', {
+      args: ['AICLUSTER_TOKEN_FILE'],
+      detail: `${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,16 @@
+export {
+  AIClusterError,
+  ConnectionFailedError,
+  ContainerReceiveTimeoutError,
+  type DType,
+  InferenceResponse,
+  InvalidArgumentError,
+  type NdArray,
+  type NdArrayData,
+  SocketConnectionError,
+  UnknownError,
+} from '@aicluster/protocol'
+export { type CloseOptions, Connector, type ReceiveOptions, type RequestHandler, type ServeOptions } from './connector'
+export type { ConnectorOptions } from './connector-options'
+export { container_log_util, LogLevel } from './container-log-util'
+export type { ByteRequest, ImageRequest, ReceivedRequest } from './received-request'

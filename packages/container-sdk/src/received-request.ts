@@ -1,0 +1,88 @@
+import { threadId } from 'node:worker_threads'
+import { type ArrayLayout, InferenceResponse, isDType, type NdArray, ndArrayFrom, type RequestHeader } from '@aicluster/protocol'
+
+/** A request as `receiveRequest` delivers it. */
+export interface ByteRequest {
+  /** The data as it came. Views a received message: copy it before you change it or keep it for long. */
+  data: Uint8Array
+  /** The application's `param`. */
+  metadata: Record<string, unknown>
+  /** Hand it back to `sendResponse`. */
+  response: InferenceResponse
+}
+
+/** A request as `receiveRequestImage` delivers it. */
+export interface ImageRequest {
+  /** The array that the application sent; plain bytes arrive as a 1-d uint8 array. */
+  image: NdArray
+  metadata: Record<string, unknown>
+  response: InferenceResponse
+}
+
+/** A request that a container holds: everything it may be asked for. */
+export class ReceivedRequest implements ByteRequest, ImageRequest {
+  /** @internal when the program got it, by the monotonic clock; 0 while it waits in the Connector */
+  takenAtMs = 0
+  /** @internal */
+  reportedStarted = false
+  private abort: AbortController | undefined
+  private aborted = false
+
+  constructor(
+    readonly data: Uint8Array,
+    readonly response: InferenceResponse,
+    /** @internal the life of the connection it came over */
+    readonly generation: number,
+    /** @internal */
+    readonly number: number,
+  ) {}
+
+  get metadata(): Record<string, unknown> {
+    return this.response.metadata
+  }
+
+  /** The data as an array: dtype and shape as sent, or 1-d uint8 for plain bytes. */
+  get image(): NdArray {
+    const layout = this.response.metadataSys.array
+    return layout && isDType(layout.dtype)
+      ? ndArrayFrom(layout as ArrayLayout, this.data)
+      : { dtype: 'uint8', shape: [this.data.length], data: this.data }
+  }
+
+  /** Aborts when nobody waits for the outcome any more. What is sent all the same is dropped. */
+  get signal(): AbortSignal {
+    this.abort ??= new AbortController()
+    if (this.aborted) this.abort.abort()
+    return this.abort.signal
+  }
+
+  /** @internal */
+  cancel(): void {
+    this.aborted = true
+    this.abort?.abort()
+  }
+}
+
+/** What a request's header and envelope say, as the seed's response object. */
+export function responseFor(
+  header: Partial<RequestHeader>,
+  requestNo: string,
+  name: string,
+  receivedAtMs: number,
+  sentAtMs: number,
+): InferenceResponse {
+  const response = new InferenceResponse()
+  response.pid = header.pid ?? process.pid
+  response.tid = header.tid ?? threadId
+  response.requestNo = requestNo
+  response.inferenceName = name
+  response.subInferenceName = name
+  response.metadata = header.metadata ?? {}
+  response.metadataSys = header.metadata_sys ?? {}
+  response.timeStamp[0] = header.sent_at ?? 0
+  response.timeStamp[1] = receivedAtMs
+  response.timeStamp[2] = sentAtMs
+  response.timeStamp[3] = performance.timeOrigin + performance.now()
+  response.elapsedTime[0] = Math.max(0, sentAtMs - receivedAtMs)
+  return response
+}

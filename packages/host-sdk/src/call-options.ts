@@ -1,0 +1,32 @@
+import { clusterError } from '@aicluster/protocol'
+import { wrongArgument } from './arguments'
+
+/** What every awaited method takes beside its own arguments. Ours. */
+export interface CallOptions {
+  /** Aborting takes the request out of the cluster's queue, or tells the container that has it: 312. */
+  signal?: AbortSignal
+  /** ms for the whole call: 313 when they pass. Default: the inference's own time-outs alone. */
+  timeout?: number
+}
+
+export interface InferOptions extends CallOptions {
+  /** Copy data above 64 KB too, so that it may be changed before the call has settled. Default false. */
+  copy?: boolean
+}
+
+/** Longest `timeout` that the wire carries, in ms. */
+const MAX_TIMEOUT_MS = 2 ** 32 - 2
+
+/** @throws InvalidArgumentError (302) a timeout that is none; RequestAbortedError (312) a signal that has aborted already */
+export function checkCallOptions(options: CallOptions): void {
+  const { timeout, signal } = options
+  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
+    throw wrongArgument('timeout', timeout, `a number of ms from 1 to ${MAX_TIMEOUT_MS}`)
+  }
+  if (signal?.aborted) throw aborted(signal, undefined)
+}
+
+export const aborted = (signal: AbortSignal, requestNo: string | undefined) =>
+  clusterError('requestAborted', { detail: reasonText(signal.reason), cause: signal.reason, requestNo })
+
+const reasonText = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason))

@@ -1,0 +1,44 @@
+export {
+  AIClusterError,
+  type AIClusterErrorOptions,
+  ApiConflictError,
+  ConnectionFailedError,
+  ContainerDisconnectError,
+  ContainerNotFoundError,
+  ContainerReceiveTimeoutError,
+  ContainerStartError,
+  CoprocessorNotFoundError,
+  type DType,
+  ERROR_CODES,
+  INFERENCE_RESPONSE_TIMES,
+  InferenceNameNotFoundError,
+  InferenceResponse,
+  InferenceUnsubscribeError,
+  InvalidArgumentError,
+  InvalidInferenceNameError,
+  InvalidOperationError,
+  type NdArray,
+  type NdArrayData,
+  NotImplementedError,
+  OutcomeExpiredError,
+  PermissionError,
+  QueueDeletedError,
+  RequestAbortedError,
+  RequestTimeoutError,
+  SendQueueFullError,
+  SendQueueTimeoutError,
+  SocketConnectionError,
+  SshConnectionError,
+  UnknownError,
+} from '@aicluster/protocol'
+export { AICluster, type InferenceResult, type UnloadOptions } from './ai-cluster'
+export type { CallOptions, InferOptions } from './call-options'
+export type { CallbackOptions, InferCallback, ManageCallback } from './callbacks'
+export type { ContainerConfig, CopyEntry, InferenceEndpoint, InferenceModulesConfig } from './config/container-config'
+export type { ClusterAddress, ConnectOptions } from './connection/connect-options'
+export type { ClusterEventMap } from './events'
+export type { ClusterMetrics } from './handlers/cluster-metrics'
+export { ContainerHandler } from './handlers/container-handler'
+export { ContainerStatus } from './handlers/container-status'
+export { CoprocessorHandler } from './handlers/coprocessor-handler'
+export type { Logger } from './logger'

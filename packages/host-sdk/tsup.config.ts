@@ -1,0 +1,3 @@
+import { library } from '@aicluster/tsup-preset'
+
+export default library(['src/index.ts'])

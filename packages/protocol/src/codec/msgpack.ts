@@ -1,0 +1,33 @@
+import { C1, Packr } from 'msgpackr'
+import { isPlain, toPlain } from './plain-value'
+
+/**
+ * Plain msgpack, as any language reads it: maps with string keys, no extension types for our own data,
+ * bytes as `bin`, integers within ±2^53. One instance for the process: making one costs more than a message.
+ */
+const packr = new Packr({
+  useRecords: false,
+  variableMapSize: true,
+  encodeUndefinedAsNil: true,
+  int64AsType: 'number',
+})
+
+/**
+ * The msgpack of `value`, in bytes of its own that may be sent without a copy. What is not plain travels as JSON would have it
+ * (a `Date` as its ISO text); `undefined` travels as nil; binary data must be a `Uint8Array`.
+ *
+ * @throws TypeError naming the place of what cannot travel: a function, a symbol, a bigint beyond ±2^53, another typed array
+ */
+// The packer itself would send a typed array with the wrong bytes, some of them from elsewhere in memory: nothing reaches it unseen.
+export const encodeMsgpack = (value: unknown): Uint8Array => packr.pack(isPlain(value) ? value : toPlain(value))
+
+/**
+ * The value in `bytes`. Binary data in it shares their memory.
+ * @throws Error when the bytes are not one complete msgpack value
+ */
+export const decodeMsgpack = (bytes: Uint8Array): unknown => {
+  const value: unknown = packr.unpack(bytes)
+  // The one byte that msgpack never uses: the unpacker has a value of its own for it.
+  if (value === C1) throw new Error('the byte 0xc1 is no msgpack')
+  return value
+}

@@ -1,0 +1,78 @@
+import { decodeMsgpack, encodeMsgpack } from '../codec/msgpack'
+import { AIClusterError } from './aicluster-error'
+import { clusterError, UnknownError } from './cluster-errors'
+import { ERROR_CODES, type ErrorKey } from './error-code'
+
+/** The header of every record that carries an error: `error`, `commandError`, `refused`. */
+export interface ErrorHeader {
+  code: number
+  /** Complete, as the user sees it: the table's text first. */
+  message: string
+  details?: Record<string, unknown>
+}
+
+/** Longest message that is let in from a peer, in characters. */
+const MAX_MESSAGE_LENGTH = 16 * 1024
+
+/** A row of the table, and what its text looks like with the holes filled. */
+interface KnownRow {
+  key: ErrorKey
+  begins: RegExp
+}
+
+const patternOf = (message: string): RegExp =>
+  new RegExp(`^${message.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w*\}/g, '[\\s\\S]*?')}`)
+
+/** By code; where two rows share one, the one that crosses the wire comes first. */
+const ROWS_OF_CODE = new Map<number, KnownRow[]>()
+for (const [key, row] of Object.entries(ERROR_CODES)) {
+  const known = { key: key as ErrorKey, begins: patternOf(row.message) }
+  ROWS_OF_CODE.set(row.code, [...(ROWS_OF_CODE.get(row.code) ?? []), known])
+}
+
+/** Any failure as an error of ours: what is not one becomes an {@link UnknownError} (999) with it as the cause. */
+export const asAIClusterError = (error: unknown): AIClusterError =>
+  error instanceof AIClusterError
+    ? error
+    : new UnknownError('internal', { detail: error instanceof Error ? error.message : String(error), cause: error })
+
+/** The header that carries `error` over the wire. */
+export const errorHeader = (error: AIClusterError): ErrorHeader => ({
+  code: error.code,
+  message: error.message,
+  ...(Object.keys(error.details).length > 0 ? { details: { ...error.details } } : {}),
+})
+
+export const encodeError = (error: AIClusterError): Uint8Array => encodeMsgpack(errorHeader(error))
+
+/** What belongs to the call and does not travel. */
+export interface ErrorContext {
+  command?: string | undefined
+  requestNo?: string | undefined
+}
+
+/**
+ * The error of a received header. Its message is the peer's, with the table's text in front where the peer left that out.
+ * A code that the table does not have becomes an {@link UnknownError} with that code.
+ */
+export function errorFromHeader(header: unknown, context: ErrorContext = {}): AIClusterError {
+  const { code, message, details } = (typeof header === 'object' && header !== null ? header : {}) as Partial<ErrorHeader>
+  const text = typeof message === 'string' ? message.slice(0, MAX_MESSAGE_LENGTH) : ''
+  const structured = typeof details === 'object' && details !== null ? details : undefined
+  const rows = (typeof code === 'number' && ROWS_OF_CODE.get(code)) || []
+  const row = rows.find(({ begins }) => begins.test(text))
+  // The sender filled the holes of the table's text: its whole message stands.
+  if (row) return clusterError(row.key, { ...context, message: text, details: structured })
+  const key = rows[0]?.key
+  if (key !== undefined && key !== 'internal') return clusterError(key, { ...context, detail: text, details: structured })
+  const detail = text || `the cluster replied with code ${String(code)}`
+  return new UnknownError('internal', { ...context, detail, details: structured, ...(typeof code === 'number' ? { code } : {}) })
+}
+
+export const decodeError = (header: Uint8Array, context?: ErrorContext): AIClusterError => {
+  try {
+    return errorFromHeader(decodeMsgpack(header), context)
+  } catch (cause) {
+    return new UnknownError('internal', { ...context, detail: 'an error arrived whose header is not msgpack', cause })
+  }
+}

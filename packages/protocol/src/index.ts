@@ -1,0 +1,78 @@
+export { decodeMsgpack, encodeMsgpack } from './codec/msgpack'
+export {
+  type ArrayLayout,
+  bytesOf,
+  bytesPerElement,
+  DTYPES,
+  type DType,
+  isDType,
+  isNdArray,
+  type NdArray,
+  type NdArrayData,
+  ndArrayFrom,
+  requireNdArray,
+} from './codec/nd-array'
+export { type Attachment, decodeResult, type EncodedResult, encodeResult } from './codec/result-codec'
+export {
+  Command,
+  type CommandInput,
+  type CommandName,
+  type CommandOf,
+} from './commands/commands'
+export type { MetricsView } from './commands/metrics-view'
+export {
+  createEnvelope,
+  ENVELOPE_BYTES,
+  type Envelope,
+  fixedLength,
+  PREAMBLE_BYTES,
+  RECORD_LENGTH_BYTES,
+  readEnvelope,
+  readPreamble,
+  readU32,
+  STAMPS_BYTES,
+  writeEnvelope,
+  writePreamble,
+  writeU32,
+} from './envelope/envelope'
+export { RecordFlag, RecordKind } from './envelope/record-kind'
+export { AIClusterError, type AIClusterErrorOptions } from './errors/aicluster-error'
+export {
+  ApiConflictError,
+  ConnectionFailedError,
+  ContainerDisconnectError,
+  ContainerNotFoundError,
+  ContainerReceiveTimeoutError,
+  ContainerStartError,
+  CoprocessorNotFoundError,
+  clusterError,
+  InferenceNameNotFoundError,
+  InferenceUnsubscribeError,
+  InvalidArgumentError,
+  InvalidInferenceNameError,
+  InvalidOperationError,
+  NotImplementedError,
+  OutcomeExpiredError,
+  PermissionError,
+  QueueDeletedError,
+  RequestAbortedError,
+  RequestTimeoutError,
+  SendQueueFullError,
+  SendQueueTimeoutError,
+  SocketConnectionError,
+  SshConnectionError,
+  UnknownError,
+} from './errors/cluster-errors'
+export { ERROR_CODES, type ErrorCodeRow, type ErrorKey } from './errors/error-code'
+export { asAIClusterError, decodeError, type ErrorHeader, encodeError, errorFromHeader, errorHeader } from './errors/error-frame'
+export * from './limits'
+export { ClusterEvent } from './messages/cluster-event'
+export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
+export type { ContainerHandlerView, ContainerStatusView, CoprocessorView, DistributionView } from './messages/container-views'
+export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'
+export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inference-response'
+export { invalidInput, nearestKey } from './messages/invalid-input'
+export { BoardName, InferenceName, isName, NAME_PATTERN, NAME_RULE } from './messages/names'
+export type { RequestHeader, SystemMetadata } from './messages/request-header'
+export type { ResultHeader } from './messages/result-header'
+export type { StartedHeader } from './messages/started'

@@ -1,0 +1,31 @@
+/** The wire's major version. A peer with another one is refused at hello. */
+export const PROTOCOL_MAJOR = 1
+/** The wire's minor version: additions that an older peer may ignore. */
+export const PROTOCOL_MINOR = 0
+
+/** Longest inference name, in bytes: its length travels in one byte and names become paths and labels. */
+export const MAX_INFERENCE_NAME_BYTES = 128
+/** Bodies up to this many bytes ride in the record itself; larger ones follow in frames of their own. */
+export const INLINE_BODY_BYTES = 4096
+/** Largest frame of a body that leaves this machine, in bytes: a longer one starves ZeroMQ's heartbeat. */
+export const BODY_FRAME_BYTES = 256 * 1024
+/** Small records for one peer are gathered up to this many bytes before they leave. */
+export const MAX_BATCH_BYTES = 64 * 1024
+/** Largest msgpack header, in bytes. */
+export const MAX_HEADER_BYTES = 1024 * 1024
+/** Largest body unless the manager's configuration says otherwise, in bytes; the one in force is announced at hello. */
+export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024
+/** Bytes that may be under way to a peer without its ack; who would send more is told to wait, or cut off. */
+export const MAX_UNACKED_BYTES = 256 * 1024 * 1024
+/** Request numbers are handed out in blocks of this many. */
+export const REQUEST_BLOCK_SIZE = 2 ** 20
+/** Largest request number and link sequence: both travel in 48 bits. */
+export const MAX_U48 = 2 ** 48 - 1
+/** A deadline that never passes, on the wire. */
+export const DEADLINE_NEVER = 0xffff_ffff
+/** No deadline of the sender's own: the inference's configuration decides. */
+export const DEADLINE_UNSET = 0
+/** Interval of ZeroMQ's own heartbeats on every link, in ms. */
+export const HEARTBEAT_INTERVAL_MS = 500
+/** A link that is silent for this long is cut, in ms. */
+export const HEARTBEAT_TIMEOUT_MS = 1500

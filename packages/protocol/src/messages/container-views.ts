@@ -1,0 +1,68 @@
+import type { ContainerConfig, InferenceModulesConfig } from './container-config'
+
+/** What the cluster tells of a registered container. Seed, chapter 7, table 5. */
+export interface ContainerHandlerView {
+  name: string
+  suffix_name: string
+  image_path: string | null
+  image_file: string | null
+  image_tag: string | null
+  run_command: string | string[] | null
+  run_option: string | null
+  allocated_coprocessor: string
+  max_send_num: number
+  host_location: string[]
+  implementation_type: 'docker' | 'nvidia' | 'Loop' | 'other'
+  input: 'Main' | null
+  output: 'Main' | null
+  /** ms, or `never`. */
+  send_timeout: number | 'never'
+  wait_queue_timeout: number | 'never'
+  script_path: string | null
+  inference_modules: InferenceModulesConfig | InferenceModulesConfig[] | null
+  copy: ContainerConfig['copy'] | null
+}
+
+/** What the cluster tells of a container's state. Seed, chapter 7, table 6; `pid`, `restarts` and the numeric twins are ours. */
+export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_file'> {
+  image_file: string | null
+  /** CPU share in docker-stats format, like `12.50%`; null where it cannot be known. */
+  cpu_proc: string | null
+  mem_usage: string | null
+  mem_proc: string | null
+  /** Bytes sent / bytes received over the cluster's links, seen from the container. */
+  net_io: string | null
+  block_io: string | null
+  /** ISO 8601. */
+  created: string
+  /** `running`, `restarting`, `crash-loop`, `exited` or `not started`. */
+  status: string
+  ports: string | null
+  connect_status: 'connected' | 'disconnected'
+  operate: 'Free' | 'Busy' | 'Unknown'
+  /** Requests that wait in the queues it serves. */
+  queue_num: number
+  /** Requests it holds. */
+  send_data_num: number
+  cpu_percent: number | null
+  mem_bytes: number | null
+  mem_percent: number | null
+  /** Process number on its board; ours. */
+  pid: number | null
+  /** Times it was started again after an exit; ours. */
+  restarts: number
+}
+
+/** A board. Seed, chapter 7, table 3; `driver` is ours. */
+export interface CoprocessorView {
+  name: string
+  ip: string
+  driver: 'local' | 'ssh'
+}
+
+/** Seed, chapter 7, table 8. */
+export interface DistributionView {
+  name: string
+  suffix_name: string
+  distribution: 'on' | 'off'
+}

@@ -1,0 +1,145 @@
+import { createEnvelope, type Envelope, RecordKind } from '@aicluster/protocol'
+import { type Context, Dealer } from 'zeromq'
+import { AckTimer } from './ack-timer'
+import { staysOnThisMachine } from './endpoint'
+import { turnScheduler } from './flush-scheduler'
+import { Outbox } from './outbox'
+import { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
+import { DEALER_OPTIONS } from './socket-options'
+
+export interface DealerHandlers {
+  /** A connection stands: say hello. Called again after every reconnection. */
+  onUp(): void
+  /** The connection is gone. ZeroMQ connects again by itself. */
+  onDown(): void
+  onRecord: RecordHandler
+  onDrop?(reason: DropReason | 'handler', error?: unknown): void
+  /** Link sequences from the manager skipped `missing` records. */
+  onGap?(missing: number): void
+}
+
+/** One connection to the manager that comes back by itself. */
+export class DealerLink {
+  private readonly socket: Dealer
+  private readonly acks = new AckTimer()
+  private readonly scratch = createEnvelope()
+  private readonly splitBodies: boolean
+  private outbox: Outbox
+  private expected = 1
+  private up = false
+  private closed = false
+  private loop: Promise<void> | undefined
+
+  constructor(
+    private readonly endpoint: string,
+    private readonly handlers: DealerHandlers,
+    /** Raised to what the manager announces at hello. */
+    readonly limits: MessageLimits,
+    context?: Context,
+  ) {
+    this.socket = new Dealer(context ? { ...DEALER_OPTIONS, context } : DEALER_OPTIONS)
+    this.splitBodies = !staysOnThisMachine(endpoint)
+    this.outbox = this.newOutbox()
+  }
+
+  get isUp(): boolean {
+    return this.up
+  }
+
+  /** Bytes sent over the connection that stands now. */
+  get sentBytes(): number {
+    return this.outbox.sentBytes
+  }
+
+  /** Bytes that the manager has not acknowledged yet. */
+  get unackedBytes(): number {
+    return this.outbox.window.unackedBytes
+  }
+
+  /** Start to connect; returns at once. `onUp` tells when a connection stands. */
+  connect(): void {
+    this.socket.events.on('handshake', this.onHandshake)
+    this.socket.events.on('disconnect', this.onDisconnect)
+    this.socket.connect(this.endpoint)
+    this.loop = this.receive()
+  }
+
+  /** Send one record; see {@link Outbox.send}. Without a connection it is dropped: ask `isUp` first. */
+  send(envelope: Envelope, first?: Uint8Array, second?: Uint8Array, third?: Uint8Array, bodyFrames?: Uint8Array[]): void {
+    this.outbox.send(envelope, first, second, third, bodyFrames)
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.outbox.flush()
+    this.acks.stop()
+    this.closed = true
+    this.up = false
+    this.socket.close()
+    await this.loop
+  }
+
+  private readonly onHandshake = (): void => {
+    if (this.closed) return
+    // Without a disconnect in between (the monitor may merge them) the old connection is gone all the same.
+    if (this.up) this.onDisconnect()
+    this.outbox = this.newOutbox()
+    this.expected = 1
+    this.up = true
+    this.handlers.onUp()
+  }
+
+  private readonly onDisconnect = (): void => {
+    if (this.closed || !this.up) return
+    this.up = false
+    this.outbox.close()
+    this.handlers.onDown()
+  }
+
+  private newOutbox(): Outbox {
+    return new Outbox((frames) => this.transmit(frames), turnScheduler, this.splitBodies)
+  }
+
+  private transmit(frames: Uint8Array[]): void {
+    if (this.closed) return
+    try {
+      this.socket.send(frames as Buffer[]).catch(ignore)
+    } catch {
+      // Nobody is there: the disconnect event follows and ends what was open.
+    }
+  }
+
+  private async receive(): Promise<void> {
+    while (!this.closed) {
+      let frames: Uint8Array[]
+      try {
+        frames = await this.socket.receive()
+      } catch (error) {
+        if (this.closed) return
+        throw error
+      }
+      let dropped: DropReason | 'handler' | undefined
+      let failure: unknown
+      try {
+        dropped = readMessage(frames, 0, this.limits, this.scratch, this.onRecord)
+      } catch (error) {
+        dropped = 'handler'
+        failure = error
+      }
+      if (dropped) this.handlers.onDrop?.(dropped, failure)
+    }
+  }
+
+  private readonly onRecord: RecordHandler = (envelope, frame, nameAt, end, bodyFrames) => {
+    const sequence = envelope.linkSequence
+    if (sequence > this.expected) this.handlers.onGap?.(sequence - this.expected)
+    this.expected = sequence + 1
+    this.outbox.received = sequence
+    this.outbox.window.acknowledged(envelope.ack)
+    if (envelope.kind === RecordKind.ack) return
+    this.acks.received(this.outbox)
+    this.handlers.onRecord(envelope, frame, nameAt, end, bodyFrames)
+  }
+}
+
+const ignore = (): void => {}

@@ -1,0 +1,19 @@
+export type { Context } from 'zeromq'
+export { bodyOf, encodeName, headerOf, nameOf, ridesInline } from './body'
+export { type DealerHandlers, DealerLink } from './dealer-link'
+export {
+  type ClusterSocket,
+  DEFAULT_PORTS,
+  ipcEndpoint,
+  ipcFolder,
+  isHost,
+  MAX_IPC_PATH_BYTES,
+  parsePort,
+  staysOnThisMachine,
+  tcpEndpoint,
+} from './endpoint'
+export { FlushScheduler } from './flush-scheduler'
+export { NumberTable } from './number-table'
+export { Outbox, type Transmit } from './outbox'
+export { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
+export { HELLO_TIMEOUT_MS, type RouterHandlers, RouterLink, RouterPeer } from './router-link'

@@ -1,0 +1,218 @@
+import { createEnvelope, type Envelope, MAX_BATCH_BYTES, RecordKind } from '@aicluster/protocol'
+import { Router } from 'zeromq'
+import { AckTimer } from './ack-timer'
+import { staysOnThisMachine } from './endpoint'
+import { turnScheduler } from './flush-scheduler'
+import { Outbox } from './outbox'
+import { type DropReason, type MessageLimits, readMessage } from './read-message'
+import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './socket-options'
+
+/** One connection to a bound socket. `state` is whatever the owner attaches at hello. */
+export class RouterPeer<State> {
+  state: State | undefined
+  readonly outbox: Outbox
+  /** Next link sequence that should come from it. */
+  expected = 1
+  readonly connectedAtMs = performance.now()
+  receivedBytes = 0
+  /** Whether something of it was dropped before: logged once. */
+  reported = false
+
+  constructor(
+    readonly routingId: Uint8Array,
+    outbox: (peer: RouterPeer<State>) => Outbox,
+  ) {
+    this.outbox = outbox(this)
+  }
+}
+
+export interface RouterHandlers<State> {
+  onConnect?(peer: RouterPeer<State>): void
+  /** The connection is gone; nothing more comes from or goes to this peer. */
+  onDisconnect(peer: RouterPeer<State>): void
+  /** One record; see `RecordHandler`. */
+  onRecord(
+    peer: RouterPeer<State>,
+    envelope: Envelope,
+    frame: Uint8Array,
+    nameAt: number,
+    end: number,
+    bodyFrames: Uint8Array[] | undefined,
+  ): void
+  /** A message, or the rest of one, was dropped. `first` is true the first time for this peer. */
+  onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
+  /** Link sequences of this peer skipped `missing` records. */
+  onGap?(peer: RouterPeer<State>, missing: number): void
+}
+
+/** Peers that say no hello are forgotten after this long, in ms. */
+export const HELLO_TIMEOUT_MS = 10_000
+
+/** The manager's end of many connections: a bound ROUTER. */
+export class RouterLink<State> {
+  private readonly socket: Router
+  private readonly peers = new Map<string, RouterPeer<State>>()
+  private readonly acks = new AckTimer()
+  private readonly scratch = createEnvelope()
+  private current: RouterPeer<State> | undefined
+  private splitBodies = false
+  private closed = false
+  private loop: Promise<void> | undefined
+  private sweep: NodeJS.Timeout | undefined
+  /** Sends that found no peer any more. */
+  unreachable = 0
+
+  constructor(
+    private readonly handlers: RouterHandlers<State>,
+    private readonly limits: MessageLimits,
+  ) {
+    this.socket = new Router({
+      ...COMMON_OPTIONS,
+      mandatory: true,
+      maxMessageSize: Math.max(limits.maxBodyBytes, limits.maxHeaderBytes) + 2 * MAX_BATCH_BYTES,
+    })
+    this.setNotify()
+  }
+
+  /** Connections that stand now. */
+  get peerCount(): number {
+    return this.peers.size
+  }
+
+  get connected(): Iterable<RouterPeer<State>> {
+    return this.peers.values()
+  }
+
+  /**
+   * Bind, and start to receive.
+   * @returns the endpoint, with the port that was chosen where the given one was 0
+   * @throws the socket's error, with `code` like `EADDRINUSE`
+   */
+  async bind(endpoint: string): Promise<string> {
+    await this.socket.bind(endpoint)
+    this.splitBodies = !staysOnThisMachine(endpoint)
+    this.loop = this.receive()
+    this.sweep = setInterval(() => this.forgetSilent(), HELLO_TIMEOUT_MS / 2)
+    this.sweep.unref()
+    return this.socket.lastEndpoint ?? endpoint
+  }
+
+  /** What waits for the end of the turn leaves now, to every peer. */
+  flush(): void {
+    for (const peer of this.peers.values()) peer.outbox.flush()
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    clearInterval(this.sweep)
+    this.acks.stop()
+    this.flush()
+    this.socket.close()
+    await this.loop
+  }
+
+  private setNotify(): void {
+    const options = this.socket as unknown as { setInt32Option?: (option: number, value: number) => void }
+    options.setInt32Option?.(ROUTER_NOTIFY, NOTIFY_CONNECT_AND_DISCONNECT)
+  }
+
+  private async receive(): Promise<void> {
+    while (!this.closed) {
+      let frames: Uint8Array[]
+      try {
+        frames = await this.socket.receive()
+      } catch (error) {
+        if (this.closed) return
+        throw error
+      }
+      this.take(frames)
+    }
+  }
+
+  private take(frames: Uint8Array[]): void {
+    const routingId = frames[0] as Buffer
+    const key = routingId.toString('latin1')
+    let peer = this.peers.get(key)
+    if (frames.length === 2 && (frames[1] as Uint8Array).length === 0) {
+      if (peer) this.forget(key, peer)
+      else this.admit(key, routingId)
+      return
+    }
+    peer ??= this.admit(key, routingId)
+    for (let i = 1; i < frames.length; i++) peer.receivedBytes += (frames[i] as Uint8Array).length
+    this.current = peer
+    let dropped: DropReason | 'handler' | undefined
+    let failure: unknown
+    try {
+      dropped = readMessage(frames, 1, this.limits, this.scratch, this.onRecord)
+    } catch (error) {
+      // A handler must not throw; if one does, the loop goes on and says so.
+      dropped = 'handler'
+      failure = error
+    }
+    if (dropped) this.drop(peer, dropped, failure)
+  }
+
+  /** Count and report something of `peer` that is ignored. */
+  drop(peer: RouterPeer<State>, reason: DropReason | 'handler', error?: unknown): void {
+    const first = !peer.reported
+    peer.reported = true
+    this.handlers.onDrop(peer, reason, first, error)
+  }
+
+  private readonly onRecord = (
+    envelope: Envelope,
+    frame: Uint8Array,
+    nameAt: number,
+    end: number,
+    bodyFrames: Uint8Array[] | undefined,
+  ): void => {
+    const peer = this.current as RouterPeer<State>
+    const sequence = envelope.linkSequence
+    if (sequence !== peer.expected && sequence > peer.expected) this.handlers.onGap?.(peer, sequence - peer.expected)
+    peer.expected = sequence + 1
+    peer.outbox.received = sequence
+    peer.outbox.window.acknowledged(envelope.ack)
+    // An ack needs none: two idle peers would go on for ever.
+    if (envelope.kind === RecordKind.ack) return
+    this.acks.received(peer.outbox)
+    this.handlers.onRecord(peer, envelope, frame, nameAt, end, bodyFrames)
+  }
+
+  private admit(key: string, routingId: Buffer): RouterPeer<State> {
+    // The received id is a view of a message that would otherwise stay alive as long as the peer.
+    const id = Buffer.from(routingId)
+    const peer = new RouterPeer<State>(id, () => new Outbox((frames) => this.transmit([id, ...frames]), turnScheduler, this.splitBodies))
+    this.peers.set(key, peer)
+    this.handlers.onConnect?.(peer)
+    return peer
+  }
+
+  private forget(key: string, peer: RouterPeer<State>): void {
+    this.peers.delete(key)
+    peer.outbox.close()
+    this.handlers.onDisconnect(peer)
+  }
+
+  private forgetSilent(): void {
+    const before = performance.now() - HELLO_TIMEOUT_MS
+    for (const [key, peer] of this.peers) {
+      if (peer.state === undefined && peer.connectedAtMs < before) this.forget(key, peer)
+    }
+  }
+
+  private transmit(frames: Uint8Array[]): void {
+    if (this.closed) return
+    try {
+      this.socket.send(frames as Buffer[]).catch(this.onSendError)
+    } catch (error) {
+      this.onSendError(error)
+    }
+  }
+
+  private readonly onSendError = (_error: unknown): void => {
+    // The peer went between two turns: its disconnect notice is on the way and settles what it held.
+    this.unreachable++
+  }
+}

@@ -1,0 +1,65 @@
+"""A container in Python. `mode` in the metadata of a request chooses what it does with the data."""
+
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from aicluster_peer import Container, Request
+
+
+def statistics(data) -> dict:
+    array = data if isinstance(data, np.ndarray) else np.frombuffer(data, dtype=np.uint8)
+    total = array.astype(np.float64).sum()
+    return {
+        "sum": float(total), "dtype": array.dtype.name, "shape": list(array.shape),
+        "parts": [None, {"reversed": array.ravel()[::-1].astype(np.float32), "raw": array.tobytes()[:3]}],
+    }
+
+
+def work(request: Request) -> None:
+    mode = request.metadata.get("mode")
+    try:
+        if mode == "echo":
+            request.respond(request.data)
+        elif mode == "statistics":
+            request.respond(statistics(request.data))
+        elif mode == "about":
+            request.respond({"name": request.name, "metadata": request.metadata, "deadline_ms": request.record.deadline_ms})
+        elif mode == "metadata":
+            request.respond(None, metadata={**request.metadata, "added": True})
+        elif mode == "slow":
+            until = time.monotonic() + request.metadata.get("ms", 300) / 1000
+            while time.monotonic() < until and not request.cancelled:
+                time.sleep(0.005)
+            request.respond({"cancelled": request.cancelled, "at_once": request.container.in_hand})
+        elif mode == "exit":
+            sys.stderr.write("told to exit\n")
+            sys.stderr.flush()
+            request.respond("bye")
+            request.container.drain()
+        else:
+            raise ValueError(f"no mode {mode!r}")
+    except Exception as error:  # noqa: BLE001 - whatever the program does wrong is its answer
+        request.fail(f"Unknown error: the container's program failed: {error}", details={"mode": str(mode)})
+
+
+def main() -> int:
+    container = Container()
+    # The I/O thread goes on; what is in hand is answered before the end.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=container.drain).start())
+    container.wait_connected()
+    container.ready()
+    with ThreadPoolExecutor(container.max_send_num) as pool:
+        while request := container.receive():
+            pool.submit(work, request)
+    if container.refusal:
+        sys.stderr.write(f"refused: {container.refusal}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

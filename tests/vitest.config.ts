@@ -1,0 +1,10 @@
+import { preset } from '@aicluster/vitest-preset'
+
+/** Whole worlds: real processes, so one file at a time and time enough for a slow machine. */
+export default preset({
+  include: ['**/*.test.ts'],
+  exclude: ['**/node_modules/**'],
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+})

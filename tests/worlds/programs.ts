@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import type { ContainerConfig } from '@aicluster/host-sdk'
+
+/** The container programs in `programs/`; each says in its first lines what it does. */
+export type ProgramName = 'echo' | 'gated' | 'slow' | 'crash' | 'silent' | 'noisy' | 'throws' | 'stubborn'
+
+/** The command line of a program. */
+export const commandOf = (program: ProgramName, ...args: string[]): string[] => [
+  process.execPath,
+  fileURLToPath(new URL(`./programs/${program}.mjs`, import.meta.url)),
+  ...args,
+]
+
+/** A config that runs a program as a plain process under the inference name `name`. */
+export const runs = (program: ProgramName, name: string, more: Partial<ContainerConfig> = {}): ContainerConfig => ({
+  name,
+  implementationType: 'other',
+  runCommand: commandOf(program),
+  startTimeout: 10_000,
+  ...more,
+})

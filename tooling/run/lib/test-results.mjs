@@ -1,0 +1,43 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Where tooling/vitest's preset has vitest write its results, in each package. */
+const RESULTS = join('.test-results', 'vitest.json')
+/** How a title says why its tests are skipped; see tooling/vitest/skip.mjs. */
+const REASON = /\(skipped: (.+)\)/
+
+/** Removes the results of earlier runs, which nobody may count again. */
+export function forgetResults(folders) {
+  for (const folder of folders) rmSync(join(folder, RESULTS), { force: true })
+}
+
+/** Adds up what vitest wrote in these folders: counts, why tests were skipped, and what was skipped for no reason. */
+export function readResults(folders) {
+  const total = { passed: 0, failed: 0, skipped: 0, reasons: new Set(), unexplained: [] }
+  for (const folder of folders) {
+    if (!existsSync(join(folder, RESULTS))) continue
+    for (const file of JSON.parse(readFileSync(join(folder, RESULTS), 'utf8')).testResults) addFile(total, file)
+  }
+  return total
+}
+
+function addFile(total, file) {
+  // A file that could not be loaded has no tests to count, and must not pass for one without failures.
+  if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) total.failed += 1
+  for (const test of file.assertionResults) {
+    if (test.status === 'passed') total.passed += 1
+    else if (test.status === 'failed') total.failed += 1
+    else {
+      total.skipped += 1
+      noteReason(total, file, test)
+    }
+  }
+}
+
+function noteReason(total, file, test) {
+  const titles = [...test.ancestorTitles, test.title]
+  const reason = titles.map((text) => REASON.exec(text)?.[1]).find((text) => text !== undefined)
+  if (reason !== undefined) total.reasons.add(`${titles[0].replace(REASON, '').trim()}: ${reason}`)
+  // After a failure vitest skips the rest of a suite by itself; the failure says why.
+  else if (file.status !== 'failed') total.unexplained.push(titles.join(' > '))
+}
