@@ -12,6 +12,7 @@ export {
   ndArrayFrom,
   requireNdArray,
 } from './codec/nd-array'
+export { decodeNumbers, encodeNumbers } from './codec/number-list'
 export { type Attachment, decodeResult, type EncodedResult, encodeResult } from './codec/result-codec'
 export {
   Command,

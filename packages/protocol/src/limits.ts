@@ -15,6 +15,18 @@ export const MAX_BATCH_BYTES = 64 * 1024
 export const MAX_HEADER_BYTES = 1024 * 1024
 /** Largest body unless the manager's configuration says otherwise, in bytes; the one in force is announced at hello. */
 export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024
+/** Outcomes that a session keeps until they are acknowledged, in bytes; beyond it the oldest become 314. */
+export const MAX_RETAINED_BYTES = 64 * 1024 * 1024
+/** What each kept outcome counts for beside its own bytes: many small ones are bounded too. */
+export const RETAINED_OVERHEAD_BYTES = 256
+/** Outcomes that are under way without an ack, in bytes; further ones wait. */
+export const OUTCOME_WINDOW_BYTES = 8 * 1024 * 1024
+/** While something is open or unacknowledged, each side sends a ping this often, in ms: a loss shows by its link sequence. */
+export const SESSION_PING_INTERVAL_MS = 500
+/** How long a session outlives its connection unless its hello says otherwise, in ms. */
+export const DEFAULT_RECONNECT_TIMEOUT_MS = 30_000
+/** The longest that a hello may ask for, in ms. */
+export const MAX_RECONNECT_TIMEOUT_MS = 600_000
 /** Bytes that may be under way to a peer without its ack; who would send more is told to wait, or cut off. */
 export const MAX_UNACKED_BYTES = 256 * 1024 * 1024
 /** Request numbers are handed out in blocks of this many. */

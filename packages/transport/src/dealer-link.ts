@@ -3,9 +3,13 @@ import { type Context, Dealer } from 'zeromq'
 import { AckTimer } from './ack-timer'
 import { staysOnThisMachine } from './endpoint'
 import { turnScheduler } from './flush-scheduler'
+import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
 import { DEALER_OPTIONS } from './socket-options'
+
+/** More than one connection can count; of 2^48 there are enough for as many connections as a process will see. */
+const SEQUENCES_PER_CONNECTION = 2 ** 30
 
 export interface DealerHandlers {
   /** A connection stands: say hello. Called again after every reconnection. */
@@ -14,8 +18,10 @@ export interface DealerHandlers {
   onDown(): void
   onRecord: RecordHandler
   onDrop?(reason: DropReason | 'handler', error?: unknown): void
-  /** Link sequences from the manager skipped `missing` records. */
+  /** Link sequences from the manager skipped `missing` records: nothing is acknowledged until {@link DealerLink.accounted}. */
   onGap?(missing: number): void
+  /** The manager has everything up to this link sequence. Called for every record. */
+  onAck?(sequence: number): void
 }
 
 /** One connection to the manager that comes back by itself. */
@@ -24,8 +30,9 @@ export class DealerLink {
   private readonly acks = new AckTimer()
   private readonly scratch = createEnvelope()
   private readonly splitBodies: boolean
+  private connections = 0
   private outbox: Outbox
-  private expected = 1
+  private inbox: Inbox
   private up = false
   private closed = false
   private loop: Promise<void> | undefined
@@ -40,6 +47,7 @@ export class DealerLink {
     this.socket = new Dealer(context ? { ...DEALER_OPTIONS, context } : DEALER_OPTIONS)
     this.splitBodies = !staysOnThisMachine(endpoint)
     this.outbox = this.newOutbox()
+    this.inbox = new Inbox(this.outbox)
   }
 
   get isUp(): boolean {
@@ -64,9 +72,21 @@ export class DealerLink {
     this.loop = this.receive()
   }
 
-  /** Send one record; see {@link Outbox.send}. Without a connection it is dropped: ask `isUp` first. */
-  send(envelope: Envelope, first?: Uint8Array, second?: Uint8Array, third?: Uint8Array, bodyFrames?: Uint8Array[]): void {
+  /** Send one record; see {@link Outbox.send}. Without a connection it is dropped: ask `isUp` first. Returns its link sequence. */
+  send(envelope: Envelope, first?: Uint8Array, second?: Uint8Array, third?: Uint8Array, bodyFrames?: Uint8Array[]): number {
     this.outbox.send(envelope, first, second, third, bodyFrames)
+    return this.outbox.sequence
+  }
+
+  /** What was missing after a gap is accounted for: it is acknowledged again. */
+  accounted(): void {
+    this.inbox.resume()
+    this.acks.received(this.outbox)
+  }
+
+  /** The manager has not yet acknowledged the last record sent. */
+  get awaitsAck(): boolean {
+    return this.outbox.window.unackedRecords > 0
   }
 
   async close(): Promise<void> {
@@ -84,7 +104,8 @@ export class DealerLink {
     // Without a disconnect in between (the monitor may merge them) the old connection is gone all the same.
     if (this.up) this.onDisconnect()
     this.outbox = this.newOutbox()
-    this.expected = 1
+    this.connections++
+    this.inbox = new Inbox(this.outbox)
     this.up = true
     this.handlers.onUp()
   }
@@ -97,7 +118,8 @@ export class DealerLink {
   }
 
   private newOutbox(): Outbox {
-    return new Outbox((frames) => this.transmit(frames), turnScheduler, this.splitBodies)
+    // What was on its way to a connection before must not pass for a record of this one.
+    return new Outbox((frames) => this.transmit(frames), turnScheduler, this.splitBodies, this.connections * SEQUENCES_PER_CONNECTION)
   }
 
   private transmit(frames: Uint8Array[]): void {
@@ -131,11 +153,11 @@ export class DealerLink {
   }
 
   private readonly onRecord: RecordHandler = (envelope, frame, nameAt, end, bodyFrames) => {
-    const sequence = envelope.linkSequence
-    if (sequence > this.expected) this.handlers.onGap?.(sequence - this.expected)
-    this.expected = sequence + 1
-    this.outbox.received = sequence
+    const missing = this.inbox.take(envelope.linkSequence)
+    if (missing < 0) return
     this.outbox.window.acknowledged(envelope.ack)
+    this.handlers.onAck?.(envelope.ack)
+    if (missing > 0) this.handlers.onGap?.(missing)
     if (envelope.kind === RecordKind.ack) return
     this.acks.received(this.outbox)
     this.handlers.onRecord(envelope, frame, nameAt, end, bodyFrames)

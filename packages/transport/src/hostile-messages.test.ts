@@ -1,4 +1,4 @@
-import { RecordKind } from '@aicluster/protocol'
+import { MAX_U48, PREAMBLE_BYTES, RECORD_LENGTH_BYTES, RecordKind } from '@aicluster/protocol'
 import { eventually, freshSeed, RawDealer, RawRouter, seededRandom, type TempFolder, tempFolder } from '@aicluster/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS, ManagerEnd, PeerEnd } from '../test/ends'
@@ -13,7 +13,16 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-const good = (request: number, body?: Uint8Array): Uint8Array[] => requestMessage(request, body)
+/** Behind preamble, record length and the fields before it; see docs/protocol.md. */
+const LINK_SEQUENCE_AT = PREAMBLE_BYTES + RECORD_LENGTH_BYTES + 18
+
+/** A request whose link sequence is its number too. */
+function good(request: number, body?: Uint8Array): Uint8Array[] {
+  const [record, ...rest] = requestMessage(request, body) as [Uint8Array, ...Uint8Array[]]
+  const frame = Buffer.from(record)
+  frame.writeUIntBE(request, LINK_SEQUENCE_AT, 6)
+  return [frame, ...rest]
+}
 
 /** Messages that are not ours, each with why it is dropped. */
 const BAD: [string, string, Uint8Array[]][] = [
@@ -68,17 +77,14 @@ describe('a manager’s end', () => {
     expect(peer.downs).toBe(0)
   })
 
-  it('takes a gap in link sequences as missing records, and goes on from there', async () => {
+  it('takes a gap in link sequences as missing records, goes on from there, and ignores what is doubled or overtaken', async () => {
     await using manager = await ManagerEnd.bind(ipcEndpoint(folder.path, 'inference'))
     await using peer = new RawDealer(manager.endpoint)
-    const at = (sequence: number) => {
-      const frame = Buffer.from(good(sequence)[0] as Uint8Array)
-      frame.writeUIntBE(sequence, 8 + 18, 6)
-      return frame
-    }
-    for (const sequence of [1, 2, 5, 6, 3]) await peer.send(at(sequence))
-    await eventually('all are read', () => manager.records.length === 5)
+    for (const sequence of [1, 2, 5, 5, 3, 6]) await peer.send(...good(sequence))
+    await eventually('the last one is read', () => manager.requests.includes(6))
     expect(manager.gaps).toEqual([2])
+    expect(manager.requests).toEqual([1, 2, 5, 6])
+    expect(manager.link.repeated).toBe(2)
   })
 
   it('takes an empty message as the peer’s leaving; what comes after it is a new peer', async () => {
@@ -153,12 +159,12 @@ describe('a peer’s end', () => {
     await using world = await misled()
     const random = seededRandom(SEED)
     for (let i = 0; i < 3000; i++) {
-      const frame = Buffer.from(random.chance(0.5) ? (good(i)[0] as Uint8Array) : random.bytes(random.integer(0, 120)))
+      const frame = Buffer.from(random.chance(0.5) ? (good(1)[0] as Uint8Array) : random.bytes(random.integer(0, 120)))
       if (frame.length > 0) frame[random.integer(0, frame.length - 1)] = random.integer(0, 255)
       await world.say([frame])
     }
-    await world.say(good(2 ** 40))
-    await eventually('the last message is read', () => world.peer.requests.includes(2 ** 40))
+    await world.say(good(MAX_U48))
+    await eventually('the last message is read', () => world.peer.requests.includes(MAX_U48))
     expect(world.peer.drops.length).toBeGreaterThan(500)
     expect(world.peer.downs).toBe(0)
   })

@@ -1,6 +1,7 @@
 export type { Context } from 'zeromq'
 export { bodyOf, encodeName, headerOf, nameOf, ridesInline } from './body'
 export { type DealerHandlers, DealerLink } from './dealer-link'
+export { deliberateDefect } from './deliberate-defect'
 export {
   type ClusterSocket,
   DEFAULT_PORTS,
@@ -17,3 +18,6 @@ export { NumberTable } from './number-table'
 export { Outbox, type Transmit } from './outbox'
 export { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
 export { HELLO_TIMEOUT_MS, type RouterHandlers, RouterLink, RouterPeer } from './router-link'
+export { AnsweringHalf, type AnsweringOptions, type Reconciliation } from './session/answering-half'
+export { type AskingEffects, AskingHalf } from './session/asking-half'
+export { type RetainedEffects, RetainedOutcome, RetainedOutcomes, type RetentionLimits } from './session/retained-outcomes'

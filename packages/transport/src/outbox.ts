@@ -26,13 +26,13 @@ export type Transmit = (frames: Uint8Array[]) => void
  */
 export class Outbox {
   /** Link sequence of the last record. */
-  sequence = 0
+  sequence: number
   /** Highest link sequence received from the peer: acknowledged with every record. */
   received = 0
   /** The ack that the last record carried. */
   acknowledged = 0
   /** What the peer has not acknowledged yet. */
-  readonly window = new SendWindow()
+  readonly window: SendWindow
   /** Bytes handed to the socket since the connection stands. */
   sentBytes = 0
   private batch: Uint8Array | undefined
@@ -41,12 +41,19 @@ export class Outbox {
   private sentThisTurn = false
   private closed = false
 
-  /** @param splitBodies - cut bodies into frames of at most 256 KB, as everything that leaves this machine must be */
+  /**
+   * @param splitBodies - cut bodies into frames of at most 256 KB, as everything that leaves this machine must be
+   * @param before - link sequence before the first; higher than any of an earlier connection of the same socket
+   */
   constructor(
     private readonly transmit: Transmit,
     private readonly scheduler: FlushScheduler,
     private readonly splitBodies: boolean,
-  ) {}
+    before = 0,
+  ) {
+    this.sequence = before
+    this.window = new SendWindow(before)
+  }
 
   /**
    * Send one record. Name, header and inline body may come as up to three pieces, in order; they are copied.

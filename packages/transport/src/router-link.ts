@@ -3,6 +3,7 @@ import { Router } from 'zeromq'
 import { AckTimer } from './ack-timer'
 import { staysOnThisMachine } from './endpoint'
 import { turnScheduler } from './flush-scheduler'
+import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, readMessage } from './read-message'
 import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './socket-options'
@@ -11,8 +12,7 @@ import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './
 export class RouterPeer<State> {
   state: State | undefined
   readonly outbox: Outbox
-  /** Next link sequence that should come from it. */
-  expected = 1
+  readonly inbox: Inbox
   readonly connectedAtMs = performance.now()
   receivedBytes = 0
   /** Whether something of it was dropped before: logged once. */
@@ -23,6 +23,7 @@ export class RouterPeer<State> {
     outbox: (peer: RouterPeer<State>) => Outbox,
   ) {
     this.outbox = outbox(this)
+    this.inbox = new Inbox(this.outbox)
   }
 }
 
@@ -41,8 +42,10 @@ export interface RouterHandlers<State> {
   ): void
   /** A message, or the rest of one, was dropped. `first` is true the first time for this peer. */
   onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
-  /** Link sequences of this peer skipped `missing` records. */
+  /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterLink.accounted}. */
   onGap?(peer: RouterPeer<State>, missing: number): void
+  /** The peer has everything up to this link sequence. Called for every record. */
+  onAck?(peer: RouterPeer<State>, sequence: number): void
 }
 
 /** Peers that say no hello are forgotten after this long, in ms. */
@@ -61,6 +64,8 @@ export class RouterLink<State> {
   private sweep: NodeJS.Timeout | undefined
   /** Sends that found no peer any more. */
   unreachable = 0
+  /** Records that had come before. */
+  repeated = 0
 
   constructor(
     private readonly handlers: RouterHandlers<State>,
@@ -95,6 +100,12 @@ export class RouterLink<State> {
     this.sweep = setInterval(() => this.forgetSilent(), HELLO_TIMEOUT_MS / 2)
     this.sweep.unref()
     return this.socket.lastEndpoint ?? endpoint
+  }
+
+  /** What was missing after a gap is accounted for: it is acknowledged again. */
+  accounted(peer: RouterPeer<State>): void {
+    peer.inbox.resume()
+    this.acks.received(peer.outbox)
   }
 
   /** What waits for the end of the turn leaves now, to every peer. */
@@ -169,14 +180,22 @@ export class RouterLink<State> {
     bodyFrames: Uint8Array[] | undefined,
   ): void => {
     const peer = this.current as RouterPeer<State>
-    const sequence = envelope.linkSequence
-    if (sequence !== peer.expected && sequence > peer.expected) this.handlers.onGap?.(peer, sequence - peer.expected)
-    peer.expected = sequence + 1
-    peer.outbox.received = sequence
-    peer.outbox.window.acknowledged(envelope.ack)
+    const { inbox, outbox } = peer
+    // What still comes from an earlier connection of the same socket comes before its hello.
+    if (envelope.kind === RecordKind.hello) inbox.restart(envelope.linkSequence)
+    else {
+      const missing = inbox.take(envelope.linkSequence)
+      if (missing < 0) {
+        this.repeated++
+        return
+      }
+      outbox.window.acknowledged(envelope.ack)
+      this.handlers.onAck?.(peer, envelope.ack)
+      if (missing > 0) this.handlers.onGap?.(peer, missing)
+    }
     // An ack needs none: two idle peers would go on for ever.
     if (envelope.kind === RecordKind.ack) return
-    this.acks.received(peer.outbox)
+    this.acks.received(outbox)
     this.handlers.onRecord(peer, envelope, frame, nameAt, end, bodyFrames)
   }
 

@@ -10,10 +10,15 @@ const MAX_UNACKED_RECORDS = 2 ** 20
 export class SendWindow {
   /** Bytes sent up to and including a link sequence, by that sequence; a ring over those not acknowledged. */
   private sentUpTo = new Float64Array(FIRST_CAPACITY)
-  private lastSequence = 0
-  private ackedSequence = 0
+  private lastSequence: number
+  private ackedSequence: number
   private sentBytes = 0
   private ackedBytes = 0
+
+  /** @param before - link sequence before the first */
+  constructor(before = 0) {
+    this.lastSequence = this.ackedSequence = before
+  }
 
   get unackedBytes(): number {
     return this.sentBytes - this.ackedBytes

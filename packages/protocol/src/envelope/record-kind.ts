@@ -56,10 +56,14 @@ export const RecordKind = {
   /** Host → manager: a piece of a file that a command needs. Reserved. */
   upload: 37,
 
-  /** Peer → manager: the numbers a peer holds open, after a gap or a new epoch. Reserved. */
+  /** Who asked (a host; the manager, of a container) → who answers: every number that has no outcome yet, after a reconnection or a gap. */
   reconcile: 48,
-  /** Manager → peer: outcome, known or unknown for each. Reserved. */
+  /** Back: those of them that are unknown. Outcomes that are there already follow. */
   reconciled: 49,
+  /** Who answers → who asked: records of yours are missing, reconcile. */
+  resync: 50,
+  /** Manager → container: these answers have reached their applications, forget them. */
+  settled: 51,
 } as const
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind]
 

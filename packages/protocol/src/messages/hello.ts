@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_RECONNECT_TIMEOUT_MS, MAX_RECONNECT_TIMEOUT_MS } from '../limits'
 import { InferenceName } from './names'
 
 /** 128 random bits, as bytes. */
@@ -26,7 +27,7 @@ export const HostHello = z.object({
   /** The same on both links; proves that a later connection is the same session. */
   session_secret: Secret,
   /** How long the session outlives its connection, in ms. */
-  reconnect_timeout_ms: count.default(30_000),
+  reconnect_timeout_ms: count.max(MAX_RECONNECT_TIMEOUT_MS).default(DEFAULT_RECONNECT_TIMEOUT_MS),
 })
 export type HostHello = z.infer<typeof HostHello>
 
@@ -41,8 +42,10 @@ export const ContainerHello = z.object({
   instance: z.string().min(1).max(64),
   /** The inference names it serves: this is its subscription. On the requests link. */
   names: z.array(InferenceName).max(256).default([]),
-  /** Requests it still holds from before, by number. Reserved: empty in this version. */
+  /** Requests it still works on from before, by number. On the requests link. */
   in_hand: z.array(count).max(100_000).default([]),
+  /** Requests it has answered, and of which it still keeps the answer, by number. On the requests link. */
+  answered: z.array(count).max(1_000_000).default([]),
 })
 export type ContainerHello = z.infer<typeof ContainerHello>
 

@@ -1,0 +1,76 @@
+export interface AskingEffects {
+  /** Numbers that have no outcome yet, in the order in which they are to be sent. */
+  open(): number[]
+  /** Tell the other side what is open; its answer bears the same round. */
+  reconcile(round: number, numbers: number[]): void
+  /** The other side does not know this number (any more). It may have got its outcome meanwhile. */
+  resend(number: number): void
+  /** Whatever was missing is accounted for: it may be acknowledged. */
+  accounted(): void
+}
+
+/**
+ * The half of a session that sends requests and waits for outcomes: a host towards the manager, the manager towards a container.
+ *
+ * Pure: knows numbers, no bytes, sockets or clocks. Its other half is {@link AnsweringHalf}.
+ */
+export class AskingHalf {
+  private phase: 'down' | 'reconciling' | 'live' = 'down'
+  private round = 0
+  private lastListed = 0
+
+  /**
+   * @param holds - what is new waits until a reconciliation is over, so that nothing overtakes what is sent again;
+   *   its numbers must rise
+   */
+  constructor(
+    private readonly effects: AskingEffects,
+    private readonly holds: boolean,
+  ) {}
+
+  /** Whether what is new may be sent at once; if not, and it holds, it goes out in order when it may. */
+  get isLive(): boolean {
+    return this.phase === 'live'
+  }
+
+  get isReconciling(): boolean {
+    return this.phase === 'reconciling'
+  }
+
+  /** A connection stands. `resumed`: the other side may know, or hold outcomes, of what was sent before. */
+  up(resumed: boolean): void {
+    if (resumed) this.begin()
+    else this.phase = 'live'
+  }
+
+  down(): void {
+    this.phase = 'down'
+  }
+
+  /** Records of the other side are missing, or it misses some of ours. */
+  gap(): void {
+    if (this.phase !== 'down') this.begin()
+  }
+
+  /** No answer yet: it, or the question, may be lost. */
+  repeat(): void {
+    if (this.phase === 'reconciling') this.begin()
+  }
+
+  /** The other side's answer. One to an earlier round says nothing any more. */
+  reconciled(round: number, unknown: readonly number[]): void {
+    if (this.phase !== 'reconciling' || round !== this.round) return
+    this.phase = 'live'
+    this.effects.accounted()
+    const heldBack = this.holds ? this.effects.open().filter((number) => number > this.lastListed) : []
+    for (const number of unknown) this.effects.resend(number)
+    for (const number of heldBack) this.effects.resend(number)
+  }
+
+  private begin(): void {
+    this.phase = 'reconciling'
+    const numbers = this.effects.open()
+    this.lastListed = numbers.at(-1) ?? 0
+    this.effects.reconcile(++this.round, numbers)
+  }
+}

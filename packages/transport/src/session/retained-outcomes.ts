@@ -1,0 +1,212 @@
+import { MAX_RETAINED_BYTES, OUTCOME_WINDOW_BYTES, RETAINED_OVERHEAD_BYTES } from '@aicluster/protocol'
+import { NumberTable } from '../number-table'
+
+type Stage = 'kept' | 'unsent' | 'sent' | 'arrived'
+
+/** An outcome on its way. The bytes are its owner's; the links and the stage are the store's own. */
+export class RetainedOutcome {
+  /** Link sequence that it was last sent with. */
+  sequence = 0
+  stage: Stage = 'kept'
+  /** It was given up for want of room: what is left of it says so. */
+  expired = false
+  older: RetainedOutcome | undefined
+  newer: RetainedOutcome | undefined
+
+  constructor(
+    readonly number: number,
+    /** Bytes that it holds in memory. */
+    public bytes: number,
+  ) {}
+}
+
+export interface RetainedEffects<Outcome extends RetainedOutcome> {
+  /** Send it; returns the link sequence it left with. */
+  send(outcome: Outcome): number
+  /** There is no room for it any more: let go of its bytes; if it is sent again, it is as the error that says so. */
+  expire(outcome: Outcome): void
+  /** It is gone from here: who asked has it, or wants it no more. */
+  released?(outcome: Outcome): void
+}
+
+export interface RetentionLimits {
+  retainedBytes: number
+  windowBytes: number
+}
+
+const DEFAULT_LIMITS: RetentionLimits = { retainedBytes: MAX_RETAINED_BYTES, windowBytes: OUTCOME_WINDOW_BYTES }
+
+/**
+ * Outcomes that who asked may not have yet: kept until it does, sent within a window, bounded in bytes.
+ *
+ * One list from the oldest to the newest: what is only kept or has arrived, then what was sent, then what has still to be sent.
+ */
+export class RetainedOutcomes<Outcome extends RetainedOutcome> {
+  private readonly table = new NumberTable<Outcome>()
+  private oldest: Outcome | undefined
+  private newest: Outcome | undefined
+  private firstSent: Outcome | undefined
+  private firstUnsent: Outcome | undefined
+  /** All before it have expired. */
+  private firstWhole: Outcome | undefined
+  private live = false
+  private totalBytes = 0
+  private windowBytes = 0
+
+  /** @param releaseOnAck - an ack of the link is enough; otherwise an outcome stays until {@link release} */
+  constructor(
+    private readonly effects: RetainedEffects<Outcome>,
+    private readonly releaseOnAck: boolean,
+    private readonly limits: RetentionLimits = DEFAULT_LIMITS,
+  ) {}
+
+  get size(): number {
+    return this.table.size
+  }
+
+  get bytes(): number {
+    return this.totalBytes
+  }
+
+  has(number: number): boolean {
+    return this.table.has(number)
+  }
+
+  numbers(): number[] {
+    return this.table.keys()
+  }
+
+  /** Oldest first. */
+  *[Symbol.iterator](): Iterator<Outcome> {
+    for (let outcome = this.oldest; outcome; outcome = outcome.newer as Outcome | undefined) yield outcome
+  }
+
+  /** Keep an outcome, and send it as soon as the window allows. */
+  add(outcome: Outcome): void {
+    this.table.set(outcome.number, outcome)
+    this.totalBytes += outcome.bytes + RETAINED_OVERHEAD_BYTES
+    this.append(outcome)
+    if (this.live) this.toSend(outcome)
+    this.pump()
+    if (this.totalBytes > this.limits.retainedBytes) this.makeRoom()
+  }
+
+  /** Outcomes may be sent: nothing of before is in doubt. */
+  start(): void {
+    this.live = true
+  }
+
+  /** The connection is gone: nothing is sent until {@link resend}. */
+  stop(): void {
+    this.live = false
+    for (const outcome of this) outcome.stage = 'kept'
+    this.firstSent = this.firstUnsent = undefined
+    this.windowBytes = 0
+  }
+
+  /** After a reconciliation: these are sent again, in this order; of the others only those in `keep` stay. */
+  resend(numbers: readonly number[], keep: readonly number[]): void {
+    this.stop()
+    this.live = true
+    const wanted = new Set([...numbers, ...keep])
+    for (const outcome of [...this]) if (!wanted.has(outcome.number)) this.drop(outcome)
+    for (const number of numbers) {
+      const outcome = this.table.get(number)
+      if (!outcome) continue
+      this.unlink(outcome)
+      this.append(outcome)
+      this.toSend(outcome)
+    }
+    this.pump()
+  }
+
+  /** The other side has every record up to this link sequence. */
+  acknowledged(sequence: number): void {
+    let outcome = this.firstSent
+    if (!outcome || outcome.sequence > sequence) return
+    while (outcome && outcome !== this.firstUnsent && outcome.sequence <= sequence) {
+      const newer = outcome.newer as Outcome | undefined
+      this.windowBytes -= outcome.bytes
+      outcome.stage = 'arrived'
+      this.firstSent = newer === this.firstUnsent ? undefined : newer
+      if (this.releaseOnAck) this.drop(outcome)
+      outcome = newer
+    }
+    this.pump()
+  }
+
+  /** This one is not needed any more. */
+  release(number: number): void {
+    const outcome = this.table.get(number)
+    if (!outcome) return
+    this.drop(outcome)
+    this.pump()
+  }
+
+  clear(): void {
+    for (const outcome of [...this]) this.drop(outcome)
+  }
+
+  private toSend(outcome: Outcome): void {
+    outcome.stage = 'unsent'
+    this.firstUnsent ??= outcome
+  }
+
+  private pump(): void {
+    let outcome = this.firstUnsent
+    while (outcome && (this.windowBytes === 0 || this.windowBytes + outcome.bytes <= this.limits.windowBytes)) {
+      this.firstUnsent = outcome.newer as Outcome | undefined
+      this.firstSent ??= outcome
+      this.windowBytes += outcome.bytes
+      outcome.stage = 'sent'
+      outcome.sequence = this.effects.send(outcome)
+      outcome = this.firstUnsent
+    }
+  }
+
+  private makeRoom(): void {
+    for (let outcome = this.firstWhole; outcome && this.totalBytes > this.limits.retainedBytes; outcome = this.firstWhole) {
+      this.totalBytes -= outcome.bytes + RETAINED_OVERHEAD_BYTES
+      if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
+      outcome.expired = true
+      outcome.bytes = 0
+      this.firstWhole = nextWhole(outcome)
+      this.effects.expire(outcome)
+    }
+  }
+
+  private drop(outcome: Outcome): void {
+    this.table.delete(outcome.number)
+    if (!outcome.expired) this.totalBytes -= outcome.bytes + RETAINED_OVERHEAD_BYTES
+    if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
+    this.unlink(outcome)
+    this.effects.released?.(outcome)
+  }
+
+  private append(outcome: Outcome): void {
+    outcome.older = this.newest
+    outcome.newer = undefined
+    if (this.newest) this.newest.newer = outcome
+    else this.oldest = outcome
+    this.newest = outcome
+    if (!outcome.expired) this.firstWhole ??= outcome
+  }
+
+  private unlink(outcome: Outcome): void {
+    const { older, newer } = outcome
+    if (this.firstUnsent === outcome) this.firstUnsent = newer as Outcome | undefined
+    if (this.firstSent === outcome) this.firstSent = newer === this.firstUnsent ? undefined : (newer as Outcome | undefined)
+    if (this.firstWhole === outcome) this.firstWhole = nextWhole(outcome)
+    if (older) older.newer = newer
+    else this.oldest = newer as Outcome | undefined
+    if (newer) newer.older = older
+    else this.newest = older as Outcome | undefined
+    outcome.older = outcome.newer = undefined
+  }
+}
+
+function nextWhole<Outcome extends RetainedOutcome>(outcome: Outcome): Outcome | undefined {
+  let next = outcome.newer as Outcome | undefined
+  while (next?.expired) next = next.newer as Outcome | undefined
+  return next
+}
