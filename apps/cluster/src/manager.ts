@@ -3,16 +3,20 @@ import { rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { ClusterConfig } from './config/cluster-config'
+import { dispatchLimits } from './config/dispatch-limits'
 import type { ControlThreadData, ControlThreadMessage, ControlThreadOrder } from './control-thread'
 import type { DataPlaneEvent } from './data-plane/control-messages'
 import { DataPlane } from './data-plane/data-plane'
 import { serveControlPlane } from './data-plane/serve-control-plane'
 import { bindSockets, connectorEnvironment, type Endpoints } from './endpoints'
+import { HandOutJournal } from './journal/hand-out-journal'
 import { writeJsonFile } from './registry/json-file'
 import { StateFolder } from './registry/state-folder'
 
 /** How often a drain looks whether everything is done, in ms. */
 const DRAIN_POLL_MS = 20
+/** How long applications may take to acknowledge the last outcomes, in ms. */
+const DELIVERY_TIMEOUT_MS = 2_000
 /** How long the last answers may take to leave, in ms. */
 const FLUSH_MS = 50
 
@@ -47,9 +51,16 @@ export class Manager {
     let emit: (event: DataPlaneEvent) => void = () => {}
     // A Unix socket is as private as its folder; a TCP port of this machine is open to all its users.
     const token = config.listen.transport === 'tcp' ? await state.hostToken() : undefined
-    const dataPlane = new DataPlane({
+    const journal = HandOutJournal.open(state.handOutsFolder, {
+      live: () => dataPlane.begun(),
+      onWriteFailed: (error) =>
+        log.error({ err: error }, 'hand-outs cannot be noted: should the manager be killed now, what is in process may be run twice'),
+    })
+    const dataPlane: DataPlane = new DataPlane({
+      journal,
       epoch: state.epoch,
-      limits: config.limits,
+      limits: { max_body_bytes: config.limits.max_body_bytes, max_header_bytes: config.limits.max_header_bytes },
+      dispatch: dispatchLimits(config),
       ...(token ? { hostTokenSha256: createHash('sha256').update(token).digest('hex') } : {}),
       emit: (event) => emit(event),
       log: (level, fields, message) => log[level](fields, message),
@@ -90,6 +101,7 @@ export class Manager {
     const giveUpAt = performance.now() + this.config.drain_timeout
     while (this.dataPlane.busy && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
     if (this.dataPlane.busy) this.log.warn('the drain was cut short: requests are still open')
+    await this.whenDelivered()
     await this.stopControl(stopContainers)
     await pause(FLUSH_MS)
     await this.dataPlane.close()
@@ -98,6 +110,12 @@ export class Manager {
       await rm(this.endpoints.address.slice('ipc://'.length), { recursive: true, force: true })
     await this.state.unlock()
     this.log.info('stopped')
+  }
+
+  /** The last outcomes reach applications that are there; those that are away ask the next manager. */
+  private async whenDelivered(): Promise<void> {
+    const giveUpAt = performance.now() + DELIVERY_TIMEOUT_MS
+    while (this.dataPlane.undelivered > 0 && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
   }
 
   private stopControl(stopContainers: boolean): Promise<void> {

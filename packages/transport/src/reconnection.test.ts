@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { RecordKind } from '@aicluster/protocol'
 import { eventually, type TempFolder, tempFolder } from '@aicluster/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ManagerEnd, PeerEnd } from '../test/ends'
 import { sendRequest, sendSignal } from '../test/records'
-import { ipcEndpoint } from './endpoint'
+import { ipcEndpoint, tcpEndpoint } from './endpoint'
 import type { Outbox } from './outbox'
 
 let folder: TempFolder
@@ -28,14 +30,17 @@ async function peerProcess(manager: ManagerEnd): Promise<ChildProcess> {
 }
 
 /**
- * An address that nobody is bound to: a TCP port that was free just now. A Unix socket is not tried out before: ZeroMQ removes
- * its file a little after closing, and would take the file of whoever binds it next.
+ * An address that nobody is bound to: a Unix socket that is not tried out before, or a TCP port that was free just now. The port
+ * is Node's, because Node tells when it is free again; ZeroMQ's `close` returns while its port is still taken.
  */
 async function addressOfNobody(endpoint: string): Promise<string> {
   if (endpoint.startsWith('ipc://')) return endpoint
-  const placeholder = await ManagerEnd.bind(endpoint)
-  await placeholder.link.close()
-  return placeholder.endpoint
+  const placeholder = createServer().listen(0, '127.0.0.1')
+  await once(placeholder, 'listening')
+  const { port } = placeholder.address() as AddressInfo
+  placeholder.close()
+  await once(placeholder, 'close')
+  return tcpEndpoint('127.0.0.1', port)
 }
 
 describe.each([

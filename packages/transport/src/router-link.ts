@@ -11,7 +11,6 @@ import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './
 /** One connection to a bound socket. `state` is whatever the owner attaches at hello. */
 export class RouterPeer<State> {
   state: State | undefined
-  readonly outbox: Outbox
   readonly inbox: Inbox
   readonly connectedAtMs = performance.now()
   receivedBytes = 0
@@ -20,10 +19,16 @@ export class RouterPeer<State> {
 
   constructor(
     readonly routingId: Uint8Array,
-    outbox: (peer: RouterPeer<State>) => Outbox,
+    readonly outbox: Outbox,
+    private readonly acks: AckTimer,
   ) {
-    this.outbox = outbox(this)
-    this.inbox = new Inbox(this.outbox)
+    this.inbox = new Inbox(outbox)
+  }
+
+  /** What was missing after a gap is accounted for: it is acknowledged again. */
+  accounted(): void {
+    this.inbox.resume()
+    this.acks.received(this.outbox)
   }
 }
 
@@ -42,8 +47,10 @@ export interface RouterHandlers<State> {
   ): void
   /** A message, or the rest of one, was dropped. `first` is true the first time for this peer. */
   onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
-  /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterLink.accounted}. */
+  /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterPeer.accounted}. */
   onGap?(peer: RouterPeer<State>, missing: number): void
+  /** A message is about to leave. */
+  beforeSend?(): void
   /** The peer has everything up to this link sequence. Called for every record. */
   onAck?(peer: RouterPeer<State>, sequence: number): void
 }
@@ -100,12 +107,6 @@ export class RouterLink<State> {
     this.sweep = setInterval(() => this.forgetSilent(), HELLO_TIMEOUT_MS / 2)
     this.sweep.unref()
     return this.socket.lastEndpoint ?? endpoint
-  }
-
-  /** What was missing after a gap is accounted for: it is acknowledged again. */
-  accounted(peer: RouterPeer<State>): void {
-    peer.inbox.resume()
-    this.acks.received(peer.outbox)
   }
 
   /** What waits for the end of the turn leaves now, to every peer. */
@@ -202,7 +203,8 @@ export class RouterLink<State> {
   private admit(key: string, routingId: Buffer): RouterPeer<State> {
     // The received id is a view of a message that would otherwise stay alive as long as the peer.
     const id = Buffer.from(routingId)
-    const peer = new RouterPeer<State>(id, () => new Outbox((frames) => this.transmit([id, ...frames]), turnScheduler, this.splitBodies))
+    const outbox = new Outbox((frames) => this.transmit([id, ...frames]), turnScheduler, this.splitBodies)
+    const peer = new RouterPeer<State>(id, outbox, this.acks)
     this.peers.set(key, peer)
     this.handlers.onConnect?.(peer)
     return peer
@@ -223,6 +225,7 @@ export class RouterLink<State> {
 
   private transmit(frames: Uint8Array[]): void {
     if (this.closed) return
+    this.handlers.beforeSend?.()
     try {
       this.socket.send(frames as Buffer[]).catch(this.onSendError)
     } catch (error) {

@@ -48,6 +48,8 @@ export interface BoardContainer {
   lastOutput(): Promise<string>
   /** Ask the program to end, wait `graceMs`, then end it. It is not started again. Resolves when it is gone. */
   stop(graceMs: number): Promise<void>
+  /** End the program at once, as if it had crashed: {@link BoardContainer.onExit} and the restart policy follow. */
+  kill(): void
   /** Run the program of a stopped container again. */
   start(): Promise<void>
   /** Stop, and delete its files on the board. */

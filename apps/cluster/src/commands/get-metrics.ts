@@ -2,7 +2,18 @@ import type { MetricsView } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
 
 /** Gauges that are zero when nothing is going on. */
-const REST_GAUGES = ['requests_waiting', 'requests_waiting_bytes', 'requests_in_flight', 'requests_without_outcome', 'deadlines_armed']
+const REST_GAUGES = [
+  'requests_waiting',
+  'requests_waiting_bytes',
+  'requests_in_flight',
+  'requests_without_outcome',
+  'deadlines_armed',
+  'outcomes_unacknowledged',
+  'outcomes_unacknowledged_bytes',
+  'answers_unsettled',
+  'requests_claimed',
+  'requests_in_recovery',
+]
 
 /** Every counter, gauge and heap figure. */
 export async function getMetrics(plane: ControlPlane): Promise<MetricsView> {

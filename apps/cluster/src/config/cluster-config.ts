@@ -106,15 +106,25 @@ export const ClusterConfig = z.strictObject({
         .max(2 ** 30)
         .default(MAX_HEADER_BYTES)
         .describe('Largest header (parameters, metadata, plain results) of one record, in bytes.'),
+      max_queued_per_session: z
+        .number()
+        .int()
+        .min(1)
+        .default(100_000)
+        .describe('Requests of one application that may wait, in all queues together; one more is 305.'),
     })
     .prefault({})
-    .describe('What the manager takes from its peers. They are told at hello.'),
+    .describe('What the manager takes from its peers. They are told the sizes at hello.'),
   drain_timeout: milliseconds
     .default(30_000)
     .describe('How long requests may take to finish when the manager is told to end, in ms; then it ends all the same.'),
   stop_timeout: milliseconds
     .default(5_000)
     .describe('How long a container may take to end after it was asked to, in ms; then it is killed.'),
+  hang_timeout: z
+    .union([milliseconds, z.literal('never')])
+    .default(60_000)
+    .describe('How long a container may still hold a request after its response timeout, in ms, or never; then it counts as hung.'),
   log_level: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -84,7 +84,7 @@ export class ContainerFleet {
     const board = this.board(record.board)
     const adopted = await board.adopt(this.spec(config, record, ''))
     if (adopted) {
-      await this.expect(config, record)
+      await this.expect(config, record, true)
       this.watch(adopted)
       return record
     }
@@ -92,6 +92,11 @@ export class ContainerFleet {
     const fresh = await this.prepare(config, record.suffix_name, record.board, record)
     this.watch(await board.create(fresh.spec))
     return fresh.record
+  }
+
+  /** End a program that hangs, as if it had crashed: its board starts it anew, with the usual back-off. */
+  killHung(instance: string): void {
+    this.running.get(instance)?.kill()
   }
 
   /** Stop a container and delete its files. The data plane must have forgotten it. */
@@ -140,11 +145,11 @@ export class ContainerFleet {
       token_sha256: sha256(token),
       distribution_off: earlier?.distribution_off ?? [],
     }
-    await this.expect(config, record)
+    await this.expect(config, record, false)
     return { record, spec: this.spec(config, record, token) }
   }
 
-  private expect(config: ContainerConfig, record: ContainerRecord): Promise<void> {
+  private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
     return this.options.dataPlane.call('expectContainer', {
       instance: record.instance,
       suffixName: record.suffix_name,
@@ -153,6 +158,7 @@ export class ContainerFleet {
       maxSendNum: config.max_send_num ?? 1,
       tokenSha256: record.token_sha256,
       paused: record.distribution_off,
+      adopted,
     })
   }
 

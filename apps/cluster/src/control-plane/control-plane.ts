@@ -68,6 +68,8 @@ export class ControlPlane {
         return this.fleet.onReady(event.instance)
       case 'container-gone':
         return this.onContainerGone(event.instance, event.reason)
+      case 'container-hung':
+        return this.fleet.killHung(event.instance)
       case 'numbers-low':
         this.options.state
           .takeNumbers()

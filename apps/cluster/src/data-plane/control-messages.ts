@@ -13,6 +13,8 @@ export interface ExpectedContainer {
   tokenSha256: string
   /** Names whose distribution to it is off. */
   paused: string[]
+  /** Its program runs on from an earlier manager. */
+  adopted: boolean
 }
 
 /** Calls of the control plane to the data plane; each is acknowledged. */
@@ -46,6 +48,7 @@ export type DataPlaneEvent =
   | { type: 'command'; session: number; request: number; command: Uint8Array; from: string }
   | { type: 'container-ready'; instance: string }
   | { type: 'container-gone'; instance: string; reason: string }
+  | { type: 'container-hung'; instance: string; request: number }
   | { type: 'numbers-low' }
 
 export type CallName = keyof DataPlaneCalls

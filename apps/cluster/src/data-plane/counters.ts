@@ -18,4 +18,8 @@ export class RequestCounters {
   containerErrors = 0
   handedOut = 0
   echoed = 0
+  /** Requests whose number was not the session's to use. */
+  badNumbers = 0
+  /** Requests that had come before. */
+  repeated = 0
 }

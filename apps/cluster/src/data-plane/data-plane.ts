@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { RecordKind } from '@aicluster/protocol'
+import { RecordKind, SESSION_PING_INTERVAL_MS } from '@aicluster/protocol'
 import { type ClusterSocket, type DropReason, type RouterHandlers, RouterLink } from '@aicluster/transport'
+import type { DispatchRequest } from '../dispatch/dispatch-request'
 import { ContainerDesk } from './container-desk'
+import type { ContainerSession } from './container-session'
 import type { ControlAnswer, DataPlaneCalls, ExpectedContainer } from './control-messages'
 import { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
@@ -9,6 +11,7 @@ import { Greeter, type Peer, refusal } from './greeter'
 import { HostDesk } from './host-desk'
 import { NumberReserve } from './number-reserve'
 import type { PeerState } from './peer-state'
+import { Recovery } from './recovery'
 import { RequestFlow } from './request-flow'
 import type { DataPlaneSnapshot } from './snapshot'
 
@@ -23,29 +26,62 @@ export class DataPlane implements DataPlaneCalls {
   private readonly greeter: Greeter
   private readonly hosts: HostDesk
   private readonly containers: ContainerDesk
+  private readonly recovery: Recovery
   private readonly sockets: Record<ClusterSocket, Socket>
   private readonly numbers: NumberReserve
   private readonly counters = new Counters()
   private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 })
+  private readonly beating: NodeJS.Timeout
   private lastSession = 0
   private ticking: NodeJS.Timeout | undefined
 
   constructor(private readonly options: DataPlaneOptions) {
+    const { epoch, journal, counters } = { ...options, counters: this.counters }
+    const now = options.now ?? (() => performance.now())
     const nextSession = () => ++this.lastSession
-    this.flow = new RequestFlow(options.now ?? (() => performance.now()), options.epoch, this.startTicking, (owner) =>
-      this.hosts.cutOff(owner),
-    )
-    this.numbers = new NumberReserve(() => options.emit({ type: 'numbers-low' }))
-    this.greeter = new Greeter(options.epoch, this.counters, options.log)
-    this.hosts = new HostDesk(options, this.greeter, this.flow, this.numbers, this.counters, nextSession)
-    this.containers = new ContainerDesk(options, this.greeter, this.flow, this.counters, nextSession)
+    this.recovery = new Recovery(() => this.flow, journal)
+    this.flow = new RequestFlow({
+      now,
+      epoch,
+      limits: options.dispatch,
+      journal,
+      onArmed: () => this.startTicking(),
+      onSlowReader: (owner) => this.hosts.cutOff(owner),
+      onHung: (container, request) => this.onHung(container, request),
+      onUnwanted: (container, number) => this.containers.onUnwanted(container, number),
+      onEarlier: (request) => this.recovery.admit(request),
+    })
+    const { flow, recovery } = this
+    const numbers = new NumberReserve(() => options.emit({ type: 'numbers-low' }))
+    const greeter = new Greeter(epoch, counters, options.log)
+    this.numbers = numbers
+    this.greeter = greeter
+    this.hosts = new HostDesk({
+      options,
+      now,
+      greeter,
+      flow,
+      numbers,
+      counters,
+      nextSession,
+    })
+    this.containers = new ContainerDesk({
+      options,
+      greeter,
+      flow,
+      recovery,
+      counters,
+      nextSession,
+      askAgain: (owner) => this.hosts.resync(owner),
+    })
     this.sockets = {
       inference: this.socket('inference', this.hosts.onInference, this.hosts.onInferenceGone),
       management: this.socket('management', this.hosts.onManagement, this.hosts.onManagementGone),
-      sub: this.socket('sub', this.containers.onRequestsLink, this.containers.onLinkGone),
+      sub: this.socket('sub', this.containers.onRequestsLink, this.containers.onLinkGone, () => journal.flush()),
       pub: this.socket('pub', this.containers.onAnswersLink, this.containers.onLinkGone),
     }
     this.loopDelay.enable()
+    this.beating = setInterval(() => this.beat(), SESSION_PING_INTERVAL_MS)
   }
 
   /** Bind one socket; returns the endpoint with the port that was chosen. */
@@ -55,6 +91,8 @@ export class DataPlane implements DataPlaneCalls {
 
   async close(): Promise<void> {
     clearInterval(this.ticking)
+    clearInterval(this.beating)
+    this.recovery.close()
     this.loopDelay.disable()
     await Promise.all(Object.values(this.sockets).map((socket) => socket.close()))
   }
@@ -64,7 +102,24 @@ export class DataPlane implements DataPlaneCalls {
     return this.flow.dispatcher.busy
   }
 
+  /** Outcomes that applications have not acknowledged. */
+  get undelivered(): number {
+    return sum([...this.hosts.all], (host) => host.retained)
+  }
+
+  /**
+   * What a successor of this manager must know of: a container may have begun with it, and its application may ask for it again.
+   */
+  *begun(): Iterable<number> {
+    for (const container of this.containers.all) {
+      yield* container.inFlight.keys()
+      yield* container.unsettledNumbers
+    }
+    yield* this.recovery.claimedNumbers
+  }
+
   open(): void {
+    this.recovery.open()
     this.greeter.open()
   }
 
@@ -101,6 +156,7 @@ export class DataPlane implements DataPlaneCalls {
   }
 
   addNumbers(block: { first: number; count: number }): void {
+    this.flow.firstNumber ||= block.first
     this.numbers.add(block)
     this.hosts.grantWaiting()
   }
@@ -112,13 +168,12 @@ export class DataPlane implements DataPlaneCalls {
 
   /** A command's result or error, to the application that sent it. */
   answer({ type, session, request, payload }: ControlAnswer): void {
-    const peer = this.hosts.get(session)?.management
-    if (peer) this.greeter.sendBody(peer, type === 'reply' ? RecordKind.reply : RecordKind.commandError, session, request, payload)
+    this.hosts.answer(session, request, type === 'reply' ? RecordKind.reply : RecordKind.commandError, payload)
   }
 
   /** An event, to every application. */
   broadcast(payload: Uint8Array): void {
-    for (const { management, number } of this.hosts.connected) {
+    for (const { management, number } of this.hosts.all) {
       if (management) this.greeter.sendBody(management, RecordKind.event, number, 0, payload)
     }
   }
@@ -148,14 +203,21 @@ export class DataPlane implements DataPlaneCalls {
   private gauges(): Record<string, number> {
     const { dispatcher } = this.flow
     const queues = [...dispatcher.queues.values()]
-    const hosts = [...this.hosts.connected]
+    const hosts = [...this.hosts.all]
+    const containers = [...this.containers.all]
     return {
       requests_waiting: sum(queues, (queue) => queue.waiting),
       requests_waiting_bytes: sum(queues, (queue) => queue.waitingBytes),
       requests_in_flight: sum([...dispatcher.containers], (container) => container.inFlight.size),
       requests_without_outcome: sum(hosts, (host) => host.open.size),
       deadlines_armed: dispatcher.armedDeadlines,
-      hosts_connected: hosts.length,
+      outcomes_unacknowledged: sum(hosts, (host) => host.retained),
+      outcomes_unacknowledged_bytes: sum(hosts, (host) => host.retainedBytes),
+      answers_unsettled: sum(containers, (container) => container.unsettledCount),
+      requests_claimed: this.recovery.openClaims,
+      requests_in_recovery: this.recovery.waitingRequests,
+      hosts_connected: hosts.filter((host) => host.inference).length,
+      hosts_away: hosts.filter((host) => !host.inference).length,
       containers_connected: dispatcher.containers.size,
       inferences_registered: dispatcher.queues.size,
       connections: sum(Object.values(this.sockets), (socket) => socket.peerCount),
@@ -163,7 +225,12 @@ export class DataPlane implements DataPlaneCalls {
     }
   }
 
-  private socket(name: ClusterSocket, onRecord: RouterHandlers<PeerState>['onRecord'], onDisconnect: (peer: Peer) => void): Socket {
+  private socket(
+    name: ClusterSocket,
+    onRecord: RouterHandlers<PeerState>['onRecord'],
+    onDisconnect: (peer: Peer) => void,
+    beforeSend?: () => void,
+  ): Socket {
     const { max_body_bytes: maxBodyBytes, max_header_bytes: maxHeaderBytes } = this.options.limits
     return new RouterLink<PeerState>(
       {
@@ -175,10 +242,36 @@ export class DataPlane implements DataPlaneCalls {
           onDisconnect(peer)
         },
         onDrop: (peer, reason, first, error) => this.onDrop(name, peer, reason, first, error),
-        onGap: (_peer, missing) => this.counters.add('records_missing_total', missing),
+        onGap: (peer, missing) => this.onGap(peer, missing),
+        onAck: (peer, sequence) => {
+          if (peer.state?.role === 'host') this.hosts.onAck(peer, peer.state, sequence)
+        },
+        ...(beforeSend ? { beforeSend } : {}),
       },
       { maxBodyBytes, maxHeaderBytes },
     )
+  }
+
+  private onGap(peer: Peer, missing: number): void {
+    this.counters.add('records_missing_total', missing)
+    if (peer.state?.role === 'host') this.hosts.onGap(peer, peer.state)
+    else if (peer.state) this.containers.onGap(peer, peer.state)
+    else peer.accounted()
+  }
+
+  private onHung(container: ContainerSession, request: DispatchRequest): void {
+    this.counters.add('containers_hung_total')
+    this.options.log(
+      'warn',
+      { container: container.suffixName, board: container.board, request: request.number },
+      'the container still holds a request long after its response timeout: it counts as hung and is started anew',
+    )
+    this.options.emit({ type: 'container-hung', instance: container.instance, request: request.number })
+  }
+
+  private beat(): void {
+    this.hosts.beat()
+    this.containers.beat()
   }
 
   private onDrop(socket: ClusterSocket, peer: Peer, reason: DropReason | 'handler', first: boolean, error: unknown): void {
@@ -190,7 +283,7 @@ export class DataPlane implements DataPlaneCalls {
     if (reason === 'other-version') this.greeter.refuse(peer, refusal('this manager speaks another major version of the protocol'))
   }
 
-  private readonly startTicking = (): void => {
+  private startTicking(): void {
     this.ticking ??= setInterval(() => {
       this.flow.dispatcher.tick()
       if (this.flow.dispatcher.armedDeadlines > 0) return

@@ -1,24 +1,54 @@
-import { NumberTable, type RouterPeer } from '@aicluster/transport'
+import { createEnvelope } from '@aicluster/protocol'
+import { AnsweringHalf, NumberTable, type RetainedEffects, type RouterPeer } from '@aicluster/transport'
 import type { DispatchRequest, RequestOwner } from '../dispatch/dispatch-request'
+import type { HostOutcome } from './host-outcome'
 import type { PeerState } from './peer-state'
 
-/** One application that is connected: it owns its requests, by session and never by pid. */
+const out = createEnvelope()
+
+/** One application: it owns its requests, by session and never by pid, through every connection until its session ends. */
 export class HostSession implements RequestOwner {
   readonly role = 'host'
   readonly open = new NumberTable<DispatchRequest>()
-  /** Its management link, once that has said hello. */
+  waiting = 0
+  /** Its inference link, while one stands. */
+  inference: RouterPeer<PeerState> | undefined
+  /** Its management link, while one stands. */
   management: RouterPeer<PeerState> | undefined
-  /** Highest request number it has used: a lower one is a repetition. */
-  highest = 0
+  readonly requests: AnsweringHalf<HostOutcome>
+  readonly commands: AnsweringHalf<HostOutcome>
+  /** Commands that are being carried out, by number. */
+  readonly commandsInProgress = new Set<number>()
+  /** When it ends unless it comes back, on the data plane's clock; Infinity while it is connected. */
+  endsAtMs = Number.POSITIVE_INFINITY
   private readonly blocks: { first: number; end: number }[] = []
 
   constructor(
     readonly number: number,
-    readonly inference: RouterPeer<PeerState>,
+    private readonly epoch: number,
     readonly secret: string,
     readonly host: string,
     readonly pid: number,
-  ) {}
+    readonly reconnectTimeoutMs: number,
+  ) {
+    this.requests = new AnsweringHalf(
+      this.effects(() => this.inference),
+      { release: 'on-ack' },
+    )
+    this.commands = new AnsweringHalf(
+      this.effects(() => this.management),
+      { release: 'on-ack' },
+    )
+  }
+
+  /** Outcomes that the application has not acknowledged. */
+  get retained(): number {
+    return this.requests.outcomes.size + this.commands.outcomes.size
+  }
+
+  get retainedBytes(): number {
+    return this.requests.outcomes.bytes + this.commands.outcomes.bytes
+  }
 
   grant(block: { first: number; count: number }): void {
     this.blocks.push({ first: block.first, end: block.first + block.count })
@@ -26,13 +56,38 @@ export class HostSession implements RequestOwner {
     if (this.blocks.length > 3) this.blocks.shift()
   }
 
-  /** Whether this number was given to this session, and no higher one was used. */
-  mayUse(number: number): boolean {
-    if (number <= this.highest) return false
+  /** Whether this number was given to this session. */
+  owns(number: number): boolean {
     for (let i = this.blocks.length - 1; i >= 0; i--) {
       const block = this.blocks[i] as { first: number; end: number }
       if (number >= block.first && number < block.end) return true
     }
     return false
+  }
+
+  private effects(link: () => RouterPeer<PeerState> | undefined): RetainedEffects<HostOutcome> {
+    return {
+      send: (outcome) => this.send(link(), outcome),
+      expire: (outcome) => outcome.turnExpired(),
+      released: (outcome) => outcome.container?.settle(outcome),
+    }
+  }
+
+  private send(peer: RouterPeer<PeerState> | undefined, outcome: HostOutcome): number {
+    if (!peer) return 0
+    out.kind = outcome.kind
+    out.flags = outcome.flags
+    out.attempt = outcome.attempt
+    out.epoch = this.epoch
+    out.session = this.number
+    out.request = outcome.number
+    out.nameLength = outcome.nameLength
+    out.headerLength = outcome.headerLength
+    out.bodyLength = outcome.bodyLength
+    out.receivedAtMs = outcome.receivedAtMs
+    out.sentAtMs = outcome.sentAtMs
+    out.answeredAtMs = outcome.answeredAtMs
+    peer.outbox.send(out, outcome.tail, undefined, undefined, outcome.bodyFrames)
+    return peer.outbox.sequence
   }
 }

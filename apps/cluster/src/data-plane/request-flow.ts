@@ -6,58 +6,79 @@ import {
   type ErrorKey,
   encodeError,
   encodeMsgpack,
-  MAX_UNACKED_BYTES,
   RecordFlag,
   RecordKind,
   type ResultHeader,
 } from '@aicluster/protocol'
 import { nameOf, ridesInline } from '@aicluster/transport'
 import type { ContainerSlot } from '../dispatch/container-slot'
+import type { DispatchEffects } from '../dispatch/dispatch-effects'
+import type { DispatchLimits } from '../dispatch/dispatch-limits'
 import { DispatchRequest } from '../dispatch/dispatch-request'
-import { type DispatchEffects, Dispatcher } from '../dispatch/dispatcher'
+import { Dispatcher } from '../dispatch/dispatcher'
+import type { HandOutJournal } from '../journal/hand-out-journal'
 import type { ContainerSession } from './container-session'
 import { RequestCounters } from './counters'
+import { HostOutcome } from './host-outcome'
 import type { HostSession } from './host-session'
 
 /** Monotonic stage times become times of day by adding this. */
 const TIME_ORIGIN_MS = performance.timeOrigin
+/** An application that lets more outcomes than this lie is cut off. */
+const MAX_RETAINED_OUTCOMES = 200_000
+
+/** What the hot path needs from around it. */
+export interface RequestFlowOptions {
+  now: () => number
+  epoch: number
+  limits: DispatchLimits
+  journal: HandOutJournal
+  /** A deadline was armed while there was none. */
+  onArmed(): void
+  /** An application does not read what it asked for: it has to go. */
+  onSlowReader(owner: HostSession): void
+  /** A container counts as hung: it has to go. */
+  onHung(container: ContainerSession, request: DispatchRequest): void
+  /** A container has answered what nobody wants, or not yet again. */
+  onUnwanted(container: ContainerSession, number: number): void
+  /** A request of an earlier epoch was sent again. */
+  onEarlier(request: DispatchRequest): void
+}
 
 /**
- * The hot path: a request record becomes a {@link DispatchRequest}, a hand-out or an outcome becomes a record.
- * Headers and payloads pass through as the bytes they came in.
+ * The hot path: a request record becomes a {@link DispatchRequest}, a hand-out becomes a record, an answer becomes a
+ * {@link HostOutcome}. Headers and payloads pass through as the bytes they came in.
  */
 export class RequestFlow implements DispatchEffects {
   readonly dispatcher: Dispatcher
   readonly counters = new RequestCounters()
   /** Outcomes that are errors, by code. */
   readonly failures = new Map<number, number>()
-  /** Requests whose number was not the session's to use. */
-  badNumbers = 0
+  /** The first request number of this epoch; lower ones were given out by an earlier manager. */
+  firstNumber = 0
   private readonly out = createEnvelope()
 
-  constructor(
-    private readonly now: () => number,
-    private readonly epoch: number,
-    /** Called when a deadline may have been armed. */
-    private readonly onArmed: () => void,
-    /** An application does not read what it asked for: it has to go. */
-    private readonly onSlowReader: (owner: HostSession) => void,
-  ) {
-    this.dispatcher = new Dispatcher(now, this)
+  constructor(private readonly options: RequestFlowOptions) {
+    this.dispatcher = new Dispatcher(options.now, this, options.limits)
   }
 
   /** A `request` record of an application. */
   onRequest(session: HostSession, e: Envelope, frame: Uint8Array, nameAt: number, end: number, bodyFrames: Uint8Array[] | undefined): void {
     this.counters.received++
-    if (!session.mayUse(e.request)) {
-      this.badNumbers++
+    const number = e.request
+    const earlier = number < this.firstNumber
+    if (!earlier && !session.owns(number)) {
+      this.counters.badNumbers++
       return
     }
-    session.highest = e.request
+    if (!session.requests.accepts(number)) {
+      this.counters.repeated++
+      return
+    }
     const name = nameOf(e, frame, nameAt)
     const queue = this.dispatcher.queues.get(name)
-    if (!queue) return this.refuse(session, e.request, name)
-    const request = new DispatchRequest(e.request, session, queue)
+    if (!queue) return this.refuseUnregistered(session, number, name)
+    const request = new DispatchRequest(number, session, queue)
     request.tail = frame.subarray(nameAt, end)
     request.bodyFrames = bodyFrames
     request.nameLength = e.nameLength
@@ -65,8 +86,8 @@ export class RequestFlow implements DispatchEffects {
     request.bodyLength = e.bodyLength
     request.priority = e.priority
     request.ownLimitMs = e.deadlineMs === DEADLINE_NEVER ? 0 : e.deadlineMs
-    this.dispatcher.accept(request)
-    this.onArmed()
+    if (earlier) this.options.onEarlier(request)
+    else this.dispatcher.accept(request)
   }
 
   /** A `result` or `error` record of a container. */
@@ -79,23 +100,17 @@ export class RequestFlow implements DispatchEffects {
     bodyFrames: Uint8Array[] | undefined,
   ): void {
     const request = this.dispatcher.answer(container, e.request)
-    if (!request) return
+    if (!request) return this.options.onUnwanted(container, e.request)
     if (e.kind === RecordKind.result) this.counters.results++
     else this.counters.containerErrors++
-    const { out } = this
-    const owner = request.owner as HostSession
-    if (owner.inference.outbox.window.unackedBytes > MAX_UNACKED_BYTES) return this.onSlowReader(owner)
-    this.stamp(out, request)
-    out.kind = e.kind
-    out.epoch = this.epoch
-    out.session = owner.number
-    out.request = request.number
-    out.attempt = request.attempt
-    out.deadlineMs = 0
-    out.nameLength = e.nameLength
-    out.headerLength = e.headerLength
-    out.bodyLength = e.bodyLength
-    owner.inference.outbox.send(out, frame.subarray(nameAt, end), undefined, undefined, bodyFrames)
+    const outcome = new HostOutcome(e.request, e.kind, frame.subarray(nameAt, end), bodyFrames, e.bodyLength)
+    outcome.attempt = request.attempt
+    outcome.nameLength = e.nameLength
+    outcome.headerLength = e.headerLength
+    outcome.bodyLength = e.bodyLength
+    outcome.container = container
+    container.delivering(outcome)
+    this.deliver(request.owner as HostSession, outcome, request)
   }
 
   /** What has happened to requests so far, by the names in docs/protocol.md. */
@@ -104,7 +119,8 @@ export class RequestFlow implements DispatchEffects {
     return {
       requests_received_total: counters.received,
       requests_handed_out_total: counters.handedOut,
-      requests_bad_number_total: this.badNumbers,
+      requests_bad_number_total: counters.badNumbers,
+      requests_repeated_total: counters.repeated,
       outcomes_result_total: counters.results + counters.echoed,
       outcomes_container_error_total: counters.containerErrors,
       late_responses_total: dispatcher.lateAnswers,
@@ -115,12 +131,15 @@ export class RequestFlow implements DispatchEffects {
 
   handOut(container: ContainerSlot, request: DispatchRequest): void {
     this.counters.handedOut++
+    this.options.journal.add(request.number)
     const { out } = this
     const session = container as ContainerSession
-    this.stamp(out, request)
+    out.flags = RecordFlag.stamps
+    out.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
+    out.sentAtMs = TIME_ORIGIN_MS + request.sentAtMs
     out.answeredAtMs = 0
     out.kind = RecordKind.request
-    out.epoch = this.epoch
+    out.epoch = this.options.epoch
     out.session = session.number
     out.request = request.number
     out.attempt = request.attempt
@@ -131,48 +150,50 @@ export class RequestFlow implements DispatchEffects {
     out.headerLength = request.headerLength
     out.bodyLength = request.bodyLength
     session.requests?.outbox.send(out, request.tail, undefined, undefined, request.bodyFrames)
-    this.onArmed()
   }
 
   fail(request: DispatchRequest, key: ErrorKey, detail: string): void {
     const { settings } = request.queue
-    const args = key === 'inferenceTakesNoInput' ? [settings.name] : []
-    const hint = key === 'inferenceTakesNoInput' ? "its input is None; set input: 'Main' and output: 'Main' in its config" : detail
-    this.sendError(request.owner as HostSession, request.number, key, hint, args, request)
+    const takesNone = key === 'inferenceTakesNoInput'
+    const hint = takesNone ? "its input is None; set input: 'Main' and output: 'Main' in its config" : detail
+    this.failWith(request.owner as HostSession, request.number, key, hint, takesNone ? [settings.name] : [], request)
   }
 
   echo(request: DispatchRequest): void {
     this.counters.echoed++
-    const { out } = this
-    const owner = request.owner as HostSession
-    const nowMs = TIME_ORIGIN_MS + this.now()
-    const body = this.bodyOf(request)
+    const nowMs = TIME_ORIGIN_MS + this.options.now()
+    const tail = request.tail as Uint8Array
     const header = encodeMsgpack({ result: null, echo: true, received_at: nowMs, sent_at: nowMs } satisfies ResultHeader)
-    this.stamp(out, request)
-    out.kind = RecordKind.result
-    out.epoch = this.epoch
-    out.session = owner.number
-    out.request = request.number
-    out.deadlineMs = 0
-    out.nameLength = request.nameLength
-    out.headerLength = header.length
-    out.bodyLength = body.length
-    const name = (request.tail as Uint8Array).subarray(0, request.nameLength)
-    if (ridesInline(body.length)) owner.inference.outbox.send(out, name, header, body)
-    else owner.inference.outbox.send(out, name, header, undefined, [body])
-    request.dropData()
+    const name = tail.subarray(0, request.nameLength)
+    const body = request.bodyFrames ? undefined : tail.subarray(tail.length - request.bodyLength)
+    const inline = body !== undefined && ridesInline(body.length)
+    const outcome = new HostOutcome(
+      request.number,
+      RecordKind.result,
+      Buffer.concat(inline ? [name, header, body] : [name, header]),
+      inline ? undefined : (request.bodyFrames ?? [body as Uint8Array]),
+      request.bodyLength,
+    )
+    outcome.nameLength = request.nameLength
+    outcome.headerLength = header.length
+    outcome.bodyLength = request.bodyLength
+    this.deliver(request.owner as HostSession, outcome, request)
   }
 
   cancel(container: ContainerSlot, request: DispatchRequest): void {
+    this.cancelNumber(container as ContainerSession, request.number)
+  }
+
+  /** Tell a container that nobody wants this any more. */
+  cancelNumber(container: ContainerSession, number: number): void {
     const { out } = this
-    const session = container as ContainerSession
     out.kind = RecordKind.cancel
     out.flags = 0
-    out.epoch = this.epoch
-    out.session = session.number
-    out.request = request.number
-    out.nameLength = out.headerLength = out.bodyLength = 0
-    session.requests?.outbox.send(out)
+    out.epoch = this.options.epoch
+    out.session = container.number
+    out.request = number
+    out.attempt = out.priority = out.deadlineMs = out.nameLength = out.headerLength = out.bodyLength = 0
+    container.requests?.outbox.send(out)
   }
 
   keep(request: DispatchRequest): void {
@@ -180,41 +201,45 @@ export class RequestFlow implements DispatchEffects {
     request.tail = Buffer.from(request.tail as Uint8Array)
   }
 
-  private bodyOf(request: DispatchRequest): Uint8Array {
-    if (request.bodyFrames) return Buffer.concat(request.bodyFrames, request.bodyLength)
-    const tail = request.tail as Uint8Array
-    return tail.subarray(tail.length - request.bodyLength)
+  hung(container: ContainerSlot, request: DispatchRequest): void {
+    this.options.onHung(container as ContainerSession, request)
   }
 
-  private refuse(session: HostSession, number: number, name: string): void {
-    this.sendError(session, number, 'unregisteredInference', `nothing is registered under ${JSON.stringify(name)}`, [])
+  armed(): void {
+    this.options.onArmed()
   }
 
-  private sendError(owner: HostSession, number: number, key: ErrorKey, detail: string, args: string[], request?: DispatchRequest): void {
+  private refuseUnregistered(session: HostSession, number: number, name: string): void {
+    this.failWith(session, number, 'unregisteredInference', `nothing is registered under ${JSON.stringify(name)}`, [], undefined)
+  }
+
+  private failWith(
+    owner: HostSession,
+    number: number,
+    key: ErrorKey,
+    detail: string,
+    args: string[],
+    request: DispatchRequest | undefined,
+  ): void {
     const error = clusterError(key, { detail, args })
     this.failures.set(error.code, (this.failures.get(error.code) ?? 0) + 1)
     const header = encodeError(error)
-    const { out } = this
-    if (request) this.stamp(out, request)
-    else out.flags = 0
-    out.kind = RecordKind.error
-    out.epoch = this.epoch
-    out.session = owner.number
-    out.request = number
-    out.deadlineMs = 0
-    out.nameLength = 0
-    out.headerLength = header.length
-    out.bodyLength = 0
-    owner.inference.outbox.send(out, header)
+    const outcome = new HostOutcome(number, RecordKind.error, header, undefined, 0)
+    outcome.headerLength = header.length
+    this.deliver(owner, outcome, request)
   }
 
-  private stamp(out: Envelope, request: DispatchRequest): void {
-    out.flags = RecordFlag.stamps
-    out.priority = 0
-    out.attempt = 0
-    out.part = 0
-    out.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
-    out.sentAtMs = request.sentAtMs > 0 ? TIME_ORIGIN_MS + request.sentAtMs : 0
-    out.answeredAtMs = TIME_ORIGIN_MS + this.now()
+  private deliver(owner: HostSession, outcome: HostOutcome, request: DispatchRequest | undefined): void {
+    if (request) {
+      outcome.flags = RecordFlag.stamps
+      outcome.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
+      outcome.sentAtMs = request.sentAtMs > 0 ? TIME_ORIGIN_MS + request.sentAtMs : 0
+      outcome.answeredAtMs = TIME_ORIGIN_MS + this.options.now()
+    }
+    const { outcomes } = owner.requests
+    outcomes.add(outcome)
+    if (outcome.stage === 'sent') return
+    outcome.compact()
+    if (outcomes.size > MAX_RETAINED_OUTCOMES) this.options.onSlowReader(owner)
   }
 }

@@ -22,8 +22,8 @@ export class ContainerSlot {
     readonly maxSendNum: number,
   ) {}
 
-  /** Credits that are free; 0 while it takes nothing. */
+  /** Credits that are free; 0 while it takes nothing, and where a restart found it with more in hand than it may get. */
   get free(): number {
-    return this.accepting ? this.maxSendNum - this.inFlight.size : 0
+    return this.accepting ? Math.max(0, this.maxSendNum - this.inFlight.size) : 0
   }
 }

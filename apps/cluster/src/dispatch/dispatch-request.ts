@@ -7,11 +7,13 @@ import type { InferenceQueue } from './inference-queue'
 export interface RequestOwner {
   /** Its requests that have no outcome yet, by number. */
   readonly open: NumberTable<DispatchRequest>
+  /** How many of them wait in a queue. Kept by {@link InferenceQueue}; 0 at first. */
+  waiting: number
 }
 
 /**
  * - `queued`: waits for a credit
- * - `sent`: a container holds it
+ * - `sent`: a container holds it; its data is kept only if it may be redelivered
  * - `abandoned`: a container still holds it, but it has its outcome (or nobody wants one any more)
  * - `done`: nowhere any more
  */
@@ -27,6 +29,7 @@ export class DispatchRequest implements DeadlineEntry {
   headerLength = 0
   bodyLength = 0
   priority = 0
+  /** How many containers may have begun with it before: 0, or 1 once it is redelivered. Preset when its owner sends it again after a restart. */
   attempt = 0
   /** The application's own limit for the whole, in ms from arrival; 0 none. */
   ownLimitMs = 0
@@ -34,6 +37,7 @@ export class DispatchRequest implements DeadlineEntry {
   /** Place among all arrivals: what came first is handed out first. */
   order = 0
   arrivedAtMs = 0
+  /** When a container was sent it, the last one if it was handed out again; 0 not yet. */
   sentAtMs = 0
   /** When the container reported that it runs; 0 not yet. */
   startedAtMs = 0
@@ -56,6 +60,10 @@ export class DispatchRequest implements DeadlineEntry {
   /** Bytes it keeps in memory. */
   get bytes(): number {
     return this.bodyLength + this.headerLength
+  }
+
+  get hasData(): boolean {
+    return this.tail !== undefined
   }
 
   /** Let go of the data: a container has it, or nobody needs it. */

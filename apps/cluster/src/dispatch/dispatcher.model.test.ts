@@ -8,12 +8,16 @@ const LINES_KEPT = 60
 /** Every kind of event: the fixed seed must have seen them all, else the test proves less than it seems to. */
 const KINDS = [
   'hand-out',
+  'second-hand-out',
   'keep',
   'result',
   'echo',
   'cancel',
+  'hung',
+  'returned',
   'connectionFailed',
   'sendQueueFull',
+  'sessionFull',
   'sendQueueTimeout',
   'queueDeleted',
   'requestTimeout',
@@ -21,6 +25,7 @@ const KINDS = [
   'responseTimeout',
   'containerDisconnect',
   'inferenceTakesNoInput',
+  'invalidParameter',
 ]
 
 const DEFAULT_STEPS = 10_000
@@ -63,7 +68,7 @@ function runWorld(seed: number, steps: number, counts: Map<string, number>): voi
     lines.push(line)
     if (lines.length > 4 * LINES_KEPT) lines.splice(0, 3 * LINES_KEPT)
   }
-  const worlds = new PairedWorlds(random.integer(0, 1e9) / 4, note, RandomSteps.owners)
+  const worlds = new PairedWorlds(random.integer(0, 1e9) / 4, note, RandomSteps.owners, RandomSteps.limits(random))
   try {
     const randomSteps = new RandomSteps(random, worlds)
     randomSteps.begin()

@@ -1,24 +1,15 @@
 import type { ErrorKey } from '@aicluster/protocol'
 import type { ContainerSlot } from './container-slot'
-import { DeadlineWheel } from './deadline-wheel'
+import type { DispatchEffects } from './dispatch-effects'
+import type { DispatchLimits } from './dispatch-limits'
 import type { DispatchRequest, RequestOwner } from './dispatch-request'
+import { HandOuts } from './hand-outs'
 import { InferenceQueue, type QueueSettings } from './inference-queue'
-import { describeDisconnect, describeFull, describeOwnTimeout, describeResponseTimeout, describeSendTimeout } from './outcome-details'
+import { describeDisconnect, describeFull, describeSessionFull, describeUnloaded } from './outcome-details'
+import { Reconciliation } from './reconciliation'
+import { RequestDeadlines } from './request-deadlines'
+import { RequestLedger } from './request-ledger'
 import { subscribe, unsubscribeContainer, unsubscribeQueue } from './subscription'
-
-/** What the dispatcher makes happen. Called at once, within the call that caused it: an effect must neither throw nor call the dispatcher. */
-export interface DispatchEffects {
-  /** Send the request to the container; its data is dropped when this returns. */
-  handOut(container: ContainerSlot, request: DispatchRequest): void
-  /** The request ends with this error. */
-  fail(request: DispatchRequest, key: ErrorKey, detail: string): void
-  /** The request's outcome is what it was sent. */
-  echo(request: DispatchRequest): void
-  /** The container need not go on with this request. */
-  cancel(container: ContainerSlot, request: DispatchRequest): void
-  /** The request has to wait: what it holds must not keep a whole received batch alive. */
-  keep(request: DispatchRequest): void
-}
 
 /**
  * Who gets which request, and when: queues, credits, deadlines, exactly one outcome.
@@ -29,8 +20,10 @@ export interface DispatchEffects {
 export class Dispatcher {
   readonly queues = new Map<string, InferenceQueue>()
   readonly containers = new Set<ContainerSlot>()
-  private readonly deadlines: DeadlineWheel
-  private order = 0
+  private readonly deadlines: RequestDeadlines
+  private readonly ledger: RequestLedger
+  private readonly handOuts: HandOuts
+  private readonly reconciliation: Reconciliation
   private draining = false
   /** Answers that came when their request had its outcome already. */
   lateAnswers = 0
@@ -40,8 +33,12 @@ export class Dispatcher {
   constructor(
     private readonly now: () => number,
     private readonly effects: DispatchEffects,
+    private readonly limits: DispatchLimits,
   ) {
-    this.deadlines = new DeadlineWheel(now())
+    this.deadlines = new RequestDeadlines(now(), limits, effects)
+    this.ledger = new RequestLedger(now, this.deadlines, effects)
+    this.handOuts = new HandOuts(now, this.queues, this.deadlines, this.ledger, effects)
+    this.reconciliation = new Reconciliation(now, this.deadlines, this.ledger, this.handOuts)
   }
 
   /** Deadlines that are armed. */
@@ -58,7 +55,8 @@ export class Dispatcher {
       existing.settings = settings
       return existing
     }
-    const queue = new InferenceQueue(settings)
+    const queue = this.queueInHand(settings.name) ?? new InferenceQueue(settings)
+    queue.settings = settings
     this.queues.set(settings.name, queue)
     for (const container of this.containers) if (container.serves.has(settings.name)) subscribe(container, queue)
     return queue
@@ -69,7 +67,7 @@ export class Dispatcher {
     const queue = this.queues.get(name)
     if (!queue) return
     this.queues.delete(name)
-    for (const request of [...queue]) this.failQueued(request, 'unregisteredInference', `${name} was unloaded while the request waited`)
+    for (const request of [...queue]) this.ledger.failQueued(request, 'unregisteredInference', describeUnloaded(request))
     unsubscribeQueue(queue)
   }
 
@@ -86,7 +84,7 @@ export class Dispatcher {
 
   setAccepting(container: ContainerSlot, accepting: boolean): void {
     container.accepting = accepting
-    this.refill(container)
+    this.handOuts.refill(container)
   }
 
   /** Distribution of one inference to one container, on or off. */
@@ -95,53 +93,70 @@ export class Dispatcher {
     for (const subscription of container.subscriptions) {
       if (subscription.queue.settings.name === name) subscription.paused = paused
     }
-    this.refill(container)
+    this.handOuts.refill(container)
   }
 
-  /** The container is gone: what it held ends with 402. */
+  /** The container is gone: what it held waits again where it may be redelivered, and ends with 402 where not. */
   disconnect(container: ContainerSlot, reason: string): void {
     if (!this.containers.delete(container)) return
     container.accepting = false
     unsubscribeContainer(container)
-    const held = [...container.inFlight.values()]
+    const held = container.inFlight.values()
     container.inFlight.clear()
+    const again: DispatchRequest[] = []
     for (const request of held) {
       const wanted = request.state === 'sent'
-      this.letGo(request)
-      if (wanted) this.fail(request, 'containerDisconnect', describeDisconnect(request, container, reason))
+      if (wanted && this.handOuts.mayRepeat(request)) {
+        again.push(request)
+        continue
+      }
+      this.handOuts.letGo(request)
+      if (wanted) this.ledger.fail(request, 'containerDisconnect', describeDisconnect(request, container, reason))
     }
+    if (again.length > 0) this.redeliver(again)
   }
 
   // Requests
 
-  /** A request has arrived: it is handed out, queued, or refused. */
+  /**
+   * A request has arrived: it is handed out, queued, or refused. Its owner must have no other open request of its number.
+   * Its attempt is 1 if its owner sends it again after a restart and a container may have begun with it.
+   */
   accept(request: DispatchRequest): void {
-    const { queue } = request
+    const { queue, owner } = request
     const { settings } = queue
-    request.arrivedAtMs = this.now()
-    request.order = this.order++
-    request.owner.open.set(request.number, request)
-    if (this.draining) return this.fail(request, 'connectionFailed', 'the cluster is shutting down and accepts nothing new')
-    if (!settings.acceptsInput) return this.fail(request, 'inferenceTakesNoInput', '')
+    this.ledger.enter(request)
+    if (this.draining) return this.ledger.fail(request, 'connectionFailed', 'the cluster is shutting down and accepts nothing new')
+    if (!settings.acceptsInput) return this.ledger.fail(request, 'inferenceTakesNoInput', '')
     if (settings.loop) {
       request.sentAtMs = request.arrivedAtMs
-      request.owner.open.delete(request.number)
+      owner.open.delete(request.number)
       this.effects.echo(request)
       request.dropData()
       return
     }
-    const container = queue.waiting === 0 ? queue.pickContainer() : undefined
-    if (container) return this.handOut(container, request, request.arrivedAtMs)
-    if (!queue.hasRoomFor(request)) return this.fail(request, 'sendQueueFull', describeFull(queue, request))
+    // Nobody is overtaken: while others wait, a free credit is one that they must not have.
+    const container = queue.pickContainer(request.number)
+    if (container) return this.handOuts.handOut(container, request, request.arrivedAtMs)
+    if (!queue.hasRoomFor(request)) return this.ledger.fail(request, 'sendQueueFull', describeFull(queue, request))
+    const { maxQueuedPerSession } = this.limits
+    if (owner.waiting >= maxQueuedPerSession) {
+      return this.ledger.fail(request, 'sendQueueFull', describeSessionFull(request, maxQueuedPerSession))
+    }
     request.state = 'queued'
     this.effects.keep(request)
     queue.enqueue(request)
-    this.deadlines.add(request, Math.min(request.arrivedAtMs + settings.sendTimeoutMs, ownEndMs(request)))
+    this.deadlines.armWait(request, request.arrivedAtMs)
+  }
+
+  /** A request that is not accepted ends at once with this error; nothing else happens. */
+  refuse(request: DispatchRequest, key: ErrorKey, detail: string): void {
+    this.ledger.refuse(request, key, detail)
   }
 
   /**
    * A container has answered.
-   * @returns the request if its outcome is still wanted, undefined if the answer is late or about nothing it holds
+   * @returns the request if its outcome is still wanted; undefined if the answer is late, about nothing it holds, or about what is held for nobody
    */
   answer(container: ContainerSlot, number: number): DispatchRequest | undefined {
     const request = container.inFlight.get(number)
@@ -149,13 +164,13 @@ export class Dispatcher {
       this.unknownAnswers++
       return undefined
     }
+    const wanted = request.state === 'sent'
+    if (wanted) request.owner.open.delete(number)
+    else if (!this.isHeld(container, number)) this.lateAnswers++
     container.inFlight.delete(number)
     container.answered++
-    const wanted = request.state === 'sent'
-    this.letGo(request)
-    if (wanted) request.owner.open.delete(number)
-    else this.lateAnswers++
-    this.refill(container)
+    this.handOuts.letGo(request)
+    this.handOuts.refill(container)
     return wanted ? request : undefined
   }
 
@@ -171,36 +186,66 @@ export class Dispatcher {
   /** Take a waiting request out: it ends with 310. False if it does not wait (any more). */
   deleteQueued(request: DispatchRequest): boolean {
     if (request.state !== 'queued') return false
-    this.failQueued(request, 'queueDeleted', `request ${request.number} of ${request.queue.settings.name}`)
+    this.ledger.failQueued(request, 'queueDeleted', `request ${request.number} of ${request.queue.settings.name}`)
     return true
   }
 
   /** The owner wants no outcome any more: it gets none, a waiting request goes, a container is told. */
   cancel(request: DispatchRequest): void {
-    request.owner.open.delete(request.number)
-    if (request.state === 'queued') {
-      this.deadlines.remove(request)
-      request.queue.remove(request)
-      request.state = 'done'
-      request.dropData()
-    } else if (request.state === 'sent') {
-      this.deadlines.remove(request)
-      request.state = 'abandoned'
-      this.effects.cancel(request.container as ContainerSlot, request)
-    }
+    this.ledger.cancel(request)
   }
 
   /** The owner is gone: what waits goes, what runs goes on without an outcome. */
   dropOwner(owner: RequestOwner): void {
-    for (const request of [...owner.open.values()]) this.cancel(request)
+    for (const request of owner.open.values()) this.ledger.cancel(request)
   }
 
-  /** Whatever is due ends now, waiting or sent. A container keeps the credit of what it still holds. */
+  // What a container says that it has, or has not, in hand. It must be connected.
+
+  /**
+   * The container has this number in hand from before the manager's restart, or from before its own link went: it occupies a
+   * credit until it is answered, {@link attach}ed or {@link drop}ped. Nobody owns it and no inference counts it; should it
+   * count as hung, its queue has a name that no inference can have. A number that the container holds already is left as it is.
+   */
+  hold(container: ContainerSlot, number: number): void {
+    this.reconciliation.hold(container, number)
+  }
+
+  /** Whether the container holds this number for nobody. */
+  isHeld(container: ContainerSlot, number: number): boolean {
+    return this.reconciliation.isHeld(container, number)
+  }
+
+  /**
+   * The application has sent again what this container has in hand (or has answered: then call {@link answer} next).
+   * From now on it is like any request that was handed out, even if the container then has more than it may get.
+   * It ends with 302 if the container holds another application's request of that number.
+   */
+  attach(container: ContainerSlot, request: DispatchRequest): void {
+    this.reconciliation.attach(container, request)
+  }
+
+  /** Forget a number that is held for nobody: its credit is free. Nothing happens to a number that is somebody's. */
+  drop(container: ContainerSlot, number: number): void {
+    this.reconciliation.drop(container, number)
+  }
+
+  /**
+   * The container never got this request: its credit is free. A wanted one waits again in its old place if its data is still here.
+   * @returns the request if it was wanted and its data is gone: it is out, without an outcome, and its owner has to send it again
+   */
+  giveBack(container: ContainerSlot, number: number): DispatchRequest | undefined {
+    return this.reconciliation.giveBack(container, number)
+  }
+
+  // Time
+
+  /** Whatever is due ends now, waiting or sent. A container keeps the credit of what it still holds, until it counts as hung. */
   tick(): void {
-    for (const entry of this.deadlines.expire(this.now())) {
-      const request = entry as DispatchRequest
-      if (request.state === 'queued') this.timeOutQueued(request)
-      else if (request.state === 'sent') this.timeOutSent(request)
+    for (const request of this.deadlines.expire(this.now())) {
+      if (request.state === 'queued') this.ledger.timeOutQueued(request)
+      else if (request.state === 'sent') this.ledger.timeOutSent(request)
+      else if (request.state === 'abandoned') this.effects.hung(request.container as ContainerSlot, request)
     }
   }
 
@@ -216,80 +261,21 @@ export class Dispatcher {
     return false
   }
 
-  /** Give a container whatever it may get: the oldest head among its queues, as long as a credit is free. */
-  private refill(container: ContainerSlot): void {
-    while (container.free > 0) {
-      let oldest: DispatchRequest | undefined
-      for (const { queue, paused } of container.subscriptions) {
-        const head = paused ? undefined : queue.oldest
-        if (head && (!oldest || head.order < oldest.order)) oldest = head
-      }
-      if (!oldest) return
-      const nowMs = this.now()
-      this.deadlines.remove(oldest)
-      // The clock may be ahead of the last tick: what is over is not begun.
-      if (oldest.deadlineMs <= nowMs) {
-        this.timeOutQueued(oldest)
-        continue
-      }
-      oldest.queue.remove(oldest)
-      this.handOut(container, oldest, nowMs)
+  /** Their container is gone. They keep their order, so the youngest goes back first. */
+  private redeliver(requests: DispatchRequest[]): void {
+    requests.sort((a, b) => b.order - a.order)
+    for (const request of requests) {
+      request.attempt = 1
+      this.handOuts.putBack(request)
     }
+    for (const request of requests.reverse()) this.handOuts.offer(request)
   }
 
-  private handOut(container: ContainerSlot, request: DispatchRequest, nowMs: number): void {
-    request.state = 'sent'
-    request.container = container
-    request.sentAtMs = nowMs
-    request.queue.inFlight++
-    container.inFlight.set(request.number, request)
-    const limitMs = request.queue.settings.responseTimeoutMs
-    this.deadlines.add(request, Math.min(nowMs + limitMs, ownEndMs(request)))
-    this.effects.handOut(container, request)
-    request.dropData()
-  }
-
-  /** A container does not hold it any more. */
-  private letGo(request: DispatchRequest): void {
-    this.deadlines.remove(request)
-    request.queue.inFlight--
-    request.state = 'done'
-  }
-
-  /** Its deadline must be disarmed. */
-  private timeOutQueued(request: DispatchRequest): void {
-    request.queue.remove(request)
-    request.state = 'done'
-    if (ownLimitPassed(request)) this.fail(request, 'requestTimeout', describeOwnTimeout(request))
-    else this.fail(request, 'sendQueueTimeout', describeSendTimeout(request))
-  }
-
-  private timeOutSent(request: DispatchRequest): void {
-    const container = request.container as ContainerSlot
-    request.state = 'abandoned'
-    if (ownLimitPassed(request)) {
-      this.fail(request, 'requestTimeout', describeOwnTimeout(request, container))
-      this.effects.cancel(container, request)
-    } else this.fail(request, 'responseTimeout', describeResponseTimeout(request, container))
-  }
-
-  private failQueued(request: DispatchRequest, key: ErrorKey, detail: string): void {
-    this.deadlines.remove(request)
-    request.queue.remove(request)
-    request.state = 'done'
-    this.fail(request, key, detail)
-  }
-
-  private fail(request: DispatchRequest, key: ErrorKey, detail: string): void {
-    request.owner.open.delete(request.number)
-    request.dropData()
-    this.effects.fail(request, key, detail)
+  /** The queue of an inference that was unloaded while containers held requests of it, and still do: they count for it again. */
+  private queueInHand(name: string): InferenceQueue | undefined {
+    for (const { inFlight } of this.containers) {
+      for (const { queue } of inFlight.values()) if (queue.settings.name === name) return queue
+    }
+    return undefined
   }
 }
-
-/** When the caller's own limit passes, on the dispatcher's clock; Infinity if it has none. */
-const ownEndMs = (request: DispatchRequest): number =>
-  request.ownLimitMs > 0 ? request.arrivedAtMs + request.ownLimitMs : Number.POSITIVE_INFINITY
-
-/** Whether the deadline that was armed is the caller's. The settings may have changed since, so they do not tell. */
-const ownLimitPassed = (request: DispatchRequest): boolean => request.deadlineMs === ownEndMs(request)

@@ -11,6 +11,8 @@ export interface QueueSettings {
   acceptsInput: boolean
   /** True: the cluster itself answers with what it was sent. */
   loop: boolean
+  /** Whether a request whose container goes is handed out once more. */
+  redeliver: boolean
   sendTimeoutMs: number
   responseTimeoutMs: number
   limit: number
@@ -47,13 +49,14 @@ export class InferenceQueue {
   }
 
   enqueue(request: DispatchRequest): void {
-    request.previous = this.tail
-    request.next = undefined
-    if (this.tail) this.tail.next = request
-    else this.head = request
-    this.tail = request
-    this.count++
-    this.countBytes += request.bytes
+    this.insertBefore(undefined, request)
+  }
+
+  /** One that was handed out comes back: ahead of all that were not, in the order of arrival among those that were. */
+  putBack(request: DispatchRequest): void {
+    let next = this.head
+    while (next && next.order < request.order) next = next.next
+    this.insertBefore(next, request)
   }
 
   remove(request: DispatchRequest): void {
@@ -66,24 +69,46 @@ export class InferenceQueue {
     request.next = undefined
     this.count--
     this.countBytes -= request.bytes
+    request.owner.waiting--
   }
 
-  /** The container that should get the next request: most free credits, then whose turn it is; undefined when none has one. */
-  pickContainer(): ContainerSlot | undefined {
+  /** The oldest that this container may get: it gets none of a number that it holds. */
+  firstFor({ inFlight }: ContainerSlot): DispatchRequest | undefined {
+    let request = this.head
+    while (request && inFlight.has(request.number)) request = request.next
+    return request
+  }
+
+  /** The container that should get the request of this number: most free credits, then whose turn it is; undefined when none may get it. */
+  pickContainer(number: number): ContainerSlot | undefined {
     const length = this.subscriptions.length
     let best: ContainerSlot | undefined
     let bestFree = 0
     for (let i = 0; i < length; i++) {
       const subscription = this.subscriptions[(this.turn + i) % length] as Subscription
       if (subscription.paused) continue
-      const free = subscription.container.free
-      if (free > bestFree) {
-        best = subscription.container
+      const { container } = subscription
+      const { free } = container
+      if (free > bestFree && !container.inFlight.has(number)) {
+        best = container
         bestFree = free
       }
     }
     if (best) this.turn = (this.turn + 1) % length
     return best
+  }
+
+  private insertBefore(next: DispatchRequest | undefined, request: DispatchRequest): void {
+    const previous = next ? next.previous : this.tail
+    request.previous = previous
+    request.next = next
+    if (previous) previous.next = request
+    else this.head = request
+    if (next) next.previous = request
+    else this.tail = request
+    this.count++
+    this.countBytes += request.bytes
+    request.owner.waiting++
   }
 
   /** Oldest first. */

@@ -10,9 +10,21 @@ export const describeFull = ({ settings, waiting, waitingBytes }: InferenceQueue
     ? `${settings.name}: ${waiting} requests wait, its queue_limit is ${settings.limit}`
     : `${settings.name}: ${waitingBytes} bytes wait and this request has ${request.bytes}, its queue_bytes is ${settings.limitBytes}`
 
+/** 305: the application has too many waiting, in whichever queues. */
+export const describeSessionFull = ({ queue, owner }: DispatchRequest, limit: number): string =>
+  `${queue.settings.name}: ${owner.waiting} requests of this application wait, limits.max_queued_per_session is ${limit}`
+
+/** 400: its inference went while it waited. */
+export const describeUnloaded = ({ queue }: DispatchRequest): string => `${queue.settings.name} was unloaded while the request waited`
+
+/** 302: an application has used a number twice. */
+export const describeNumberInUse = ({ queue, number }: DispatchRequest, container: ContainerSlot): string =>
+  `${queue.settings.name}: container ${container.suffixName} on ${container.board} holds another request of the number ${number}`
+
 /** 306: nobody had a credit for it in time. */
 export function describeSendTimeout(request: DispatchRequest): string {
-  const { queue, deadlineMs, arrivedAtMs } = request
+  const { queue, deadlineMs, arrivedAtMs, sentAtMs } = request
+  const waitedMs = Math.round(deadlineMs - arrivedAtMs)
   let paused = 0
   let notReady = 0
   for (const subscription of queue.subscriptions) {
@@ -20,7 +32,11 @@ export function describeSendTimeout(request: DispatchRequest): string {
     if (!subscription.container.accepting) notReady++
   }
   return (
-    `${queue.settings.name}: no credit became free within ${Math.round(deadlineMs - arrivedAtMs)} ms (send_timeout); ` +
+    `${queue.settings.name}: ${
+      sentAtMs > 0
+        ? `after it came back from a container no credit became free in time (send_timeout), ${waitedMs} ms after it arrived`
+        : `no credit became free within ${waitedMs} ms (send_timeout)`
+    }; ` +
     `containers connected: ${queue.subscriptions.length}, paused: ${paused}, not ready: ${notReady}, other requests waiting: ${queue.waiting}`
   )
 }
@@ -36,5 +52,6 @@ export const describeOwnTimeout = ({ queue, ownLimitMs }: DispatchRequest, conta
   (container ? `while container ${container.suffixName} on ${container.board} held the request` : 'while the request waited for a credit')
 
 /** 402: the container went. */
-export const describeDisconnect = ({ queue }: DispatchRequest, container: ContainerSlot, reason: string): string =>
-  `${queue.settings.name}: container ${container.suffixName} on ${container.board} ${reason} while it held the request`
+export const describeDisconnect = ({ queue, attempt }: DispatchRequest, container: ContainerSlot, reason: string): string =>
+  `${queue.settings.name}: container ${container.suffixName} on ${container.board} ${reason} while it held the request` +
+  (attempt > 0 ? ', for the second time' : '')

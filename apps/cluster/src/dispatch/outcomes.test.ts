@@ -1,7 +1,5 @@
-import { NumberTable } from '@aicluster/transport'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { RequestOwner } from './dispatch-request'
-import { DispatchWorld } from './test/dispatch-world'
+import { DispatchWorld, newOwner } from './test/dispatch-world'
 
 describe('exactly one outcome', () => {
   let world: DispatchWorld
@@ -118,7 +116,7 @@ describe('an application that goes', () => {
   it('takes its waiting requests along and leaves those of others', () => {
     const world = new DispatchWorld()
     world.register()
-    const other: RequestOwner = { open: new NumberTable() }
+    const other = newOwner()
     const [gone, stays] = [world.send(), world.send({ owner: other })]
 
     world.dispatcher.dropOwner(world.owner)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DispatchWorld } from './test/dispatch-world'
+import { DispatchWorld, newOwner } from './test/dispatch-world'
 
 describe('a full queue', () => {
   it('refuses with 305 at once by count, and what waits stays', () => {
@@ -63,6 +63,57 @@ describe('a full queue', () => {
   })
 })
 
+describe('an application with too many waiting', () => {
+  it('is refused with 305 at once, in every inference, while others are not', () => {
+    const world = new DispatchWorld({ maxQueuedPerSession: 2 })
+    world.register()
+    world.register({ name: 'letters' })
+    const requests = [world.send(), world.send({ name: 'letters' }), world.send(), world.send({ owner: newOwner() })]
+    expect(requests.map((request) => world.outcomesOf(request))).toEqual([[], [], [305], []])
+    expect(world.owner.waiting).toBe(2)
+  })
+
+  it('may have any number in the hands of containers', () => {
+    const world = new DispatchWorld({ maxQueuedPerSession: 1 })
+    world.register()
+    world.connect('box', { credits: 2 })
+    const requests = [world.send(), world.send(), world.send(), world.send()]
+    expect(requests.map((request) => world.outcomesOf(request))).toEqual([[], [], [], [305]])
+  })
+
+  it('may send again when one of the waiting is handed out, deleted, given up, timed out or unloaded', () => {
+    const world = new DispatchWorld({ maxQueuedPerSession: 1 })
+    world.register({ sendTimeoutMs: 100 })
+    const box = world.connect('box')
+    const held = world.send()
+    world.send()
+    world.answer(box, held)
+    world.dispatcher.deleteQueued(world.send())
+    world.dispatcher.cancel(world.send())
+    world.send()
+    world.pass(100)
+    world.send()
+    world.dispatcher.removeQueue('digits')
+    expect(world.owner.waiting).toBe(0)
+  })
+})
+
+describe('a request that is never accepted', () => {
+  it('ends at once with what is said, and leaves alone what its owner has open under its number', () => {
+    const world = new DispatchWorld()
+    world.register()
+    world.nowMs = 30
+    const open = world.send()
+    const request = world.make({ number: open.number })
+
+    world.dispatcher.refuse(request, 'outcomeExpired', 'it came too late')
+
+    expect(world.messageOf(request)).toBe('Outcome expired: it came too late')
+    expect([world.outcomesOf(request), request.arrivedAtMs, request.hasData]).toEqual([[314], 30, false])
+    expect(world.owner.open.get(open.number)).toBe(open)
+  })
+})
+
 describe('an error message', () => {
   it('305 by count names the inference, the limit and what waits', () => {
     const world = new DispatchWorld()
@@ -77,6 +128,15 @@ describe('an error message', () => {
     world.send({ bytes: 80 })
     expect(world.messageOf(world.send({ bytes: 30 }))).toBe(
       'Send Wait Queue Full: digits: 80 bytes wait and this request has 30, its queue_bytes is 100',
+    )
+  })
+
+  it('305 of an application names the inference, what waits, the limit and its key', () => {
+    const world = new DispatchWorld({ maxQueuedPerSession: 1 })
+    world.register()
+    world.send()
+    expect(world.messageOf(world.send())).toBe(
+      'Send Wait Queue Full: digits: 1 requests of this application wait, limits.max_queued_per_session is 1',
     )
   })
 

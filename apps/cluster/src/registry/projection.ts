@@ -27,6 +27,7 @@ export function projectQueues(records: readonly InferenceRecord[], defaults: Def
         configName: config.name,
         acceptsInput: endpointsOf(config).input === 'Main',
         loop: implementationOf(config) === 'Loop',
+        redeliver: config.redeliver ?? false,
         sendTimeoutMs: sendTimeoutMs(config, defaults),
         responseTimeoutMs: responseTimeoutMs(config, defaults),
         limit: config.queue_limit ?? defaults.queue_limit,

@@ -57,6 +57,11 @@ export class StateFolder {
     return join(this.path, 'inferences')
   }
 
+  /** Numbers of requests that were handed out. */
+  get handOutsFolder(): string {
+    return join(this.path, 'hand-outs')
+  }
+
   get boardsFolder(): string {
     return join(this.path, 'boards')
   }

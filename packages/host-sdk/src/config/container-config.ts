@@ -71,4 +71,9 @@ export interface ContainerConfig {
   startTimeout?: number | null
   /** Whether a container that exits is started again, with growing pauses. Default `always`. Ours. */
   restart?: 'always' | 'never' | null
+  /**
+   * Whether a request whose container goes is handed out once more, at the head of its queue; it may then have run twice.
+   * Default false: it ends with 402 and is never run again. Ours.
+   */
+  redeliver?: boolean | null
 }

@@ -42,6 +42,7 @@ describe('a container config', () => {
       env: { A_1: '' },
       start_timeout: 2 ** 31 - 1,
       restart: 'never',
+      redeliver: true,
     }
     expect(Object.keys(full).sort()).toEqual([...CONTAINER_CONFIG_KEYS].sort())
     expect(ContainerConfig.parse(full)).toEqual(full)
@@ -126,6 +127,7 @@ describe('a container config with a wrong value is 302 and says field, value and
     [{ inference_modules: [{ sub_inference_name: 'a b' }] }, 'inference_modules[0].sub_inference_name is "a b"', `it must be ${NAME_RULE}`],
     [{ copy: { To: '', From: '/x' } }, 'copy.To is ""', 'it must not be empty'],
     [{ restart: 'on-failure' }, 'restart is "on-failure"', 'it must be "always" or "never"'],
+    [{ redeliver: 'once' }, 'redeliver is "once"', 'it must be a boolean'],
     [{ env: { A: 1 } }, 'env.A is 1', 'it must be a string'],
     [
       { env: { AICLUSTER_TOKEN_FILE: '/x' } },

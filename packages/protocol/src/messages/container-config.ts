@@ -104,6 +104,8 @@ export const ContainerConfig = strictConfig({
   start_timeout: milliseconds.nullable().optional(),
   /** Whether a container that exits is started again. Ours. */
   restart: z.enum(['always', 'never']).nullable().optional(),
+  /** Whether a request whose container goes is handed out once more, instead of 402: it may then run twice. Ours. */
+  redeliver: z.boolean().nullable().optional(),
 })
 export type ContainerConfig = z.infer<typeof ContainerConfig>
 

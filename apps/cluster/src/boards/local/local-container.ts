@@ -96,6 +96,10 @@ export class LocalContainer implements BoardContainer {
     })
   }
 
+  kill(): void {
+    this.#process?.killRemains()
+  }
+
   async remove(graceMs: number): Promise<void> {
     await this.stop(graceMs)
     this.#exits.close()

@@ -68,7 +68,7 @@ export class WatchedProcess {
     throw clusterError('internal', { detail: `process ${this.identity.pid} does not end, not even by SIGKILL: see its state with ps` })
   }
 
-  /** What it left behind in its group when it ended by itself goes too: a container is its process group. */
+  /** SIGKILL to its group: to it, if it still runs, and to what it leaves behind: a container is its process group. */
   killRemains(): void {
     signalGroup(this.identity, 'SIGKILL')
   }

@@ -1,8 +1,10 @@
 import { clusterError, ERROR_CODES, type ErrorKey } from '@aicluster/protocol'
 import { NumberTable } from '@aicluster/transport'
 import { ContainerSlot } from '../container-slot'
+import type { DispatchEffects } from '../dispatch-effects'
+import type { DispatchLimits } from '../dispatch-limits'
 import { DispatchRequest, type RequestOwner } from '../dispatch-request'
-import { type DispatchEffects, Dispatcher } from '../dispatcher'
+import { Dispatcher } from '../dispatcher'
 import type { InferenceQueue, QueueSettings } from '../inference-queue'
 
 const TICK_MS = 5
@@ -10,20 +12,42 @@ const TICK_MS = 5
 /** What a request's sender gets: the code of an error, or that it went well. */
 export type Outcome = number | 'result' | 'echo'
 
+export interface NewRequest {
+  name?: string
+  bytes?: number
+  timeoutMs?: number
+  owner?: RequestOwner
+  /** Default: one that was not used before. */
+  number?: number
+  attempt?: number
+}
+
+/** An application. */
+export const newOwner = (): RequestOwner => ({ open: new NumberTable(), waiting: 0 })
+
 /** One dispatcher with a clock that is set by hand. Times are counted from 0; everything is `digits` unless said otherwise. */
 export class DispatchWorld implements DispatchEffects {
   nowMs = 0
-  readonly dispatcher = new Dispatcher(() => this.nowMs, this)
-  readonly owner: RequestOwner = { open: new NumberTable() }
+  readonly dispatcher: Dispatcher
+  readonly owner = newOwner()
   /** `request number -> container`, in order. */
   readonly handedOut: string[] = []
   /** Where a container was told that it need not go on, written as above. */
   readonly toldToStop: string[] = []
-  /** Numbers of requests whose bytes were copied because they have to wait. */
+  /** Numbers of requests whose bytes were copied because they have to wait, or may be handed out again. */
   readonly copied: number[] = []
+  /** Where a container counted as hung, written as above. */
+  readonly hangs: string[] = []
+  /** How often it was said that there is a deadline again. */
+  toldOfDeadlines = 0
   private readonly outcomes = new Map<DispatchRequest, Outcome[]>()
   private readonly messages = new Map<DispatchRequest, string>()
   private lastNumber = 0
+
+  constructor(limits: Partial<DispatchLimits> = {}) {
+    const defaults = { hangTimeoutMs: 60_000, responseTimeoutMs: 300_000, maxQueuedPerSession: 1000 }
+    this.dispatcher = new Dispatcher(() => this.nowMs, this, { ...defaults, ...limits })
+  }
 
   register(settings: Partial<QueueSettings> = {}): InferenceQueue {
     return this.dispatcher.setQueue({
@@ -31,6 +55,7 @@ export class DispatchWorld implements DispatchEffects {
       configName: 'digits',
       acceptsInput: true,
       loop: false,
+      redeliver: false,
       sendTimeoutMs: 60_000,
       responseTimeoutMs: 300_000,
       limit: 1000,
@@ -48,14 +73,21 @@ export class DispatchWorld implements DispatchEffects {
     return container
   }
 
-  send({ name = 'digits', bytes = 10, timeoutMs = 0, owner = this.owner } = {}): DispatchRequest {
+  send(what: NewRequest = {}): DispatchRequest {
+    const request = this.make(what)
+    this.dispatcher.accept(request)
+    return request
+  }
+
+  /** A request that has not arrived yet. */
+  make({ name = 'digits', bytes = 10, timeoutMs = 0, owner = this.owner, number = ++this.lastNumber, attempt = 0 }: NewRequest = {}) {
     const queue = this.dispatcher.queues.get(name)
     if (!queue) throw new Error(`${name} is not registered in this test`)
-    const request = new DispatchRequest(++this.lastNumber, owner, queue)
+    const request = new DispatchRequest(number, owner, queue)
     request.tail = new Uint8Array(bytes)
     request.bodyLength = bytes
     request.ownLimitMs = timeoutMs
-    this.dispatcher.accept(request)
+    request.attempt = attempt
     return request
   }
 
@@ -105,6 +137,14 @@ export class DispatchWorld implements DispatchEffects {
 
   keep(request: DispatchRequest): void {
     this.copied.push(request.number)
+  }
+
+  hung(container: ContainerSlot, request: DispatchRequest): void {
+    this.hangs.push(`${request.number} -> ${container.instance}`)
+  }
+
+  armed(): void {
+    this.toldOfDeadlines++
   }
 
   private end(request: DispatchRequest, outcome: Outcome): void {

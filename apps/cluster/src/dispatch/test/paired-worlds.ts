@@ -1,10 +1,13 @@
-import { NumberTable } from '@aicluster/transport'
 import { ContainerSlot } from '../container-slot'
+import type { DispatchLimits } from '../dispatch-limits'
 import { DispatchRequest, type RequestOwner } from '../dispatch-request'
 import { Dispatcher } from '../dispatcher'
 import type { InferenceQueue, QueueSettings } from '../inference-queue'
+import { demandEmpty, demandRest } from './at-rest'
 import { demand } from './demand'
-import { type ModelContainer, type ModelRequest, ReferenceModel } from './reference-model'
+import { newOwner } from './dispatch-world'
+import type { ModelContainer, ModelRequest } from './model-state'
+import { ReferenceModel } from './reference-model'
 import { modelState, visibleState } from './visible-state'
 import { WatchedEffects } from './watched-effects'
 
@@ -29,15 +32,23 @@ export class PairedWorlds {
     private nowMs: number,
     private readonly note: (line: string) => void,
     owners: readonly string[],
+    limits: DispatchLimits,
   ) {
-    this.dispatcher = new Dispatcher(() => this.nowMs, this.effects)
-    this.model = new ReferenceModel(() => this.nowMs)
-    for (const name of owners) this.owners.set(name, { open: new NumberTable() })
+    this.dispatcher = new Dispatcher(() => this.nowMs, this.effects, limits)
+    this.model = new ReferenceModel(
+      () => this.nowMs,
+      limits,
+      (number, mostFree) => this.whereItWent(number, mostFree),
+    )
+    for (const name of owners) this.owners.set(name, newOwner())
+    note(
+      `hang after ${limits.hangTimeoutMs} ms, default response ${limits.responseTimeoutMs} ms, ${limits.maxQueuedPerSession} per session`,
+    )
   }
 
   register(settings: QueueSettings): void {
-    const { name, acceptsInput, loop, sendTimeoutMs, responseTimeoutMs, limit, limitBytes } = settings
-    const kind = loop ? ' Loop' : acceptsInput ? '' : ' without input'
+    const { name, acceptsInput, loop, redeliver, sendTimeoutMs, responseTimeoutMs, limit, limitBytes } = settings
+    const kind = `${loop ? ' Loop' : acceptsInput ? '' : ' without input'}${redeliver ? ' with redelivery' : ''}`
     this.step(
       `register ${name}${kind}: send ${sendTimeoutMs} ms, response ${responseTimeoutMs} ms, limit ${limit}, ${limitBytes} B`,
       () => this.everyQueue.add(this.dispatcher.setQueue(settings)),
@@ -103,23 +114,53 @@ export class PairedWorlds {
   }
 
   enqueue(request: ModelRequest, name: string): void {
-    const real = new DispatchRequest(request.number, this.owner(request.owner), this.dispatcher.queues.get(name) as InferenceQueue)
-    real.tail = new Uint8Array(1)
-    real.headerLength = request.bytes >> 1
-    real.bodyLength = request.bytes - real.headerLength
-    real.ownLimitMs = request.ownLimitMs
-    this.requests.set(request.number, real)
-    this.effects.owed.add(request.number)
-    const own = request.ownLimitMs > 0 ? `, own limit ${request.ownLimitMs} ms` : ''
+    const real = this.newRequest(request, name)
     this.step(
-      `${request.owner} sends ${request.number} to ${name}, ${request.bytes} B${own}`,
+      `${request.owner} sends ${describe(request)} to ${name}`,
       () => this.dispatcher.accept(real),
-      () =>
-        this.model.accept(request, name, (mostFree) => {
-          const chosen = mostFree.find(({ id }) => id === real.container?.instance)
-          demand(chosen !== undefined, () => `it went to ${real.container?.instance}, not to one of ${mostFree.map(({ id }) => id)}`)
-          return chosen
-        }),
+      () => this.model.accept(request, name),
+    )
+  }
+
+  hold(container: ModelContainer, number: number): void {
+    this.step(
+      `${container.id} says that it holds ${number}`,
+      () => this.dispatcher.hold(this.slot(container), number),
+      () => this.model.hold(container, number),
+    )
+  }
+
+  attach(container: ModelContainer, request: ModelRequest, name: string): void {
+    const real = this.newRequest(request, name)
+    this.step(
+      `${request.owner} sends ${describe(request)} to ${name} again, which ${container.id} has`,
+      () => {
+        this.effects.attached(real)
+        this.dispatcher.attach(this.slot(container), real)
+      },
+      () => this.model.attach(container, request, name),
+    )
+  }
+
+  drop(container: ModelContainer, number: number): void {
+    this.step(
+      `${number} of ${container.id} is dropped`,
+      () => this.dispatcher.drop(this.slot(container), number),
+      () => this.model.drop(container, number),
+    )
+  }
+
+  giveBack(container: ModelContainer, number: number): void {
+    const slot = this.slot(container)
+    this.step(
+      `${container.id} never got ${number}`,
+      () => {
+        const request = slot.inFlight.get(number)
+        if (request?.state === 'sent') this.effects.gaveBack(request)
+        const returned = this.dispatcher.giveBack(slot, number)
+        if (returned) this.effects.returned(returned)
+      },
+      () => this.model.giveBack(container, number),
     )
   }
 
@@ -143,7 +184,8 @@ export class PairedWorlds {
   }
 
   deleteQueued(number: number): void {
-    const request = this.requests.get(number) as DispatchRequest
+    const request = this.requests.get(number)
+    if (!request) return
     const waits = request.state === 'queued'
     this.step(
       `delete ${number}`,
@@ -153,10 +195,12 @@ export class PairedWorlds {
   }
 
   cancel(number: number): void {
+    const request = this.requests.get(number)
+    if (!request) return
     this.effects.owed.delete(number)
     this.step(
       `cancel ${number}`,
-      () => this.dispatcher.cancel(this.requests.get(number) as DispatchRequest),
+      () => this.dispatcher.cancel(request),
       () => this.model.cancel(number),
     )
   }
@@ -199,32 +243,22 @@ export class PairedWorlds {
 
   /** Nothing waits and nothing is in hand: then nothing at all may be left of any request. */
   assertAtRest(): void {
-    const { dispatcher, effects } = this
-    demand(!dispatcher.busy, () => 'at rest the dispatcher is busy')
-    demand(effects.owed.size === 0, () => `at rest outcomes are owed: ${[...effects.owed]}`)
-    demand(dispatcher.armedDeadlines === 0, () => `at rest ${dispatcher.armedDeadlines} deadlines are armed`)
-    for (const [name, { open }] of this.owners) demand(open.size === 0, () => `at rest ${name} has open requests`)
-    for (const { instance, inFlight } of this.slots.values()) demand(inFlight.size === 0, () => `at rest ${instance} holds requests`)
-    for (const { settings, waiting, waitingBytes, inFlight, oldest } of this.everyQueue) {
-      const nothing = waiting === 0 && waitingBytes === 0 && inFlight === 0 && oldest === undefined
-      demand(nothing, () => `at rest ${settings.name}: ${waiting} waiting, ${waitingBytes} B, ${inFlight} in flight`)
-    }
+    demand(this.effects.owed.size === 0, () => `at rest outcomes are owed: ${[...this.effects.owed]}`)
+    demandRest(this.dispatcher, this.owners, this.slots.values(), this.everyQueue)
   }
 
   /** At rest, everything unregistered and disconnected: no map has an entry. */
   assertEmpty(): void {
     this.assertAtRest()
-    demand(this.dispatcher.queues.size === 0, () => 'at the end queues are left')
-    demand(this.dispatcher.containers.size === 0, () => 'at the end containers are left')
-    for (const { settings, subscriptions } of this.everyQueue) {
-      demand(subscriptions.length === 0, () => `at the end ${settings.name} has subscriptions`)
-    }
+    demandEmpty(this.dispatcher, this.everyQueue)
   }
 
   private step(text: string, real: () => void, model: () => string[]): void {
     this.note(`at ${this.nowMs}: ${text}`)
     this.effects.events = []
+    this.effects.toldOfDeadline = this.dispatcher.armedDeadlines > 0
     real()
+    demand(this.dispatcher.armedDeadlines === 0 || this.effects.toldOfDeadline, () => 'a deadline was armed, and nobody was told to tick')
     const { events } = this.effects
     for (const event of events) {
       this.note(`  ${event}`)
@@ -232,9 +266,30 @@ export class PairedWorlds {
     }
     compare('events', events.join('\n'), model().join('\n'))
     compare('state', visibleState(this.dispatcher, this.owners), modelState(this.model, this.owners.keys()))
+    demand(this.model.waitsInVain() === undefined, () => `request ${this.model.waitsInVain()?.number} waits though a credit is free`)
     let open = 0
     for (const owner of this.owners.values()) open += owner.open.size
     demand(open === this.effects.owed.size, () => `${open} requests are open, ${this.effects.owed.size} outcomes are owed`)
+  }
+
+  private newRequest({ number, owner, bytes, ownLimitMs, attempt }: ModelRequest, name: string): DispatchRequest {
+    const request = new DispatchRequest(number, this.owner(owner), this.dispatcher.queues.get(name) as InferenceQueue)
+    request.tail = new Uint8Array(1)
+    request.headerLength = bytes >> 1
+    request.bodyLength = bytes - request.headerLength
+    request.ownLimitMs = ownLimitMs
+    request.attempt = attempt
+    this.requests.set(number, request)
+    this.effects.owed.add(number)
+    return request
+  }
+
+  /** Which of several containers that are equally free gets a request is the dispatcher's to choose. */
+  private whereItWent(number: number, mostFree: ModelContainer[]): ModelContainer {
+    const instance = this.requests.get(number)?.container?.instance
+    const chosen = mostFree.find(({ id }) => id === instance)
+    demand(chosen !== undefined, () => `${number} went to ${instance}, not to one of ${mostFree.map(({ id }) => id)}`)
+    return chosen
   }
 
   private count(event: string): void {
@@ -251,6 +306,9 @@ export class PairedWorlds {
     return this.slots.get(container.id) as ContainerSlot
   }
 }
+
+const describe = ({ number, bytes, ownLimitMs, attempt }: ModelRequest): string =>
+  `${number} (${bytes} B${ownLimitMs > 0 ? `, own limit ${ownLimitMs} ms` : ''}${attempt > 0 ? ', which may have run' : ''})`
 
 function compare(what: string, real: string, expected: string): void {
   if (real !== expected) throw new Error(`${what} differ\n  dispatcher:\n${indent(real)}\n  model:\n${indent(expected)}`)

@@ -1,7 +1,8 @@
 import type { SeededRandom } from '@aicluster/testing'
+import type { DispatchLimits } from '../dispatch-limits'
 import type { QueueSettings } from '../inference-queue'
+import type { ModelContainer, ModelRequest } from './model-state'
 import type { PairedWorlds } from './paired-worlds'
-import type { ModelContainer } from './reference-model'
 
 const NEVER = Number.POSITIVE_INFINITY
 const OWNERS = ['alice', 'bob', 'carol']
@@ -14,10 +15,20 @@ const LIMITS_MS = [1, 5, 20, 20, 100, 100, 1000, 30_000, 300_000, NEVER]
 /** Random steps of one world. Each world has its own taste: some steps are frequent in it, some hardly ever come. */
 export class RandomSteps {
   static readonly owners = OWNERS
+
+  static limits(random: SeededRandom): DispatchLimits {
+    return {
+      hangTimeoutMs: random.pick([5, 100, 5000, NEVER]),
+      responseTimeoutMs: random.pick([20, 1000, 300_000]),
+      maxQueuedPerSession: random.pick([1, 3, 8, 1_000_000]),
+    }
+  }
+
   private readonly steps: { weight: number; run: () => void }[]
   private readonly totalWeight: number
   private readonly ownLimits: number
-  private lastNumber = 0
+  /** The highest that was used. 1 itself is never a request's. */
+  private lastNumber = 1
   private lastContainer = 0
 
   constructor(
@@ -45,6 +56,10 @@ export class RandomSteps {
       taste(3, () => this.withContainer((container) => worlds.setPaused(container, random.pick(NAMES), false))),
       taste(2, this.register),
       taste(0.5, () => worlds.unregister(random.pick(NAMES))),
+      taste(2, this.hold),
+      taste(3, this.attach),
+      taste(1, this.drop),
+      taste(2, this.giveBack),
       taste(0.3, this.comeToRest),
     ]
     this.totalWeight = this.steps.reduce((total, { weight }) => total + weight, 0)
@@ -109,8 +124,57 @@ export class RandomSteps {
     const registered = worlds.model.queues
     if (registered.length === 0) return this.register()
     const ownLimitMs = random.chance(this.ownLimits) ? random.pick([1, 5, 20, 100, 1000, 300_000]) : 0
+    const request = this.newRequest(random.chance(0.05) ? this.numberInHand() : undefined)
+    worlds.enqueue({ ...request, ownLimitMs }, random.pick(registered).settings.name)
+  }
+
+  /** A container that came back names what it has in hand: numbers of an earlier manager, or of a request that waits again. */
+  private readonly hold = (): void => {
+    const number = this.random.chance(0.6) ? ++this.lastNumber : this.anyNumber()
+    this.withContainer((container) => this.worlds.hold(container, number))
+  }
+
+  /** The application sends again what a container has: mostly what that one holds for nobody. */
+  private readonly attach = (): void => {
+    const { random, worlds } = this
+    const registered = worlds.model.queues
+    if (registered.length === 0) return
+    this.withContainer((container) => {
+      const held = random.chance(0.9) ? worlds.model.heldForNobody(container) : worlds.model.held(container)
+      const numbers = held.map(({ number }) => number).filter((number) => !this.isOpen(number))
+      const request = this.newRequest(numbers.length > 0 && random.chance(0.8) ? random.pick(numbers) : undefined)
+      worlds.attach(container, request, random.pick(registered).settings.name)
+      if (random.chance(0.3)) worlds.answer(container, request.number)
+    })
+  }
+
+  private readonly drop = (): void =>
+    this.withContainer((container) => {
+      const [held] = this.worlds.model.heldForNobody(container)
+      this.worlds.drop(container, held?.number ?? this.anyNumber())
+    })
+
+  private readonly giveBack = (): void =>
+    this.withContainer((container) => {
+      const held = this.worlds.model.held(container)
+      const known = held.length > 0 && this.random.chance(0.9)
+      this.worlds.giveBack(container, known ? this.random.pick(held).number : this.anyNumber())
+    })
+
+  private newRequest(number = ++this.lastNumber): ModelRequest {
+    const { random } = this
     const bytes = random.pick([0, 1, 10, 100, 1000])
-    worlds.enqueue({ number: ++this.lastNumber, owner: random.pick(OWNERS), bytes, ownLimitMs }, random.pick(registered).settings.name)
+    return { number, owner: random.pick(OWNERS), bytes, ownLimitMs: 0, attempt: random.chance(0.1) ? 1 : 0 }
+  }
+
+  /** A number that some container has, and whose request has ended or is nobody's: a confused application uses it again. */
+  private numberInHand(): number | undefined {
+    const numbers = this.worlds.model.live.filter(({ number }) => !this.isOpen(number)).map(({ number }) => number)
+    return numbers.length > 0 ? this.random.pick(numbers) : undefined
+  }
+
+  private isOpen(number: number): boolean {
+    return this.worlds.model.live.some((live) => live.number === number && live.state !== 'abandoned')
   }
 
   private readonly answer = (): void => {
@@ -131,11 +195,11 @@ export class RandomSteps {
   }
 
   private readonly cancel = (): void => {
-    if (this.lastNumber > 0) this.worlds.cancel(this.anyNumber())
+    this.worlds.cancel(this.anyNumber())
   }
 
   private readonly deleteQueued = (): void => {
-    if (this.lastNumber > 0) this.worlds.deleteQueued(this.anyNumber())
+    this.worlds.deleteQueued(this.anyNumber())
   }
 
   /** Quarters of a millisecond: sums of them are exact, so both sides agree on what is due. */
@@ -161,6 +225,7 @@ export class RandomSteps {
       configName: 'config',
       acceptsInput: !random.chance(0.03),
       loop: random.chance(0.03),
+      redeliver: random.chance(0.5),
       sendTimeoutMs: random.pick(LIMITS_MS),
       responseTimeoutMs: random.pick(LIMITS_MS),
       limit: random.pick([0, 1, 3, 8, 8, 20, 20, 20]),

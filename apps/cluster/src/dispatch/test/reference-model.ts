@@ -1,63 +1,30 @@
 import type { ErrorKey } from '@aicluster/protocol'
+import type { DispatchLimits } from '../dispatch-limits'
 import type { QueueSettings } from '../inference-queue'
-
-/** A registered inference. One that is registered again is another object. */
-export interface ModelQueue {
-  settings: QueueSettings
-}
-
-export interface ModelContainer {
-  readonly id: string
-  readonly credits: number
-  /** Names it serves, and whether their distribution to it is off. */
-  readonly serves: Map<string, boolean>
-  accepting: boolean
-  answered: number
-}
-
-export interface ModelRequest {
-  readonly number: number
-  readonly owner: string
-  readonly bytes: number
-  /** 0: none. */
-  readonly ownLimitMs: number
-}
-
-/** A request that waits, or that a container holds, with or without anybody who wants its outcome. */
-interface Live extends ModelRequest {
-  readonly queue: ModelQueue
-  readonly arrivedAtMs: number
-  state: 'waiting' | 'held' | 'abandoned'
-  container: ModelContainer | undefined
-  startedAtMs: number
-  deadlineMs: number
-  /** How it ends at its deadline. */
-  atDeadline: ErrorKey
-  /** Counts up with every change of place: the order of hand-outs, and of deadlines that are equal. */
-  placed: number
-}
+import { type Live, type ModelContainer, type ModelQueue, type ModelRequest, ModelState, NOBODY } from './model-state'
 
 /**
  * What dispatch has to do, written to be obviously right: one list, searched from the front, and nothing remembered that
  * can be worked out. Every step returns its events as text, in order.
  */
-export class ReferenceModel {
-  readonly queues: ModelQueue[] = []
-  readonly containers: ModelContainer[] = []
-  /** In order of arrival. */
-  live: Live[] = []
-  lateAnswers = 0
-  unknownAnswers = 0
-  draining = false
-  private placed = 0
+export class ReferenceModel extends ModelState {
+  private armings = 0
   private events: string[] = []
 
-  constructor(private readonly now: () => number) {}
+  /** @param choose - which of several containers that are equally free gets the request of this number */
+  constructor(
+    private readonly now: () => number,
+    private readonly limits: DispatchLimits,
+    private readonly choose: (number: number, mostFree: ModelContainer[]) => ModelContainer,
+  ) {
+    super()
+  }
 
   register(settings: QueueSettings): string[] {
-    const queue = this.queue(settings.name)
-    if (queue) queue.settings = settings
-    else this.queues.push({ settings })
+    const registered = this.queue(settings.name)
+    const queue = registered ?? this.live.find((request) => request.queue?.settings.name === settings.name)?.queue ?? { settings }
+    queue.settings = settings
+    if (!registered) this.queues.push(queue)
     return this.happened()
   }
 
@@ -90,32 +57,40 @@ export class ReferenceModel {
 
   disconnect(container: ModelContainer): string[] {
     this.containers.splice(this.containers.indexOf(container), 1)
+    const again: Live[] = []
     for (const request of this.held(container)) {
-      if (request.state === 'held') this.end(request, 'containerDisconnect')
+      if (this.mayRepeat(request)) again.push(request)
+      else if (request.state === 'held') this.end(request, 'containerDisconnect')
       else this.forget(request)
     }
+    again.sort((a, b) => this.live.indexOf(a) - this.live.indexOf(b))
+    for (const request of [...again].reverse()) {
+      request.attempt = 1
+      this.waitAgain(request)
+    }
+    for (const request of again) this.offer(request)
     return this.happened()
   }
 
-  /** @param choose - which of several equally free containers gets it */
-  accept(request: ModelRequest, name: string, choose: (mostFree: ModelContainer[]) => ModelContainer): string[] {
+  accept(request: ModelRequest, name: string): string[] {
     const queue = this.queue(name) as ModelQueue
     const { settings } = queue
     const waiting = this.waiting(queue)
     const waitingBytes = waiting.reduce((total, { bytes }) => total + bytes, 0)
-    const free = waiting.length > 0 ? [] : this.containers.filter((container) => this.mayGet(container, queue) && this.free(container) > 0)
+    const { maxQueuedPerSession } = this.limits
 
     if (this.draining) this.events.push(`fail ${request.number} connectionFailed`)
     else if (!settings.acceptsInput) this.events.push(`fail ${request.number} inferenceTakesNoInput`)
     else if (settings.loop) this.events.push(`echo ${request.number}`)
-    else if (free.length > 0) {
-      const most = Math.max(...free.map((container) => this.free(container)))
+    else if (this.freeFor(queue, request.number).length > 0) {
       const live = this.arrive(request, queue)
-      this.handOut(live, choose(free.filter((container) => this.free(container) === most)))
+      this.handOut(live, this.choose(live.number, this.freeFor(queue, live.number)))
+      if (live.hasData) this.events.push(`keep ${live.number}`)
     } else if (waiting.length >= settings.limit) this.events.push(`fail ${request.number} sendQueueFull`)
     else if (waitingBytes + request.bytes > settings.limitBytes) this.events.push(`fail ${request.number} sendQueueFull`)
+    else if (this.waitingOf(request.owner) >= maxQueuedPerSession) this.events.push(`fail ${request.number} sessionFull`)
     else {
-      this.arm(this.arrive(request, queue), settings.sendTimeoutMs, 'sendQueueTimeout')
+      this.armLimit(this.arrive(request, queue), settings.sendTimeoutMs, 'sendQueueTimeout')
       this.events.push(`keep ${request.number}`)
     }
     return this.happened()
@@ -131,7 +106,53 @@ export class ReferenceModel {
     this.forget(request)
     this.refill(container)
     if (request.state === 'held') this.events.push(`result ${number}`)
-    else this.lateAnswers++
+    else if (request.owner !== NOBODY) this.lateAnswers++
+    return this.happened()
+  }
+
+  hold(container: ModelContainer, number: number): string[] {
+    if (!this.holds(container, number)) {
+      const held = this.arrive({ number, owner: NOBODY, bytes: 0, ownLimitMs: 0, attempt: 0 }, undefined)
+      held.state = 'abandoned'
+      held.container = container
+      held.hasData = false
+      this.arm(held, this.now() + this.limits.responseTimeoutMs + this.limits.hangTimeoutMs, 'hung')
+    }
+    return this.happened()
+  }
+
+  attach(container: ModelContainer, request: ModelRequest, name: string): string[] {
+    const other = this.held(container).find((held) => held.number === request.number)
+    if (other && other.owner !== NOBODY) this.events.push(`fail ${request.number} invalidParameter`)
+    else {
+      if (other) this.forget(other)
+      const live = this.arrive(request, this.queue(name))
+      this.place(live, container)
+      if (live.hasData) this.events.push(`keep ${live.number}`)
+    }
+    return this.happened()
+  }
+
+  drop(container: ModelContainer, number: number): string[] {
+    const request = this.held(container).find((held) => held.number === number && held.owner === NOBODY)
+    if (request) this.forget(request)
+    this.refill(container)
+    return this.happened()
+  }
+
+  giveBack(container: ModelContainer, number: number): string[] {
+    const request = this.held(container).find((held) => held.number === number)
+    if (!request) return this.happened()
+    if (this.mayRepeat(request)) {
+      this.waitAgain(request)
+      this.refill(container)
+      if (request.state === 'waiting' && this.live.includes(request)) this.offer(request)
+      return this.happened()
+    }
+    if (request.hasData) this.end(request, 'unregisteredInference')
+    else this.forget(request)
+    this.refill(container)
+    if (request.state === 'held' && !request.hasData) this.events.push(`returned ${number}`)
     return this.happened()
   }
 
@@ -149,19 +170,20 @@ export class ReferenceModel {
   }
 
   cancel(number: number): string[] {
-    const request = this.live.find((live) => live.number === number)
+    const request = this.live.find((live) => live.number === number && live.state !== 'abandoned')
     if (request) this.abandon(request)
     return this.happened()
   }
 
   dropOwner(owner: string): string[] {
-    for (const request of this.live.filter((live) => live.owner === owner)) this.abandon(request)
+    const open = this.live.filter((live) => live.owner === owner).sort((a, b) => a.number - b.number)
+    for (const request of open) this.abandon(request)
     return this.happened()
   }
 
   tick(): string[] {
     const due = this.armed().filter((request) => request.deadlineMs <= this.now())
-    due.sort((a, b) => a.deadlineMs - b.deadlineMs || a.placed - b.placed)
+    due.sort((a, b) => a.deadlineMs - b.deadlineMs || a.armedAs - b.armedAs)
     for (const request of due) this.timeOut(request)
     return this.happened()
   }
@@ -171,85 +193,101 @@ export class ReferenceModel {
     return this.happened()
   }
 
-  queue(name: string): ModelQueue | undefined {
-    return this.queues.find((queue) => queue.settings.name === name)
-  }
-
-  /** Oldest first. */
-  waiting(queue: ModelQueue): Live[] {
-    return this.live.filter((request) => request.state === 'waiting' && request.queue === queue)
-  }
-
-  /** In the order of their hand-out. */
-  held(container: ModelContainer): Live[] {
-    return this.live.filter((request) => request.container === container).sort((a, b) => a.placed - b.placed)
-  }
-
-  free(container: ModelContainer): number {
-    return container.accepting ? container.credits - this.held(container).length : 0
-  }
-
-  armed(): Live[] {
-    return this.live.filter((request) => request.state !== 'abandoned' && request.deadlineMs < Number.POSITIVE_INFINITY)
-  }
-
-  private mayGet(container: ModelContainer, queue: ModelQueue): boolean {
-    return container.serves.get(queue.settings.name) === false
-  }
-
   private refill(container: ModelContainer): void {
     while (this.free(container) > 0) {
-      const oldest = this.live.find(({ state, queue }) => state === 'waiting' && this.mayGet(container, queue))
+      const oldest = this.live.find(({ state, queue, number }) => state === 'waiting' && this.mayGet(container, queue, number))
       if (!oldest) return
       if (oldest.deadlineMs <= this.now()) this.timeOut(oldest)
       else this.handOut(oldest, container)
     }
   }
 
-  private arrive(request: ModelRequest, queue: ModelQueue): Live {
+  /** A credit may be free for a request that waits again. */
+  private offer(request: Live): void {
+    const free = this.freeFor(request.queue as ModelQueue, request.number)
+    if (free.length === 0) return
+    if (request.deadlineMs <= this.now()) this.timeOut(request)
+    else this.handOut(request, this.choose(request.number, free))
+  }
+
+  private arrive(request: ModelRequest, queue: ModelQueue | undefined): Live {
     const live: Live = {
       ...request,
       queue,
       arrivedAtMs: this.now(),
+      sentAtMs: 0,
       state: 'waiting',
       container: undefined,
+      hasData: true,
       startedAtMs: 0,
       deadlineMs: Number.POSITIVE_INFINITY,
       atDeadline: 'sendQueueTimeout',
-      placed: 0,
+      armedAs: 0,
     }
     this.live.push(live)
     return live
   }
 
+  private waitAgain(request: Live): void {
+    request.state = 'waiting'
+    request.container = undefined
+    request.startedAtMs = 0
+    this.armLimit(request, settingsOf(request).sendTimeoutMs, 'sendQueueTimeout')
+  }
+
   private handOut(request: Live, container: ModelContainer): void {
+    this.place(request, container)
+    this.events.push(`${request.attempt > 0 ? 'second-hand-out' : 'hand-out'} ${request.number} ${container.id}`)
+  }
+
+  private place(request: Live, container: ModelContainer): void {
+    const { redeliver, responseTimeoutMs } = settingsOf(request)
     request.state = 'held'
     request.container = container
-    this.arm(request, request.queue.settings.responseTimeoutMs, 'responseTimeout')
-    this.events.push(`hand-out ${request.number} ${container.id}`)
+    request.sentAtMs = this.now()
+    request.hasData = redeliver && request.attempt === 0
+    this.armLimit(request, responseTimeoutMs, 'responseTimeout')
   }
 
   /** The cluster's limit counts from now, the caller's own from the arrival; the earlier one rules. */
-  private arm(request: Live, limitMs: number, atDeadline: ErrorKey): void {
+  private armLimit(request: Live, limitMs: number, atDeadline: ErrorKey): void {
     const ownMs = request.ownLimitMs > 0 ? request.arrivedAtMs + request.ownLimitMs : Number.POSITIVE_INFINITY
     const clusterMs = this.now() + limitMs
-    request.deadlineMs = Math.min(ownMs, clusterMs)
-    request.atDeadline = ownMs <= clusterMs ? 'requestTimeout' : atDeadline
-    request.placed = this.placed++
+    this.arm(request, Math.min(ownMs, clusterMs), ownMs <= clusterMs ? 'requestTimeout' : atDeadline)
+  }
+
+  private arm(request: Live, deadlineMs: number, atDeadline: Live['atDeadline']): void {
+    request.deadlineMs = deadlineMs
+    request.atDeadline = atDeadline
+    request.armedAs = this.armings++
   }
 
   private timeOut(request: Live): void {
-    const { container } = request
-    if (!container) return this.end(request, request.atDeadline)
+    const { container, atDeadline } = request
+    if (atDeadline === 'hung') {
+      this.events.push(`hung ${request.number} ${container?.id}`)
+      request.deadlineMs = Number.POSITIVE_INFINITY
+      return
+    }
+    if (!container) return this.end(request, atDeadline)
+    this.events.push(`fail ${request.number} ${atDeadline}`)
+    this.leaveInHand(request)
+    if (atDeadline === 'requestTimeout') this.events.push(`cancel ${request.number} ${container.id}`)
+  }
+
+  /** The container may have it until the end of its response time, however it was abandoned, and for the hang time after that. */
+  private leaveInHand(request: Live): void {
+    const { atDeadline, deadlineMs, sentAtMs } = request
+    const responseEndMs = atDeadline === 'responseTimeout' ? deadlineMs : sentAtMs + settingsOf(request).responseTimeoutMs
     request.state = 'abandoned'
-    this.events.push(`fail ${request.number} ${request.atDeadline}`)
-    if (request.atDeadline === 'requestTimeout') this.events.push(`cancel ${request.number} ${container.id}`)
+    request.hasData = false
+    this.arm(request, Math.max(responseEndMs, this.now()) + this.limits.hangTimeoutMs, 'hung')
   }
 
   private abandon(request: Live): void {
     if (request.state === 'waiting') this.forget(request)
     else if (request.state === 'held') {
-      request.state = 'abandoned'
+      this.leaveInHand(request)
       this.events.push(`cancel ${request.number} ${request.container?.id}`)
     }
   }
@@ -269,3 +307,5 @@ export class ReferenceModel {
     return events
   }
 }
+
+const settingsOf = ({ queue }: Live): QueueSettings => (queue as ModelQueue).settings

@@ -18,11 +18,13 @@ export function visibleState(dispatcher: Dispatcher, owners: ReadonlyMap<string,
   }
   for (const container of dispatcher.containers) {
     const { instance, inFlight, free, maxSendNum, accepting } = container
-    if (accepting) demand(free + inFlight.size === maxSendNum, () => `${instance}: ${free} free + ${inFlight.size} in flight`)
+    const { size } = inFlight
+    if (accepting) demand(free + size === Math.max(size, maxSendNum), () => `${instance}: ${free} free + ${size} in flight`)
     const held: string[] = []
     for (const request of inFlight.values()) {
-      demand(request.tail === undefined, () => `request ${request.number} is sent and keeps its data`)
-      held.push(`${request.number} (begun ${request.startedAtMs})`)
+      const { number, startedAtMs, state, attempt, hasData } = request
+      demand(request.container === container, () => `request ${number} is held by ${instance} and says otherwise`)
+      held.push(describeHeld(number, startedAtMs, state === 'sent', attempt, hasData))
     }
     const serves = container.subscriptions.map(({ queue, paused }) => {
       const { name } = queue.settings
@@ -31,7 +33,7 @@ export function visibleState(dispatcher: Dispatcher, owners: ReadonlyMap<string,
     })
     lines.push(`${instance}: holds ${held}; free ${free}; answered ${container.answered}; serves ${serves.sort()}`)
   }
-  for (const [name, { open }] of owners) lines.push(`${name}: open ${[...open.keys()]}`)
+  for (const [name, { open, waiting }] of owners) lines.push(`${name}: open ${open.keys()}; waiting ${waiting}`)
   const { armedDeadlines, lateAnswers, unknownAnswers, busy } = dispatcher
   lines.push(`armed ${armedDeadlines}; late ${lateAnswers}; unknown ${unknownAnswers}; busy ${busy}`)
   return lines.join('\n')
@@ -50,18 +52,23 @@ export function modelState(model: ReferenceModel, owners: Iterable<string>): str
     lines.push(`${name}: waiting ${numbers}; ${bytes} B; in flight ${inFlight}; served by ${servedBy.sort()}`)
   }
   for (const container of model.containers) {
-    const held = model.held(container).map(({ number, startedAtMs }) => `${number} (begun ${startedAtMs})`)
+    const held = model
+      .held(container)
+      .map(({ number, startedAtMs, state, attempt, hasData }) => describeHeld(number, startedAtMs, state === 'held', attempt, hasData))
     const serves = [...container.serves].filter(([name]) => model.queue(name)).map(([name, paused]) => describeService(name, paused))
     const { id, answered } = container
     lines.push(`${id}: holds ${held}; free ${model.free(container)}; answered ${answered}; serves ${serves.sort()}`)
   }
   for (const name of owners) {
     const open = model.live.filter(({ owner, state }) => owner === name && state !== 'abandoned').map(({ number }) => number)
-    lines.push(`${name}: open ${open}`)
+    lines.push(`${name}: open ${open.sort((a, b) => a - b)}; waiting ${model.waitingOf(name)}`)
   }
   const { lateAnswers, unknownAnswers, live } = model
   lines.push(`armed ${model.armed().length}; late ${lateAnswers}; unknown ${unknownAnswers}; busy ${live.length > 0}`)
   return lines.join('\n')
 }
+
+const describeHeld = (number: number, startedAtMs: number, wanted: boolean, attempt: number, hasData: boolean): string =>
+  `${number} (begun ${startedAtMs}, ${wanted ? 'wanted' : 'abandoned'}, attempt ${attempt}${hasData ? ', with data' : ''})`
 
 const describeService = (name: string, paused: boolean): string => (paused ? `${name} (paused)` : name)

@@ -1,7 +1,7 @@
 import type { ErrorKey } from '@aicluster/protocol'
 import type { ContainerSlot } from '../container-slot'
+import type { DispatchEffects } from '../dispatch-effects'
 import type { DispatchRequest } from '../dispatch-request'
-import type { DispatchEffects } from '../dispatcher'
 import { demand } from './demand'
 
 /**
@@ -13,18 +13,30 @@ export class WatchedEffects implements DispatchEffects {
   events: string[] = []
   /** Requests that were accepted, are still wanted, and have no outcome yet. */
   readonly owed = new Set<number>()
+  /** Whether it was said that there is a deadline, in the step that is being done. */
+  toldOfDeadline = false
+  /** How many containers may have begun with a request. */
+  private readonly runs = new Map<DispatchRequest, number>()
 
   handOut(container: ContainerSlot, request: DispatchRequest): void {
     demand(request.tail !== undefined, () => `request ${request.number} is handed out without its data`)
     demand(container.inFlight.size <= container.maxSendNum, () => `${container.instance} got more than its credits allow`)
-    this.events.push(`hand-out ${request.number} ${container.instance}`)
+    demand(container.inFlight.get(request.number) === request, () => `${container.instance} does not hold what it is sent`)
+    const runs = (this.runs.get(request) ?? request.attempt) + 1
+    demand(
+      runs === request.attempt + 1,
+      () => `request ${request.number} may have run ${runs - 1} times, its attempt is ${request.attempt}`,
+    )
+    this.runs.set(request, runs)
+    this.events.push(`${request.attempt > 0 ? 'second-hand-out' : 'hand-out'} ${request.number} ${container.instance}`)
   }
 
   fail(request: DispatchRequest, key: ErrorKey, detail: string): void {
     demand(request.tail === undefined, () => `request ${request.number} failed and keeps its data`)
     // What is refused for taking no input needs no more words than its code's own.
     demand(detail !== '' || key === 'inferenceTakesNoInput', () => `request ${request.number} failed with ${key} and nothing was said`)
-    this.settle(request, `fail ${request.number} ${key}`)
+    const why = detail.includes('max_queued_per_session') ? 'sessionFull' : key
+    this.settle(request, `fail ${request.number} ${why}`)
   }
 
   echo(request: DispatchRequest): void {
@@ -43,6 +55,29 @@ export class WatchedEffects implements DispatchEffects {
 
   keep(request: DispatchRequest): void {
     this.events.push(`keep ${request.number}`)
+  }
+
+  hung(container: ContainerSlot, request: DispatchRequest): void {
+    this.events.push(`hung ${request.number} ${container.instance}`)
+  }
+
+  armed(): void {
+    this.toldOfDeadline = true
+  }
+
+  /** Not an effect: a container has it, whoever sent it there. */
+  attached(request: DispatchRequest): void {
+    this.runs.set(request, request.attempt + 1)
+  }
+
+  /** Not an effect: the container never got it. */
+  gaveBack(request: DispatchRequest): void {
+    this.runs.set(request, (this.runs.get(request) as number) - 1)
+  }
+
+  /** Not an effect: it left without an outcome, because its data is gone. */
+  returned(request: DispatchRequest): void {
+    this.settle(request, `returned ${request.number}`)
   }
 
   private settle(request: DispatchRequest, event: string): void {

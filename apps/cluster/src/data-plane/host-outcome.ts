@@ -1,0 +1,57 @@
+import { clusterError, encodeError, RecordFlag, RecordKind } from '@aicluster/protocol'
+import { RetainedOutcome } from '@aicluster/transport'
+import type { ContainerSession } from './container-session'
+
+/** Behind a slice of fewer bytes there may be a received batch many times as large. */
+const COPY_UP_TO_BYTES = 64 * 1024
+
+/** The outcome of a request or command: what is sent to the application, as often as it takes. */
+export class HostOutcome extends RetainedOutcome {
+  flags = 0
+  attempt = 0
+  nameLength = 0
+  headerLength = 0
+  bodyLength = 0
+  receivedAtMs = 0
+  sentAtMs = 0
+  answeredAtMs = 0
+  /** Whose answer it is: it keeps it until the application has it. */
+  container: ContainerSession | undefined
+  private compacted = false
+
+  /**
+   * @param kind - of the record
+   * @param tail - name, header and inline body; a view that is kept
+   * @param bodyFrames - the body, where it does not ride inline; kept by reference
+   */
+  constructor(
+    number: number,
+    public kind: number,
+    public tail: Uint8Array | undefined,
+    public bodyFrames: Uint8Array[] | undefined,
+    bodyBytes: number,
+  ) {
+    super(number, (tail ? tail.length : 0) + (bodyFrames ? bodyBytes : 0))
+  }
+
+  /** It has to wait: it must not keep the whole message alive that it came in. */
+  compact(): void {
+    if (this.compacted || !this.tail || this.tail.length > COPY_UP_TO_BYTES) return
+    this.compacted = true
+    this.tail = Buffer.from(this.tail)
+  }
+
+  /** There was no room for it: from now on it is the error that says so. */
+  turnExpired(): void {
+    const detail = 'the application did not take its outcomes in time, and more of them were kept than a session may have'
+    const header = encodeError(clusterError('outcomeExpired', { detail }))
+    this.kind = this.kind === RecordKind.reply || this.kind === RecordKind.commandError ? RecordKind.commandError : RecordKind.error
+    this.tail = header
+    this.bodyFrames = undefined
+    this.flags &= RecordFlag.stamps
+    this.nameLength = 0
+    // A command's error is its body, a request's its header.
+    this.headerLength = this.kind === RecordKind.error ? header.length : 0
+    this.bodyLength = this.kind === RecordKind.error ? 0 : header.length
+  }
+}

@@ -1,0 +1,189 @@
+import { DEFAULT_RECONNECT_TIMEOUT_MS, MAX_RECONNECT_TIMEOUT_MS } from '@aicluster/protocol'
+import type { DispatchRequest } from '../dispatch/dispatch-request'
+import type { HandOutJournal } from '../journal/hand-out-journal'
+import type { ContainerSession } from './container-session'
+import type { RequestFlow } from './request-flow'
+
+/** How long a manager that has just started waits for the containers of its predecessor before it counts their requests as lost, in ms. */
+export const CONTAINER_GRACE_MS = 3_000
+/** How long what a container has from before may wait for its application, in ms: as long as sessions do, and the time to come back. */
+const CLAIM_TIMEOUT_MS = DEFAULT_RECONNECT_TIMEOUT_MS + 5_000
+
+/**
+ * Requests that an earlier manager had accepted. Applications send them again; containers say what they hold or have answered;
+ * the journal says what may have begun. Together they tell which run on, which are 402 and which can be run as if new.
+ */
+export class Recovery {
+  /** Which container holds, or has answered, what no application has asked for again yet. */
+  private readonly claims = new Map<number, ContainerSession>()
+  /** Containers of the earlier manager that have not come back yet. */
+  private readonly awaited = new Set<string>()
+  /** Requests that one of those may hold. */
+  private waiting: DispatchRequest[] = []
+  private readonly recalls = new Set<ContainerSession>()
+  private graceOver = false
+  private graceTimer: NodeJS.Timeout | undefined
+  private claimTimer: NodeJS.Timeout | undefined
+  private journalTimer: NodeJS.Timeout | undefined
+  private journalForgotten = false
+
+  constructor(
+    private readonly flow: () => RequestFlow,
+    private readonly journal: HandOutJournal,
+  ) {}
+
+  /** What no application has asked for again. */
+  get openClaims(): number {
+    return this.claims.size
+  }
+
+  get waitingRequests(): number {
+    return this.waiting.length
+  }
+
+  /** Numbers that a successor of this manager may be asked about. */
+  get claimedNumbers(): Iterable<number> {
+    return this.claims.keys()
+  }
+
+  /** A container that runs on from before is expected back. */
+  expect(instance: string): void {
+    if (!this.graceOver) this.awaited.add(instance)
+  }
+
+  /** Applications and containers are let in from now on. */
+  open(): void {
+    this.graceTimer = setTimeout(() => this.endGrace(), CONTAINER_GRACE_MS)
+    this.claimTimer = setTimeout(() => this.endClaims(), CLAIM_TIMEOUT_MS)
+    this.journalTimer = setTimeout(() => this.forgetJournal(), MAX_RECONNECT_TIMEOUT_MS + CLAIM_TIMEOUT_MS)
+  }
+
+  close(): void {
+    clearTimeout(this.graceTimer)
+    clearTimeout(this.claimTimer)
+    clearTimeout(this.journalTimer)
+  }
+
+  /** A container of an earlier epoch is connected: what it holds occupies its credits, what it has answered it keeps. */
+  connected(container: ContainerSession): void {
+    const { inHand, answered } = container.before
+    for (const number of inHand) {
+      this.flow().dispatcher.hold(container, number)
+      this.claims.set(number, container)
+      container.claims.set(number, 'in hand')
+    }
+    for (const number of answered) {
+      this.claims.set(number, container)
+      container.claims.set(number, 'answered')
+    }
+    this.noLongerAwaited(container.instance)
+  }
+
+  /** Whatever it held or kept is lost with it. */
+  disconnected(container: ContainerSession): void {
+    for (const number of container.claims.keys()) this.claims.delete(number)
+    container.claims.clear()
+  }
+
+  /** The container will not come back. */
+  noLongerAwaited(instance: string): void {
+    if (!this.awaited.delete(instance) || this.awaited.size > 0) return
+    this.decideWaiting()
+  }
+
+  /** An application has sent a request of an earlier epoch again. */
+  admit(request: DispatchRequest): void {
+    if (this.attach(request)) return
+    if (this.journal.has(request.number) && !this.graceOver && this.awaited.size > 0) {
+      request.owner.open.set(request.number, request)
+      this.flow().keep(request)
+      this.waiting.push(request)
+    } else this.decide(request)
+  }
+
+  /**
+   * An answer has come that nobody waits for.
+   * @returns whether its application may still ask: the container keeps it
+   */
+  keepsAnswer(container: ContainerSession, number: number): boolean {
+    if (this.claims.get(number) !== container) return false
+    container.claims.set(number, 'answered')
+    return true
+  }
+
+  private attach(request: DispatchRequest): boolean {
+    const container = this.claims.get(request.number)
+    if (!container) return false
+    const answered = container.claims.get(request.number) === 'answered'
+    this.claims.delete(request.number)
+    container.claims.delete(request.number)
+    this.flow().dispatcher.attach(container, request)
+    if (answered) this.recall(container)
+    return true
+  }
+
+  /** Ask a container for the answers that it keeps; once a turn, however many there are. */
+  private recall(container: ContainerSession): void {
+    if (this.recalls.size === 0) {
+      setImmediate(() => {
+        for (const each of this.recalls) each.asking.gap()
+        this.recalls.clear()
+      })
+    }
+    this.recalls.add(container)
+  }
+
+  private endGrace(): void {
+    this.graceOver = true
+    this.awaited.clear()
+    this.decideWaiting()
+  }
+
+  private decideWaiting(): void {
+    const waiting = this.waiting
+    this.waiting = []
+    for (const request of waiting) {
+      // Its application may have given it up, or be gone.
+      if (request.owner.open.get(request.number) !== request) continue
+      request.owner.open.delete(request.number)
+      if (!this.attach(request)) this.decide(request)
+    }
+  }
+
+  private decide(request: DispatchRequest): void {
+    const { dispatcher } = this.flow()
+    if (this.journalForgotten) {
+      return dispatcher.refuse(
+        request,
+        'outcomeExpired',
+        'it is of an earlier manager, so long ago that nothing is known about it any more',
+      )
+    }
+    if (!this.journal.has(request.number)) return dispatcher.accept(request)
+    if (request.queue.settings.redeliver) {
+      request.attempt = 1
+      return dispatcher.accept(request)
+    }
+    const { name } = request.queue.settings
+    dispatcher.refuse(
+      request,
+      'containerDisconnect',
+      `${name}: the cluster manager was restarted while a container held the request, and none of the containers that came back has it`,
+    )
+  }
+
+  private endClaims(): void {
+    for (const [number, container] of this.claims) {
+      if (container.claims.get(number) === 'in hand') this.flow().cancelNumber(container, number)
+      else container.settle({ number, bytes: 0 })
+      container.claims.delete(number)
+    }
+    this.claims.clear()
+  }
+
+  /** No session is kept for so long: 11 MB of numbers need not be either. */
+  private forgetJournal(): void {
+    this.journalForgotten = true
+    this.journal.forgetEarlier()
+  }
+}

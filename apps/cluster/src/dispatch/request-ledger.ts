@@ -1,0 +1,85 @@
+import type { ErrorKey } from '@aicluster/protocol'
+import type { ContainerSlot } from './container-slot'
+import type { DispatchEffects } from './dispatch-effects'
+import type { DispatchRequest } from './dispatch-request'
+import { describeOwnTimeout, describeResponseTimeout, describeSendTimeout } from './outcome-details'
+import { ownLimitRules, type RequestDeadlines } from './request-deadlines'
+
+/** Each request's entry and its end: whoever owns it has it open in between, and learns of one outcome. */
+export class RequestLedger {
+  private order = 0
+
+  constructor(
+    private readonly now: () => number,
+    private readonly deadlines: RequestDeadlines,
+    private readonly effects: DispatchEffects,
+  ) {}
+
+  /** It has arrived. Its owner must have no other open request of its number. */
+  enter(request: DispatchRequest): void {
+    request.arrivedAtMs = this.now()
+    request.order = this.order++
+    request.owner.open.set(request.number, request)
+  }
+
+  /** It never came in: it ends at once, and whatever its owner has open under its number stays. */
+  refuse(request: DispatchRequest, key: ErrorKey, detail: string): void {
+    request.arrivedAtMs = this.now()
+    request.dropData()
+    this.effects.fail(request, key, detail)
+  }
+
+  /** It ends with an error; no queue and no container has it. */
+  fail(request: DispatchRequest, key: ErrorKey, detail: string): void {
+    request.owner.open.delete(request.number)
+    request.dropData()
+    this.effects.fail(request, key, detail)
+  }
+
+  /** It waits, and ends with an error. */
+  failQueued(request: DispatchRequest, key: ErrorKey, detail: string): void {
+    this.leaveQueue(request)
+    this.fail(request, key, detail)
+  }
+
+  /** It waited too long. */
+  timeOutQueued(request: DispatchRequest): void {
+    this.leaveQueue(request)
+    if (ownLimitRules(request)) this.fail(request, 'requestTimeout', describeOwnTimeout(request))
+    else this.fail(request, 'sendQueueTimeout', describeSendTimeout(request))
+  }
+
+  /** A container has it for too long, and keeps the credit. */
+  timeOutSent(request: DispatchRequest): void {
+    const container = request.container as ContainerSlot
+    const own = ownLimitRules(request)
+    if (own) this.fail(request, 'requestTimeout', describeOwnTimeout(request, container))
+    else this.fail(request, 'responseTimeout', describeResponseTimeout(request, container))
+    this.abandon(request)
+    if (own) this.effects.cancel(container, request)
+  }
+
+  /** Nobody wants its outcome any more: it gets none. A container that has it is told, and keeps the credit. */
+  cancel(request: DispatchRequest): void {
+    const { state, owner, number } = request
+    if (owner.open.get(number) !== request) return
+    owner.open.delete(number)
+    request.dropData()
+    if (state === 'queued') this.leaveQueue(request)
+    else if (state === 'sent') {
+      this.abandon(request)
+      this.effects.cancel(request.container as ContainerSlot, request)
+    }
+  }
+
+  private leaveQueue(request: DispatchRequest): void {
+    this.deadlines.disarm(request)
+    request.queue.remove(request)
+    request.state = 'done'
+  }
+
+  private abandon(request: DispatchRequest): void {
+    request.state = 'abandoned'
+    this.deadlines.armHang(request, this.now())
+  }
+}
