@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-type Results = { passed: number; failed: number; skipped: number; reasons: Set<string>; unexplained: string[] }
+type Results = { passed: number; failed: number; skipped: number; failures: string[]; reasons: Set<string>; unexplained: string[] }
 type Module = { readResults(folders: string[]): Results; forgetResults(folders: string[]): void }
 type Test = { ancestorTitles: string[]; title: string; status: string }
 
@@ -20,15 +20,19 @@ describe("npm test's count", () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  const write = (...files: { status: string; assertionResults: Test[] }[]): void =>
-    writeFileSync(join(folder, '.test-results/vitest.json'), JSON.stringify({ testResults: files }))
+  const write = (...files: { status: string; assertionResults: Test[] }[]): void => {
+    const testResults = files.map((file) => ({ name: join(folder, 'some.test.ts'), message: '', ...file }))
+    writeFileSync(join(folder, '.test-results/vitest.json'), JSON.stringify({ testResults }))
+  }
 
   it('adds up files and folders', () => {
     write(
       { status: 'passed', assertionResults: [test('passed', 'a'), test('passed', 'b')] },
       { status: 'failed', assertionResults: [test('failed', 'c')] },
     )
-    expect(readResults([folder, folder, join(folder, 'none')])).toMatchObject({ passed: 4, failed: 2, skipped: 0 })
+    const results = readResults([folder, folder, join(folder, 'none')])
+    expect(results).toMatchObject({ passed: 4, failed: 2, skipped: 0 })
+    expect(results.failures).toHaveLength(2)
   })
 
   it('counts a file that could not be loaded as a failure', () => {

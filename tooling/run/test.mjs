@@ -1,6 +1,7 @@
 // npm test [-- --only unit,worlds]: installs, then runs every check and every test, and sums up.
 import './lib/node-version.mjs'
 import { join } from 'node:path'
+import { failureLines } from './lib/failed-tests.mjs'
 import { install } from './lib/install.mjs'
 import { main } from './lib/main.mjs'
 import { root, workspaceFolders } from './lib/repository.mjs'
@@ -16,7 +17,7 @@ npm test -- --only unit,worlds only these steps (and the build, if they need it)
 Steps, in order:
 ${steps.map(({ name, what }) => `  ${name.padEnd(10)}${what}`).join('\n')}
 
-The last line counts tests: "N passed, N failed, N skipped". The exit code is 0 only if every step passed.`
+The summary names what failed. The last line counts tests: "N passed, N failed, N skipped". The exit code is 0 only if every step passed.`
 
 await main(async (args) => {
   if (args.includes('--help')) return void console.log(HELP)
@@ -32,6 +33,7 @@ await main(async (args) => {
 
   const complaints = folders.length === 0 ? [] : complain(results)
   for (const reason of results.reasons) say(`skipped    ${reason}`)
+  for (const line of failureLines(results.failures)) say(line)
   for (const complaint of complaints) say(complaint)
   // CI counts the tests by this line, so it is the last one; nothing is counted where no test was asked for.
   if (folders.length > 0) console.log(`${results.passed} passed, ${results.failed} failed, ${results.skipped} skipped`)

@@ -103,6 +103,8 @@ export class DealerLink {
     if (this.closed) return
     // Without a disconnect in between (the monitor may merge them) the old connection is gone all the same.
     if (this.up) this.onDisconnect()
+    // What was said before this connection stood must not leave over it, ahead of what `onUp` says.
+    this.outbox.close()
     this.outbox = this.newOutbox()
     this.connections++
     this.inbox = new Inbox(this.outbox)
@@ -123,7 +125,7 @@ export class DealerLink {
   }
 
   private transmit(frames: Uint8Array[]): void {
-    if (this.closed) return
+    if (this.closed || !this.up) return
     try {
       this.socket.send(frames as Buffer[]).catch(ignore)
     } catch {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { failedTests } from './failed-tests.mjs'
 
 /** Where tooling/vitest's preset has vitest write its results, in each package. */
 const RESULTS = join('.test-results', 'vitest.json')
@@ -11,9 +12,9 @@ export function forgetResults(folders) {
   for (const folder of folders) rmSync(join(folder, RESULTS), { force: true })
 }
 
-/** Adds up what vitest wrote in these folders: counts, why tests were skipped, and what was skipped for no reason. */
+/** Adds up what vitest wrote in these folders: counts, what failed, why tests were skipped, and what was skipped for no reason. */
 export function readResults(folders) {
-  const total = { passed: 0, failed: 0, skipped: 0, reasons: new Set(), unexplained: [] }
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [], reasons: new Set(), unexplained: [] }
   for (const folder of folders) {
     if (!existsSync(join(folder, RESULTS))) continue
     for (const file of JSON.parse(readFileSync(join(folder, RESULTS), 'utf8')).testResults) addFile(total, file)
@@ -22,12 +23,12 @@ export function readResults(folders) {
 }
 
 function addFile(total, file) {
-  // A file that could not be loaded has no tests to count, and must not pass for one without failures.
-  if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) total.failed += 1
+  const failures = failedTests(file)
+  total.failed += failures.length
+  total.failures.push(...failures)
   for (const test of file.assertionResults) {
     if (test.status === 'passed') total.passed += 1
-    else if (test.status === 'failed') total.failed += 1
-    else {
+    else if (test.status !== 'failed') {
       total.skipped += 1
       noteReason(total, file, test)
     }

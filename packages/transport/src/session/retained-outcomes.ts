@@ -72,6 +72,10 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     return this.table.has(number)
   }
 
+  get(number: number): Outcome | undefined {
+    return this.table.get(number)
+  }
+
   numbers(): number[] {
     return this.table.keys()
   }
@@ -117,6 +121,16 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
       this.append(outcome)
       this.toSend(outcome)
     }
+    this.pump()
+  }
+
+  /** Send this one, which is kept here, once more; nothing happens if it has still to be sent anyway. */
+  sendAgain(outcome: Outcome): void {
+    if (!this.live || outcome.stage === 'unsent') return
+    if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
+    this.unlink(outcome)
+    this.append(outcome)
+    this.toSend(outcome)
     this.pump()
   }
 
