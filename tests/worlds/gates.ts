@@ -31,4 +31,9 @@ export class Gates {
   sawBeginOf(requestTag: string): boolean {
     return existsSync(join(this.folder, `begun-${requestTag}`))
   }
+
+  /** Whether the program has answered a request. */
+  sawEndOf(requestTag: string): boolean {
+    return existsSync(join(this.folder, `ended-${requestTag}`))
+  }
 }

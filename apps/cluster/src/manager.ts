@@ -101,8 +101,10 @@ export class Manager {
     const giveUpAt = performance.now() + this.config.drain_timeout
     while (this.dataPlane.busy && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
     if (this.dataPlane.busy) this.log.warn('the drain was cut short: requests are still open')
-    await this.whenDelivered()
+    // Where containers stay, a successor goes on with what is left; applications ask for it again.
+    if (stopContainers) this.dataPlane.failWaiting()
     await this.stopControl(stopContainers)
+    await this.whenDelivered()
     await pause(FLUSH_MS)
     await this.dataPlane.close()
     await this.control.terminate()

@@ -15,5 +15,6 @@ await connector.serve(async ({ metadata, signal }) => {
     signal.addEventListener('abort', () => writeFileSync(join(gates, `aborted-${tag}`), ''))
   }
   while (!existsSync(join(gates, gate)) && !existsSync(join(gates, 'every-gate'))) await sleep(5)
+  if (tag) writeFileSync(join(gates, `ended-${tag}`), '')
   return { ...me, gate, tag, aborted: signal.aborted }
 })

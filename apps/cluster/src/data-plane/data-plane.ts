@@ -46,7 +46,7 @@ export class DataPlane implements DataPlaneCalls {
       limits: options.dispatch,
       journal,
       onArmed: () => this.startTicking(),
-      onSlowReader: (owner) => this.hosts.cutOff(owner),
+      onSlowReader: (owner) => this.hosts.sessions.cutOff(owner),
       onHung: (container, request) => this.onHung(container, request),
       onUnwanted: (container, number) => this.containers.onUnwanted(container, number),
       onEarlier: (request) => this.recovery.admit(request),
@@ -104,7 +104,7 @@ export class DataPlane implements DataPlaneCalls {
 
   /** Outcomes that applications have not acknowledged. */
   get undelivered(): number {
-    return sum([...this.hosts.all], (host) => host.retained)
+    return sum([...this.hosts.sessions.all], (host) => host.retained)
   }
 
   /**
@@ -116,6 +116,11 @@ export class DataPlane implements DataPlaneCalls {
       yield* container.unsettledNumbers
     }
     yield* this.recovery.claimedNumbers
+  }
+
+  /** The cluster ends for good, whatever still waits. */
+  failWaiting(): void {
+    this.flow.dispatcher.failWaiting()
   }
 
   open(): void {
@@ -158,11 +163,11 @@ export class DataPlane implements DataPlaneCalls {
   addNumbers(block: { first: number; count: number }): void {
     this.flow.firstNumber ||= block.first
     this.numbers.add(block)
-    this.hosts.grantWaiting()
+    this.hosts.sessions.grantWaiting()
   }
 
   drain(): void {
-    this.hosts.draining = true
+    this.hosts.sessions.draining = true
     this.flow.dispatcher.drain()
   }
 
@@ -173,7 +178,7 @@ export class DataPlane implements DataPlaneCalls {
 
   /** An event, to every application. */
   broadcast(payload: Uint8Array): void {
-    for (const { management, number } of this.hosts.all) {
+    for (const { management, number } of this.hosts.sessions.all) {
       if (management) this.greeter.sendBody(management, RecordKind.event, number, 0, payload)
     }
   }
@@ -203,7 +208,7 @@ export class DataPlane implements DataPlaneCalls {
   private gauges(): Record<string, number> {
     const { dispatcher } = this.flow
     const queues = [...dispatcher.queues.values()]
-    const hosts = [...this.hosts.all]
+    const hosts = [...this.hosts.sessions.all]
     const containers = [...this.containers.all]
     return {
       requests_waiting: sum(queues, (queue) => queue.waiting),
@@ -221,7 +226,7 @@ export class DataPlane implements DataPlaneCalls {
       containers_connected: dispatcher.containers.size,
       inferences_registered: dispatcher.queues.size,
       connections: sum(Object.values(this.sockets), (socket) => socket.peerCount),
-      draining: this.hosts.draining ? 1 : 0,
+      draining: this.hosts.sessions.draining ? 1 : 0,
     }
   }
 

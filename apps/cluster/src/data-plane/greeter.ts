@@ -53,8 +53,6 @@ export class Greeter {
 
   /** A record of a peer that has not been welcomed: a hello, or it is dropped. `accept` throws to refuse. */
   greet(peer: Peer, e: Envelope, frame: Uint8Array, nameAt: number, accept: (header: Uint8Array) => void): void {
-    // The last acks of a container that was just removed are no news.
-    if (e.kind === RecordKind.ack) return
     if (e.kind !== RecordKind.hello) {
       this.counters.add('records_before_hello_total')
       return

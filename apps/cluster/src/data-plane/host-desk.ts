@@ -1,48 +1,16 @@
-import {
-  clusterError,
-  decodeNumbers,
-  type Envelope,
-  encodeMsgpack,
-  encodeNumbers,
-  type HostHello,
-  MAX_RETAINED_BYTES,
-  RecordKind,
-} from '@aicluster/protocol'
+import { decodeNumbers, type Envelope, encodeNumbers, RecordKind } from '@aicluster/protocol'
 import { bodyOf, ridesInline } from '@aicluster/transport'
-import type { Counters } from './counters'
-import type { DataPlaneOptions } from './data-plane-options'
-import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
+import type { Peer } from './greeter'
 import { HostOutcome } from './host-outcome'
-import { HostSession } from './host-session'
-import type { NumberReserve } from './number-reserve'
-import type { RequestFlow } from './request-flow'
-
-/** What the desk of applications works with. */
-export interface HostDeskParts {
-  options: DataPlaneOptions
-  now: () => number
-  greeter: Greeter
-  flow: RequestFlow
-  numbers: NumberReserve
-  counters: Counters
-  nextSession: () => number
-}
+import type { HostSession } from './host-session'
+import { type HostDeskParts, HostSessions } from './host-sessions'
 
 /** Applications: their hello on either link, their requests, their commands, their end. */
 export class HostDesk {
-  private readonly sessions = new Map<number, HostSession>()
-  private readonly bySecret = new Map<string, HostSession>()
-  private readonly waitingForNumbers = new Set<HostSession>()
-  draining = false
+  readonly sessions: HostSessions
 
-  constructor(private readonly parts: HostDeskParts) {}
-
-  get all(): Iterable<HostSession> {
-    return this.sessions.values()
-  }
-
-  get(session: number): HostSession | undefined {
-    return this.sessions.get(session)
+  constructor(private readonly parts: HostDeskParts) {
+    this.sessions = new HostSessions(parts)
   }
 
   readonly onInference = (
@@ -56,7 +24,7 @@ export class HostDesk {
     const session = peer.state
     if (session?.role !== 'host' || e.kind === RecordKind.hello) {
       const { epoch, session: number } = e
-      return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.onHello(peer, header, epoch, number))
+      return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.sessions.onHello(peer, header, epoch, number))
     }
     if (e.kind === RecordKind.request) this.parts.flow.onRequest(session, e, frame, nameAt, end, bodyFrames)
     else if (e.kind === RecordKind.reconcile) this.reconcileRequests(peer, session, e.request, bodyOf(e, frame, nameAt, bodyFrames))
@@ -73,7 +41,7 @@ export class HostDesk {
   ): void => {
     const session = peer.state
     if (session?.role !== 'host' || e.kind === RecordKind.hello) {
-      return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.joinSession(peer, header))
+      return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.sessions.joinSession(peer, header))
     }
     if (e.kind === RecordKind.command) this.onCommand(session, e.request, bodyOf(e, frame, nameAt, bodyFrames))
     else if (e.kind === RecordKind.reconcile) this.reconcileCommands(peer, session, e.request, bodyOf(e, frame, nameAt, bodyFrames))
@@ -81,7 +49,7 @@ export class HostDesk {
   }
 
   readonly onInferenceGone = (peer: Peer): void => {
-    if (peer.state?.role === 'host' && peer.state.inference === peer) this.onAway(peer.state)
+    if (peer.state?.role === 'host' && peer.state.inference === peer) this.sessions.onAway(peer.state)
   }
 
   readonly onManagementGone = (peer: Peer): void => {
@@ -112,26 +80,11 @@ export class HostDesk {
 
   /** Called twice a second: what got lost shows, and who does not come back is forgotten. */
   beat(): void {
-    const nowMs = this.parts.now()
-    for (const session of this.sessions.values()) {
-      if (nowMs >= session.endsAtMs) {
-        this.parts.counters.add('sessions_expired_total')
-        this.endSession(session, 'did not come back in time')
-        continue
-      }
+    this.sessions.endExpired()
+    for (const session of this.sessions.all) {
       this.beatLink(session.inference, session.requests, session.number)
       this.beatLink(session.management, session.commands, session.number)
     }
-  }
-
-  /** End the session of an application that does not read its outcomes; it learns so, and everything it has open is 314. */
-  cutOff(session: HostSession): void {
-    this.parts.counters.add('hosts_cut_off_total')
-    const reason = `more outcomes were not read than a session may have (${MAX_RETAINED_BYTES} bytes, or 200000)`
-    this.parts.options.log('warn', { session: session.number, host: session.host, pid: session.pid }, `application cut off: ${reason}`)
-    const { inference } = session
-    this.endSession(session, 'was cut off')
-    if (inference) this.parts.greeter.refuse(inference, clusterError('outcomeExpired', { detail: reason }))
   }
 
   /** A command's result or error, to the application that sent it. */
@@ -147,80 +100,6 @@ export class HostDesk {
     const outcome = new HostOutcome(request, kind, inline ? payload : undefined, inline ? undefined : [payload], payload.length)
     outcome.bodyLength = payload.length
     session.commands.outcomes.add(outcome)
-  }
-
-  private onHello(peer: Peer, header: Uint8Array, epoch: number, number: number): void {
-    const { greeter, options } = this.parts
-    const hello = greeter.readHello('host', 'inference', header)
-    const { hostTokenSha256 } = options
-    if (hostTokenSha256 && !tokenMatches(hello.token, hostTokenSha256)) {
-      throw refusal('the token is not the one of this cluster (manager.json in its state folder has it, or set AICLUSTER_TOKEN)')
-    }
-    const existing = this.bySecret.get(hex(hello.session_secret))
-    if (existing) return this.resume(existing, peer, number)
-    if (epoch === options.epoch && number !== 0) {
-      throw clusterError('outcomeExpired', {
-        detail: `session ${number} has ended: it did not come back in time, or was ended by the cluster`,
-      })
-    }
-    if (this.draining) throw refusal('the cluster is shutting down')
-    this.openSession(peer, hello)
-  }
-
-  private openSession(peer: Peer, hello: HostHello): void {
-    const { greeter, options, numbers, counters, nextSession } = this.parts
-    // A connection has one session: another one's hello on it ends the one before.
-    if (peer.state?.role === 'host') this.endSession(peer.state, 'its connection opened another session')
-    const block = numbers.take()
-    if (!block) throw refusal('the manager is out of request numbers for the moment: try again')
-    const { host, pid, software, session_secret, reconnect_timeout_ms } = hello
-    const session = new HostSession(nextSession(), options.epoch, hex(session_secret), host, pid, reconnect_timeout_ms)
-    session.grant(block)
-    this.sessions.set(session.number, session)
-    this.bySecret.set(session.secret, session)
-    this.attach(session, peer)
-    session.requests.up(false)
-    counters.add('hosts_welcomed_total')
-    options.log('debug', { session: session.number, host, pid, software }, 'application connected')
-    greeter.welcome(peer, { session: session.number, limits: options.limits, numbers: block })
-  }
-
-  /** The application is back, or has not heard the welcome. An old connection that still stands learns that it is not heard any more. */
-  private resume(session: HostSession, peer: Peer, knownNumber: number): void {
-    const { greeter, options, numbers, counters } = this.parts
-    const old = session.inference
-    if (old && old !== peer) {
-      old.state = undefined
-      greeter.refuse(old, clusterError('connectionFailed', { detail: 'the session was taken over by another connection' }))
-    }
-    if (peer.state?.role === 'host' && peer.state !== session) this.endSession(peer.state, 'its connection resumed another session')
-    const block = knownNumber === session.number ? undefined : numbers.take()
-    if (block) session.grant(block)
-    session.requests.down()
-    this.attach(session, peer)
-    session.requests.up(true)
-    counters.add('sessions_resumed_total')
-    greeter.welcome(peer, { session: session.number, limits: options.limits, ...(block ? { numbers: block } : {}) })
-  }
-
-  private attach(session: HostSession, peer: Peer): void {
-    session.inference = peer
-    session.endsAtMs = Number.POSITIVE_INFINITY
-    peer.state = session
-  }
-
-  private joinSession(peer: Peer, header: Uint8Array): void {
-    const { greeter, options } = this.parts
-    const hello = greeter.readHello('host', 'management', header)
-    const session = this.bySecret.get(hex(hello.session_secret))
-    if (!session) throw refusal('no inference link stands for this session: say hello there first')
-    if (peer.state?.role === 'host') peer.state.management = undefined
-    if (session.management && session.management !== peer) session.management.state = undefined
-    session.commands.down()
-    session.management = peer
-    peer.state = session
-    session.commands.up(true)
-    greeter.welcome(peer, { session: session.number, limits: options.limits })
   }
 
   private onCommand(session: HostSession, request: number, body: Uint8Array): void {
@@ -268,37 +147,16 @@ export class HostDesk {
       case RecordKind.ping:
         return this.parts.greeter.pong(peer, session.number)
       case RecordKind.moreNumbers:
-        return this.grantNumbers(session)
+        return this.sessions.grantNumbers(session)
       case RecordKind.cancel:
         return this.cancel(session, e.request)
       case RecordKind.goodbye:
-        return peer === session.inference ? this.endSession(session, 'said goodbye') : undefined
+        return peer === session.inference ? this.sessions.end(session, 'said goodbye') : undefined
       case RecordKind.pong:
         return
       default:
         this.parts.counters.add('records_unexpected_total')
     }
-  }
-
-  private grantNumbers(session: HostSession): void {
-    const { numbers, counters, greeter } = this.parts
-    const { inference } = session
-    if (!inference) return
-    const block = numbers.take()
-    if (!block) {
-      counters.add('numbers_exhausted_total')
-      this.waitingForNumbers.add(session)
-      return
-    }
-    session.grant(block)
-    greeter.sendHeader(inference, RecordKind.numbers, encodeMsgpack(block), session.number)
-  }
-
-  /** There are numbers again: whoever asked in vain gets them. */
-  grantWaiting(): void {
-    const waiting = [...this.waitingForNumbers]
-    this.waitingForNumbers.clear()
-    for (const session of waiting) this.grantNumbers(session)
   }
 
   private cancel(session: HostSession, number: number): void {
@@ -312,30 +170,6 @@ export class HostDesk {
     if (!peer) return
     if (half.awaitsReconciliation) this.parts.greeter.sendHeader(peer, RecordKind.resync, NOTHING, session)
     else if (half.outcomes.size > 0) this.parts.greeter.sendHeader(peer, RecordKind.ping, NOTHING, session)
-  }
-
-  /** The application is gone, perhaps to come back: what it has asked for goes on. */
-  private onAway(session: HostSession): void {
-    session.inference = undefined
-    session.requests.down()
-    for (const outcome of session.requests.outcomes) outcome.compact()
-    session.endsAtMs = this.parts.now() + session.reconnectTimeoutMs
-    this.parts.options.log('debug', { session: session.number, graceMs: session.reconnectTimeoutMs }, 'application disconnected')
-    if (session.reconnectTimeoutMs === 0) this.endSession(session, 'disconnected')
-  }
-
-  private endSession(session: HostSession, reason: string): void {
-    if (this.sessions.get(session.number) !== session) return
-    this.sessions.delete(session.number)
-    this.bySecret.delete(session.secret)
-    this.waitingForNumbers.delete(session)
-    // Its links may stand a little longer: whatever still comes over them is from nobody.
-    for (const peer of [session.inference, session.management]) if (peer?.state === session) peer.state = undefined
-    session.inference = session.management = undefined
-    this.parts.flow.dispatcher.dropOwner(session)
-    session.requests.outcomes.clear()
-    session.commands.outcomes.clear()
-    this.parts.options.log('debug', { session: session.number, reason }, 'application gone')
   }
 }
 

@@ -251,6 +251,15 @@ export class Dispatcher {
     }
   }
 
+  /** The cluster ends for good: what still waits ends with 111. */
+  failWaiting(): void {
+    for (const queue of this.queues.values()) {
+      for (const request of [...queue]) {
+        this.ledger.failQueued(request, 'connectionFailed', `${queue.settings.name}: the cluster was shut down while the request waited`)
+      }
+    }
+  }
+
   /** Accept nothing new from now on; what is here goes on. */
   drain(): void {
     this.draining = true

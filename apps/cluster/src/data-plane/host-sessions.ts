@@ -1,0 +1,182 @@
+import { clusterError, encodeMsgpack, type HostHello, MAX_RETAINED_BYTES, RecordKind } from '@aicluster/protocol'
+import type { Counters } from './counters'
+import type { DataPlaneOptions } from './data-plane-options'
+import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
+import { HostSession } from './host-session'
+import type { NumberReserve } from './number-reserve'
+import type { RequestFlow } from './request-flow'
+
+/** What applications' sessions, and the desk that serves them, work with. */
+export interface HostDeskParts {
+  options: DataPlaneOptions
+  now: () => number
+  greeter: Greeter
+  flow: RequestFlow
+  numbers: NumberReserve
+  counters: Counters
+  nextSession: () => number
+}
+
+/** The sessions of applications: opened and found again by hello, away while their link is gone, ended. */
+export class HostSessions {
+  private readonly sessions = new Map<number, HostSession>()
+  private readonly bySecret = new Map<string, HostSession>()
+  private readonly waitingForNumbers = new Set<HostSession>()
+  draining = false
+
+  constructor(private readonly parts: HostDeskParts) {}
+
+  get all(): Iterable<HostSession> {
+    return this.sessions.values()
+  }
+
+  get(session: number): HostSession | undefined {
+    return this.sessions.get(session)
+  }
+
+  /**
+   * A hello on the inference link, with the epoch and session of the last welcome.
+   * @throws SocketConnectionError (110), OutcomeExpiredError (314): it is refused
+   */
+  onHello(peer: Peer, header: Uint8Array, epoch: number, number: number): void {
+    const { greeter, options } = this.parts
+    const hello = greeter.readHello('host', 'inference', header)
+    const { hostTokenSha256 } = options
+    if (hostTokenSha256 && !tokenMatches(hello.token, hostTokenSha256)) {
+      throw refusal('the token is not the one of this cluster (manager.json in its state folder has it, or set AICLUSTER_TOKEN)')
+    }
+    const existing = this.bySecret.get(hex(hello.session_secret))
+    if (existing) return this.resume(existing, peer, number)
+    if (epoch === options.epoch && number !== 0) {
+      throw clusterError('outcomeExpired', {
+        detail: `session ${number} has ended: it did not come back in time, or was ended by the cluster`,
+      })
+    }
+    if (this.draining) throw refusal('the cluster is shutting down')
+    this.openSession(peer, hello)
+  }
+
+  private openSession(peer: Peer, hello: HostHello): void {
+    const { greeter, options, numbers, counters, nextSession } = this.parts
+    // A connection has one session: another one's hello on it ends the one before.
+    if (peer.state?.role === 'host') this.end(peer.state, 'its connection opened another session')
+    const block = numbers.take()
+    if (!block) throw refusal('the manager is out of request numbers for the moment: try again')
+    const { host, pid, software, session_secret, reconnect_timeout_ms } = hello
+    const session = new HostSession(nextSession(), options.epoch, hex(session_secret), host, pid, reconnect_timeout_ms)
+    session.grant(block)
+    this.sessions.set(session.number, session)
+    this.bySecret.set(session.secret, session)
+    this.attach(session, peer)
+    session.requests.up(false)
+    counters.add('hosts_welcomed_total')
+    options.log('debug', { session: session.number, host, pid, software }, 'application connected')
+    greeter.welcome(peer, { session: session.number, limits: options.limits, numbers: block })
+  }
+
+  /** The application is back, or has not heard the welcome. An old connection that still stands learns that it is not heard any more. */
+  private resume(session: HostSession, peer: Peer, knownNumber: number): void {
+    const { greeter, options, numbers, counters } = this.parts
+    const old = session.inference
+    if (old && old !== peer) {
+      old.state = undefined
+      greeter.refuse(old, clusterError('connectionFailed', { detail: 'the session was taken over by another connection' }))
+    }
+    if (peer.state?.role === 'host' && peer.state !== session) this.end(peer.state, 'its connection resumed another session')
+    const block = knownNumber === session.number ? undefined : numbers.take()
+    if (block) session.grant(block)
+    session.requests.down()
+    this.attach(session, peer)
+    session.requests.up(true)
+    counters.add('sessions_resumed_total')
+    greeter.welcome(peer, { session: session.number, limits: options.limits, ...(block ? { numbers: block } : {}) })
+  }
+
+  private attach(session: HostSession, peer: Peer): void {
+    session.inference = peer
+    session.endsAtMs = Number.POSITIVE_INFINITY
+    peer.state = session
+  }
+
+  /** A hello on the management link. */
+  joinSession(peer: Peer, header: Uint8Array): void {
+    const { greeter, options } = this.parts
+    const hello = greeter.readHello('host', 'management', header)
+    const session = this.bySecret.get(hex(hello.session_secret))
+    if (!session) throw refusal('no inference link stands for this session: say hello there first')
+    if (peer.state?.role === 'host') peer.state.management = undefined
+    if (session.management && session.management !== peer) session.management.state = undefined
+    session.commands.down()
+    session.management = peer
+    peer.state = session
+    session.commands.up(true)
+    greeter.welcome(peer, { session: session.number, limits: options.limits })
+  }
+
+  /** Another block of request numbers, as soon as there is one. */
+  grantNumbers(session: HostSession): void {
+    const { numbers, counters, greeter } = this.parts
+    const { inference } = session
+    if (!inference) return
+    const block = numbers.take()
+    if (!block) {
+      counters.add('numbers_exhausted_total')
+      this.waitingForNumbers.add(session)
+      return
+    }
+    session.grant(block)
+    greeter.sendHeader(inference, RecordKind.numbers, encodeMsgpack(block), session.number)
+  }
+
+  /** There are numbers again: whoever asked in vain gets them. */
+  grantWaiting(): void {
+    const waiting = [...this.waitingForNumbers]
+    this.waitingForNumbers.clear()
+    for (const session of waiting) this.grantNumbers(session)
+  }
+
+  /** End the session of an application that does not read its outcomes; it learns so, and everything it has open is 314. */
+  cutOff(session: HostSession): void {
+    this.parts.counters.add('hosts_cut_off_total')
+    const reason = `more outcomes were not read than a session may have (${MAX_RETAINED_BYTES} bytes, or 200000)`
+    this.parts.options.log('warn', { session: session.number, host: session.host, pid: session.pid }, `application cut off: ${reason}`)
+    const { inference } = session
+    this.end(session, 'was cut off')
+    if (inference) this.parts.greeter.refuse(inference, clusterError('outcomeExpired', { detail: reason }))
+  }
+
+  /** Whoever did not come back in time is forgotten. */
+  endExpired(): void {
+    const nowMs = this.parts.now()
+    for (const session of this.sessions.values()) {
+      if (nowMs < session.endsAtMs) continue
+      this.parts.counters.add('sessions_expired_total')
+      this.end(session, 'did not come back in time')
+    }
+  }
+
+  /** The application is gone, perhaps to come back: what it has asked for goes on. */
+  onAway(session: HostSession): void {
+    session.inference = undefined
+    session.requests.down()
+    for (const outcome of session.requests.outcomes) outcome.compact()
+    session.endsAtMs = this.parts.now() + session.reconnectTimeoutMs
+    this.parts.options.log('debug', { session: session.number, graceMs: session.reconnectTimeoutMs }, 'application disconnected')
+    if (session.reconnectTimeoutMs === 0) this.end(session, 'disconnected')
+  }
+
+  /** It is over: nobody wants what it has asked for. */
+  end(session: HostSession, reason: string): void {
+    if (this.sessions.get(session.number) !== session) return
+    this.sessions.delete(session.number)
+    this.bySecret.delete(session.secret)
+    this.waitingForNumbers.delete(session)
+    // Its links may stand a little longer: whatever still comes over them is from nobody.
+    for (const peer of [session.inference, session.management]) if (peer?.state === session) peer.state = undefined
+    session.inference = session.management = undefined
+    this.parts.flow.dispatcher.dropOwner(session)
+    session.requests.outcomes.clear()
+    session.commands.outcomes.clear()
+    this.parts.options.log('debug', { session: session.number, reason }, 'application gone')
+  }
+}
