@@ -29,6 +29,9 @@ export interface RawRecord {
   fields?: Partial<Envelope>
 }
 
+/** Rises with every record of a test file: whatever comes again with a sequence of before is ignored. */
+let lastSequence = 0
+
 /** The bytes of one record, without a message's preamble. */
 export function recordBytes({
   kind,
@@ -38,7 +41,8 @@ export function recordBytes({
   inFrames,
   fields,
 }: RawRecord): Buffer {
-  const envelope = { ...createEnvelope(kind), headerLength: header.length, bodyLength: body.length, nameLength: name.length, ...fields }
+  const lengths = { headerLength: header.length, bodyLength: body.length, nameLength: name.length }
+  const envelope = { ...createEnvelope(kind), linkSequence: ++lastSequence, ...lengths, ...fields }
   if (inFrames) envelope.flags |= RecordFlag.bodyInFrames
   const fixed = Buffer.alloc(RECORD_LENGTH_BYTES + fixedLength(envelope.flags))
   writeEnvelope(fixed, RECORD_LENGTH_BYTES, envelope)

@@ -103,7 +103,7 @@ describe('among peers that break the rules', () => {
     it('whose link sequence has gaps has them counted', async () => {
       const before = await world.counter('records_missing_total')
 
-      await peer.send(messageBytes({ kind: RecordKind.ping, fields: { linkSequence: 1_000 } }))
+      await peer.send(messageBytes({ kind: RecordKind.ping, fields: { linkSequence: 1_000_000 } }))
 
       await peer.hears(RecordKind.pong)
       expect(await world.counter('records_missing_total')).toBeGreaterThan(before)

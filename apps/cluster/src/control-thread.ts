@@ -17,7 +17,12 @@ export interface ControlThreadData {
 export type ControlThreadMessage = { type: 'started' } | { type: 'shutdown'; stopContainers: boolean } | { type: 'stopped' }
 
 /** What the main thread tells this one. */
-export type ControlThreadOrder = { type: 'stop'; stopContainers: boolean }
+export type ControlThreadOrder = {
+  type: 'stop'
+  stopContainers: boolean
+  /** How long containers may take to finish, in ms. */
+  graceMs: number
+}
 
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker of the manager, not by itself')
@@ -41,12 +46,12 @@ plane = new ControlPlane({
 for (const event of waiting.splice(0)) plane.onEvent(event)
 
 port.on('message', (message: ControlThreadOrder | { type: string }) => {
-  if (message.type === 'stop') void stop((message as ControlThreadOrder).stopContainers)
+  if (message.type === 'stop') void stop(message as ControlThreadOrder)
 })
 
-async function stop(stopContainers: boolean): Promise<void> {
+async function stop({ stopContainers, graceMs }: ControlThreadOrder): Promise<void> {
   try {
-    if (stopContainers) await plane?.fleet.stopAll()
+    if (stopContainers) await plane?.fleet.stopAll(graceMs)
     else plane?.fleet.detachAll()
   } catch (error) {
     log.error({ err: error }, 'a container could not be stopped')

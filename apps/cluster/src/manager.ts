@@ -103,7 +103,8 @@ export class Manager {
     if (this.dataPlane.busy) this.log.warn('the drain was cut short: requests are still open')
     // Where containers stay, a successor goes on with what is left; applications ask for it again.
     if (stopContainers) this.dataPlane.failWaiting()
-    await this.stopControl(stopContainers)
+    // Who still holds something has had its time.
+    await this.stopControl(stopContainers, this.dataPlane.busy ? 0 : this.config.stop_timeout)
     await this.whenDelivered()
     await pause(FLUSH_MS)
     await this.dataPlane.close()
@@ -120,12 +121,12 @@ export class Manager {
     while (this.dataPlane.undelivered > 0 && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
   }
 
-  private stopControl(stopContainers: boolean): Promise<void> {
+  private stopControl(stopContainers: boolean, graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.control.on('message', (message: ControlThreadMessage | { type: string }) => {
         if (message.type === 'stopped') resolve()
       })
-      this.control.postMessage({ type: 'stop', stopContainers } satisfies ControlThreadOrder)
+      this.control.postMessage({ type: 'stop', stopContainers, graceMs } satisfies ControlThreadOrder)
     })
   }
 

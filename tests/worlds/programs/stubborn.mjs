@@ -4,4 +4,4 @@ import { me, open } from './lib.mjs'
 process.on('SIGTERM', () => {})
 const connector = await open()
 
-await connector.serve(() => me)
+await connector.serve(() => me, { handleSignals: false })

@@ -11,7 +11,6 @@ const REST_GAUGES = [
   'outcomes_unacknowledged',
   'outcomes_unacknowledged_bytes',
   'answers_unsettled',
-  'requests_claimed',
   'requests_in_recovery',
 ]
 

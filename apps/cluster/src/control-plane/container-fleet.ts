@@ -109,11 +109,11 @@ export class ContainerFleet {
   }
 
   /** End all programs; what is registered stays registered. */
-  async stopAll(): Promise<void> {
+  async stopAll(graceMs: number): Promise<void> {
     await Promise.all(
       [...this.running.values()].map((container) => {
         container.onExit = undefined
-        return container.stop(this.options.stopTimeoutMs)
+        return container.stop(graceMs)
       }),
     )
   }
