@@ -84,9 +84,9 @@ export class DealerLink {
     this.acks.received(this.outbox)
   }
 
-  /** The manager has not yet acknowledged the last record sent. */
+  /** Something that the manager has to acknowledge is not acknowledged yet: it may be lost. */
   get awaitsAck(): boolean {
-    return this.outbox.window.unackedRecords > 0
+    return this.outbox.awaitsAck
   }
 
   async close(): Promise<void> {

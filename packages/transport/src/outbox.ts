@@ -6,6 +6,7 @@ import {
   PREAMBLE_BYTES,
   RECORD_LENGTH_BYTES,
   RecordFlag,
+  RecordKind,
   writeEnvelope,
   writePreamble,
   writeU32,
@@ -35,6 +36,8 @@ export class Outbox {
   readonly window: SendWindow
   /** Bytes handed to the socket since the connection stands. */
   sentBytes = 0
+  /** The last record that the peer has to acknowledge: acks and pongs would go on for ever. */
+  private demanded = 0
   private batch: Uint8Array | undefined
   private used = 0
   private batchSize = FIRST_BATCH_BYTES
@@ -63,6 +66,7 @@ export class Outbox {
   send(envelope: Envelope, first?: Uint8Array, second?: Uint8Array, third?: Uint8Array, bodyFrames?: Uint8Array[]): void {
     if (this.closed) return
     envelope.linkSequence = ++this.sequence
+    if (envelope.kind !== RecordKind.ack && envelope.kind !== RecordKind.pong) this.demanded = this.sequence
     envelope.ack = this.acknowledged = this.received
     if (bodyFrames) envelope.flags |= RecordFlag.bodyInFrames
     else envelope.flags &= ~RecordFlag.bodyInFrames
@@ -82,6 +86,11 @@ export class Outbox {
       this.sentThisTurn = true
       this.scheduler.schedule(this)
     }
+  }
+
+  /** Something that the peer has to acknowledge is not acknowledged yet: it may be lost. */
+  get awaitsAck(): boolean {
+    return this.window.acknowledgedSequence < this.demanded
   }
 
   /** What is waiting leaves now. */

@@ -24,6 +24,11 @@ export class SendWindow {
     return this.sentBytes - this.ackedBytes
   }
 
+  /** The peer has everything up to this link sequence. */
+  get acknowledgedSequence(): number {
+    return this.ackedSequence
+  }
+
   get unackedRecords(): number {
     return this.lastSequence - this.ackedSequence
   }

@@ -108,7 +108,8 @@ export class ContainerDesk {
     for (const session of this.sessions.values()) {
       if (!session.connected || !session.requests) continue
       if (session.asking.isReconciling) session.asking.repeat()
-      else if (session.outstanding) this.parts.greeter.sendHeader(session.requests, RecordKind.ping, NOTHING, session.number)
+      else if (session.outstanding || session.requests.outbox.awaitsAck)
+        this.parts.greeter.sendHeader(session.requests, RecordKind.ping, NOTHING, session.number)
     }
   }
 

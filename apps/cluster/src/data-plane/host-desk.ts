@@ -169,7 +169,7 @@ export class HostDesk {
   private beatLink(peer: Peer | undefined, half: HostSession['requests'], session: number): void {
     if (!peer) return
     if (half.awaitsReconciliation) this.parts.greeter.sendHeader(peer, RecordKind.resync, NOTHING, session)
-    else if (half.outcomes.size > 0) this.parts.greeter.sendHeader(peer, RecordKind.ping, NOTHING, session)
+    else if (half.outcomes.size > 0 || peer.outbox.awaitsAck) this.parts.greeter.sendHeader(peer, RecordKind.ping, NOTHING, session)
   }
 }
 
