@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AIClusterError, ContainerHandler, ManageCallback } from '@aicluster/host-sdk'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
@@ -9,6 +10,8 @@ import { startWorld } from './world'
 import { runs } from './world-processes'
 
 const BODY = Uint8Array.of(1)
+/** Longer than the heartbeats need to cut every link, in ms. */
+const STANDSTILL_MS = 3_000
 
 const byName = (handlers: ContainerHandler[]) => [...handlers].sort((a, b) => (a.suffixName < b.suffixName ? -1 : 1))
 
@@ -210,6 +213,8 @@ describe('a manager that stands still for a while', () => {
     try {
       expect((await lost.call())[0]).toMatchObject({ code: 112 })
       expect(performance.now() - stoppedAt).toBeLessThan(4_000)
+      // The containers notice it too.
+      await sleep(STANDSTILL_MS)
     } finally {
       world.manager.kill('SIGCONT')
     }

@@ -77,6 +77,7 @@ describe('a manager that is killed and started again', () => {
     await using world = await startWorld()
     await world.load('gated', 'gated')
     const held = world.cluster.infer('gated', BODY, { tag: 'held' })
+    held.catch(() => {})
     await world.until('gated', { held: 1 })
     const waiting = world.cluster.infer('gated', BODY, { tag: 'waiting' })
     await world.until('gated', { held: 1, waiting: 1 })

@@ -25,11 +25,15 @@ describe('redeliver: true', () => {
     await world.load('gated', 'again', { redeliver: true }, 'all')
     const open = world.cluster.infer('again', BODY)
     open.catch(() => {})
+    const killed = new Set<number>()
     for (let life = 1; life <= 2; life++) {
-      await world.until('again', { held: 1 })
-      const holder = (await world.metrics()).credits.find(({ inFlight }) => inFlight === 1)?.suffixName ?? ''
-      process.kill((await world.pids())[holder] ?? 0, 'SIGKILL')
-      await eventually(`the end of life ${life}`, async () => (await world.pids())[holder] !== undefined)
+      const pid = await eventually(`a container to hold it, life ${life}`, async () => {
+        const holder = (await world.metrics()).credits.find(({ inFlight }) => inFlight === 1)?.suffixName
+        const candidate = holder && (await world.pids())[holder]
+        return candidate && !killed.has(candidate) ? candidate : undefined
+      })
+      killed.add(pid)
+      process.kill(pid, 'SIGKILL')
     }
 
     await expect(open).rejects.toMatchObject({ code: 402 })

@@ -5,7 +5,7 @@ import { ReceivedRequest, responseFor } from './received-request'
 const request = (data: Uint8Array, metadataSys: InferenceResponse['metadataSys'] = {}) => {
   const response = new InferenceResponse()
   response.metadataSys = metadataSys
-  return new ReceivedRequest(data, response, 1, 7)
+  return new ReceivedRequest(data, response, 7)
 }
 
 describe('a request in a container', () => {

@@ -31,11 +31,16 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
   constructor(
     readonly data: Uint8Array,
     readonly response: InferenceResponse,
-    /** @internal the life of the connection it came over */
-    readonly generation: number,
     /** @internal */
     readonly number: number,
+    /** @internal how often it was handed out before; 0 the first time */
+    readonly attempt = 0,
   ) {}
+
+  /** @internal nobody waits for the outcome any more */
+  get isCancelled(): boolean {
+    return this.aborted
+  }
 
   get metadata(): Record<string, unknown> {
     return this.response.metadata
@@ -49,7 +54,10 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
       : { dtype: 'uint8', shape: [this.data.length], data: this.data }
   }
 
-  /** Aborts when nobody waits for the outcome any more. What is sent all the same is dropped. */
+  /**
+   * Aborts when nobody waits for the outcome any more. What is sent all the same is dropped; send something, or throw: until then
+   * the request counts among those that the container may hold. A lost connection is no reason: the manager decides when it is back.
+   */
   get signal(): AbortSignal {
     this.abort ??= new AbortController()
     if (this.aborted) this.abort.abort()

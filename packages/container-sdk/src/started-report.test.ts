@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers())
 
 const taken = (number: number) => {
-  const request = new ReceivedRequest(new Uint8Array(0), new InferenceResponse(), 1, number)
+  const request = new ReceivedRequest(new Uint8Array(0), new InferenceResponse(), number)
   request.takenAtMs = performance.now()
   return request
 }

@@ -15,8 +15,10 @@ export const MAX_BATCH_BYTES = 64 * 1024
 export const MAX_HEADER_BYTES = 1024 * 1024
 /** Largest body unless the manager's configuration says otherwise, in bytes; the one in force is announced at hello. */
 export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024
-/** Outcomes that a session keeps until they are acknowledged, in bytes; beyond it the oldest become 314. */
+/** Outcomes that are kept for a side whose connection is gone, in bytes; beyond it the oldest become 314. */
 export const MAX_RETAINED_BYTES = 64 * 1024 * 1024
+/** The same while a connection stands, and the other side is just slow to acknowledge. */
+export const MAX_UNREAD_BYTES = 256 * 1024 * 1024
 /** What each kept outcome counts for beside its own bytes: many small ones are bounded too. */
 export const RETAINED_OVERHEAD_BYTES = 256
 /** Outcomes that are under way without an ack, in bytes; further ones wait. */

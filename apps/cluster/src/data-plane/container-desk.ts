@@ -193,7 +193,9 @@ export class ContainerDesk {
     if (!unknown) return this.parts.counters.add('records_unexpected_total')
     session.asking.reconciled(round, unknown)
     // A word that got lost is said again: whoever holds what nobody wants need not go on.
-    for (const request of session.inFlight.values()) if (request.state === 'abandoned') this.parts.flow.cancel(session, request)
+    for (const request of session.inFlight.values()) {
+      if (request.state === 'abandoned' && !session.claims.has(request.number)) this.parts.flow.cancel(session, request)
+    }
   }
 
   private readonly onLost = (container: ContainerSession, number: number): void => {

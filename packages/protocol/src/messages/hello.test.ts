@@ -11,7 +11,7 @@ describe('a hello', () => {
   })
 
   it('of a container needs no names: it then serves its own', () => {
-    expect(ContainerHello.parse(container)).toEqual({ ...container, token: '', software: '', names: [], in_hand: [] })
+    expect(ContainerHello.parse(container)).toEqual({ ...container, token: '', software: '', names: [], in_hand: [], answered: [] })
   })
 
   it('may have keys of a later version', () => {

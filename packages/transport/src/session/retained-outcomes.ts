@@ -1,4 +1,4 @@
-import { MAX_RETAINED_BYTES, OUTCOME_WINDOW_BYTES, RETAINED_OVERHEAD_BYTES } from '@aicluster/protocol'
+import { MAX_RETAINED_BYTES, MAX_UNREAD_BYTES, OUTCOME_WINDOW_BYTES, RETAINED_OVERHEAD_BYTES } from '@aicluster/protocol'
 import { NumberTable } from '../number-table'
 
 type Stage = 'kept' | 'unsent' | 'sent' | 'arrived'
@@ -30,11 +30,19 @@ export interface RetainedEffects<Outcome extends RetainedOutcome> {
 }
 
 export interface RetentionLimits {
+  /** Kept at most while no connection stands. */
   retainedBytes: number
+  /** Kept at most while one does: who reads slowly has a little more time. Not less than `retainedBytes`. */
+  unreadBytes: number
+  /** Under way at most. */
   windowBytes: number
 }
 
-const DEFAULT_LIMITS: RetentionLimits = { retainedBytes: MAX_RETAINED_BYTES, windowBytes: OUTCOME_WINDOW_BYTES }
+const DEFAULT_LIMITS: RetentionLimits = {
+  retainedBytes: MAX_RETAINED_BYTES,
+  unreadBytes: MAX_UNREAD_BYTES,
+  windowBytes: OUTCOME_WINDOW_BYTES,
+}
 
 /**
  * Outcomes that who asked may not have yet: kept until it does, sent within a window, bounded in bytes.
@@ -92,7 +100,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     this.append(outcome)
     if (this.live) this.toSend(outcome)
     this.pump()
-    if (this.totalBytes > this.limits.retainedBytes) this.makeRoom()
+    this.makeRoom()
   }
 
   /** Outcomes may be sent: nothing of before is in doubt. */
@@ -102,15 +110,13 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
 
   /** The connection is gone: nothing is sent until {@link resend}. */
   stop(): void {
-    this.live = false
-    for (const outcome of this) outcome.stage = 'kept'
-    this.firstSent = this.firstUnsent = undefined
-    this.windowBytes = 0
+    this.park()
+    this.makeRoom()
   }
 
   /** After a reconciliation: these are sent again, in this order; of the others only those in `keep` stay. */
   resend(numbers: readonly number[], keep: readonly number[]): void {
-    this.stop()
+    this.park()
     this.live = true
     const wanted = new Set([...numbers, ...keep])
     for (const outcome of [...this]) if (!wanted.has(outcome.number)) this.drop(outcome)
@@ -161,6 +167,13 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     for (const outcome of [...this]) this.drop(outcome)
   }
 
+  private park(): void {
+    this.live = false
+    for (const outcome of this) outcome.stage = 'kept'
+    this.firstSent = this.firstUnsent = undefined
+    this.windowBytes = 0
+  }
+
   private toSend(outcome: Outcome): void {
     outcome.stage = 'unsent'
     this.firstUnsent ??= outcome
@@ -179,7 +192,8 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
   }
 
   private makeRoom(): void {
-    for (let outcome = this.firstWhole; outcome && this.totalBytes > this.limits.retainedBytes; outcome = this.firstWhole) {
+    const limit = this.live ? this.limits.unreadBytes : this.limits.retainedBytes
+    for (let outcome = this.firstWhole; outcome && this.totalBytes > limit; outcome = this.firstWhole) {
       this.totalBytes -= outcome.bytes + RETAINED_OVERHEAD_BYTES
       if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
       outcome.expired = true

@@ -254,7 +254,7 @@ class World {
           outcome.value = '314'
         },
       },
-      { release: this.release, limits: { retainedBytes: 2 ** 20, windowBytes: 64 } },
+      { release: this.release, limits: { retainedBytes: 2 ** 20, unreadBytes: 2 ** 20, windowBytes: 64 } },
     )
     return half
   }

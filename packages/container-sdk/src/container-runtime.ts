@@ -1,0 +1,215 @@
+import {
+  type AIClusterError,
+  asAIClusterError,
+  clusterError,
+  decodeMsgpack,
+  type Envelope,
+  encodeError,
+  encodeMsgpack,
+  type InferenceResponse,
+  RecordKind,
+  type RequestHeader,
+} from '@aicluster/protocol'
+import { deliberateDefect } from '@aicluster/transport'
+import type { ResolvedConnectorOptions } from './connector-options'
+import { drain } from './drain'
+import { encodeAnswer } from './encode-answer'
+import { OrphanWatch } from './orphan-watch'
+import { ReceivedRequest, responseFor } from './received-request'
+import { RequestIntake } from './request-intake'
+import { type AnswerSink, notWanted, type RequestHandler, ServeLoop } from './serve-loop'
+import { AnswerSession } from './session/answer-session'
+import { ContainerConnection, notReached } from './session/container-connection'
+import { type AnswerKind, RetainedAnswer } from './session/retained-answer'
+import { StartedReport } from './started-report'
+
+/** What is behind a Connector: brings connection, session, requests in hand and the program's handler together. */
+export class ContainerRuntime implements AnswerSink {
+  readonly intake: RequestIntake
+  private readonly connection: ContainerConnection
+  private readonly session: AnswerSession
+  private readonly started: StartedReport
+  private readonly orphanWatch: OrphanWatch
+  private loop: ServeLoop | undefined
+  private opened: { resolve(): void; reject(error: AIClusterError): void } | undefined
+  private closing: Promise<void> | undefined
+  private closed = false
+  private refused = false
+  private onClosed = (): void => {}
+  /** Resolves when the Connector is closed. */
+  readonly whenClosed = new Promise<void>((resolve) => {
+    this.onClosed = resolve
+  })
+  /** The container's credits. */
+  maxSendNum = 1
+
+  constructor(private readonly options: ResolvedConnectorOptions) {
+    this.intake = new RequestIntake(
+      () => this.started.arm(),
+      () => this.loop?.work(),
+    )
+    const { inHand } = this.intake
+    this.started = new StartedReport(inHand, (requests) => this.report(requests))
+    this.orphanWatch = new OrphanWatch(options.instance ? options.orphanTimeoutMs : 0)
+    this.connection = new ContainerConnection(options, {
+      held: () => this.session.held(),
+      onConnected: ({ max_send_num = 1 }, sameEpoch, missed) => this.onConnected(max_send_num, sameEpoch, missed),
+      onDisconnected: () => this.onDisconnected(),
+      onRequest: (envelope, name, header, body) => this.onRequest(envelope, name, header, body),
+      onCancel: (number) => this.onCancel(number),
+      onReconcile: (round, header, body) => this.session.reconcile(round, header, body),
+      onSettled: (body) => this.session.settled(body),
+      onGap: () => this.session.gap(),
+      onAck: (link, sequence) => this.session.acknowledged(link, sequence),
+      onRefused: (error) => this.onRefused(error),
+    })
+    this.session = new AnswerSession(
+      this.connection.links,
+      { has: (number) => inHand.has(number), keys: () => inHand.keys(), cancel: (number) => this.onCancel(number) },
+      () => this.connection.accounted(),
+    )
+  }
+
+  get isClosing(): boolean {
+    return this.closing !== undefined
+  }
+
+  /** @throws SocketConnectionError (110): not reached in time, or refused */
+  async connect(): Promise<void> {
+    const { connectTimeoutMs, requestsEndpoint } = this.options
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.opened = { resolve, reject }
+        timer = setTimeout(() => reject(notReached(requestsEndpoint, connectTimeoutMs)), connectTimeoutMs)
+        this.connection.connect()
+      })
+    } catch (error) {
+      await this.connection.close()
+      throw error
+    } finally {
+      clearTimeout(timer)
+      this.opened = undefined
+    }
+  }
+
+  /** Take requests from now on. */
+  ready(): void {
+    if (!this.isClosing) this.session.announce(RecordKind.ready)
+  }
+
+  /** Hand requests to this handler from now on. @throws InvalidArgumentError (302): there is one already */
+  handleWith(handler: RequestHandler, concurrency: number): void {
+    if (this.loop) throw clusterError('invalidParameter', { detail: 'serve is already running on this Connector' })
+    this.loop = new ServeLoop(this.intake, this, handler, concurrency)
+    this.ready()
+    this.loop.work()
+  }
+
+  sendResponse(result: unknown, response: InferenceResponse): void {
+    const request = this.held(response)
+    if (!request) return
+    const { header, body } = encodeAnswer(result, response)
+    const tooLarge = this.connection.links.refusesSize(header.length, body?.length ?? 0)
+    if (tooLarge) throw clusterError('invalidParameter', { detail: `result: ${tooLarge}`, requestNo: response.requestNo })
+    this.answer(request, RecordKind.result, header, body)
+  }
+
+  sendError(error: unknown, response: InferenceResponse): void {
+    const request = this.held(response)
+    if (request) this.answer(request, RecordKind.error, encodeError(asAIClusterError(error)), undefined)
+  }
+
+  /** Drain and say goodbye; see `Connector.close`. @param isCut - asked again and again: the drain ends at once */
+  close(drainMs: number, isCut: () => boolean): Promise<void> {
+    this.closing ??= this.drainAndClose(drainMs, isCut)
+    return this.closing
+  }
+
+  private async drainAndClose(drainMs: number, isCut: () => boolean): Promise<void> {
+    const { session, intake } = this
+    const endIntake = () => intake.close('the Connector was closed')
+    // Who never asked for requests gets none.
+    if (session.isAnnounced) session.announce(RecordKind.draining)
+    await drain(
+      {
+        mayGetRequests: () => session.mayGetRequests,
+        onLastRequest: endIntake,
+        isBusy: () => this.loop?.isBusy === true || intake.hasWanted,
+        allArrived: () => session.allArrived,
+        allSettled: () => session.retained === 0 || !this.connection.isConnected,
+      },
+      drainMs,
+      // Who is refused has nobody to answer.
+      () => this.refused || isCut(),
+    )
+    this.closed = true
+    this.orphanWatch.end()
+    this.started.stop()
+    intake.clear()
+    await this.connection.close()
+    session.close()
+    this.onClosed()
+  }
+
+  private onConnected(maxSendNum: number, sameEpoch: boolean, missed: boolean): void {
+    this.orphanWatch.end()
+    this.refused = false
+    this.maxSendNum = maxSendNum
+    this.session.up(sameEpoch, missed)
+    this.opened?.resolve()
+  }
+
+  private onDisconnected(): void {
+    this.session.down()
+    if (!this.closed) this.orphanWatch.begin()
+  }
+
+  private onRefused(error: AIClusterError): void {
+    this.refused = true
+    if (this.opened) this.opened.reject(error)
+    else if (this.options.instance && !this.closing) this.orphanWatch.exit(error.message)
+  }
+
+  private onRequest(envelope: Envelope, name: string, headerBytes: Uint8Array, body: Uint8Array): void {
+    const { request: number, attempt } = envelope
+    if (this.closed || this.cameBefore(number, attempt)) return
+    let header: Partial<RequestHeader>
+    try {
+      header = (decodeMsgpack(headerBytes) ?? {}) as Partial<RequestHeader>
+    } catch (cause) {
+      const error = clusterError('notJson', { detail: "the request's header is not msgpack", cause })
+      return this.session.answer(new RetainedAnswer(number, attempt, RecordKind.error, name, encodeError(error), undefined))
+    }
+    const response = responseFor(header, String(number), name, envelope.receivedAtMs, envelope.sentAtMs)
+    this.intake.add(new ReceivedRequest(body, response, number, attempt))
+  }
+
+  /** Whether this very execution of the request is in hand, or done. An earlier one that is superseded is given up. */
+  private cameBefore(number: number, attempt: number): boolean {
+    const inHand = this.intake.held(number)
+    if (!inHand) return this.session.answeredBefore(number, attempt)
+    if (attempt > inHand.attempt) this.intake.cancel(number)
+    return attempt <= inHand.attempt && deliberateDefect !== 'duplicates'
+  }
+
+  private onCancel(number: number): void {
+    const untaken = this.intake.cancel(number)
+    if (untaken) this.sendError(notWanted(untaken.response), untaken.response)
+  }
+
+  private answer(request: ReceivedRequest, kind: AnswerKind, header: Uint8Array, body: Uint8Array | undefined): void {
+    this.intake.finish(request)
+    this.session.answer(new RetainedAnswer(request.number, request.attempt, kind, request.response.subInferenceName, header, body))
+  }
+
+  private held(response: InferenceResponse): ReceivedRequest | undefined {
+    const request = this.intake.held(Number(response.requestNo))
+    // The outcome of an execution that was given up for another one, which is in hand.
+    return request && request.attempt > 0 && request.response !== response ? undefined : request
+  }
+
+  private report(requests: number[]): void {
+    if (this.connection.isConnected) this.connection.links.signal('answers', RecordKind.started, encodeMsgpack({ requests }))
+  }
+}
