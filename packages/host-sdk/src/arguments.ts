@@ -1,4 +1,4 @@
-import { type AIClusterError, clusterError, isName, NAME_RULE } from '@aicluster/protocol'
+import { type AIClusterError, clusterError, isName, NAME_RULE, type NdArray, requireNdArray } from '@aicluster/protocol'
 
 export const missing = (argument: string): AIClusterError => clusterError('argumentRequired', { args: [argument], details: { argument } })
 
@@ -67,4 +67,17 @@ export function optionalCallback(value: unknown): ((...args: never[]) => void) |
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'function') throw wrongArgument('callback', value, 'a function')
   return value as (...args: never[]) => void
+}
+
+/** @throws InvalidArgumentError (100) missing; (302) no NdArray */
+export function requireImage(image: unknown): NdArray {
+  if (image === undefined || image === null) throw missing('image')
+  return requireNdArray(image, 'image')
+}
+
+/** @throws InvalidArgumentError (100) missing; (302) no Uint8Array */
+export function requireBytes(data: unknown): Uint8Array {
+  if (data === undefined || data === null) throw missing('data')
+  if (!(data instanceof Uint8Array)) throw wrongArgument('data', data, 'a Uint8Array (a Buffer is one); for arrays use inferImage')
+  return data
 }

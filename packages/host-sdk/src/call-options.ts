@@ -3,15 +3,24 @@ import { wrongArgument } from './arguments'
 
 /** What every awaited method takes beside its own arguments. Ours. */
 export interface CallOptions {
-  /** Aborting takes the request out of the cluster's queue, or tells the container that has it: 312. */
+  /**
+   * Aborting takes the request out of the cluster's queue, or tells the container that has it: 312, at once, also while the
+   * connection is lost. A command that has begun is carried out all the same.
+   */
   signal?: AbortSignal
-  /** ms for the whole call: 313 when they pass. Default: the inference's own time-outs alone. */
+  /** ms for the whole call, waiting for room and for a lost connection included: 313 when they pass. Default: the inference's own time-outs alone. */
   timeout?: number
 }
 
 export interface InferOptions extends CallOptions {
   /** Copy data above 64 KB too, so that it may be changed before the call has settled. Default false. */
   copy?: boolean
+}
+
+/** How `release` ends what is open. */
+export interface ReleaseOptions {
+  /** ms to wait for what is open before it ends with 111. Default 0: not at all. At most 86,400,000. */
+  drainMs?: number
 }
 
 /** Longest `timeout` that the wire carries, in ms. */
@@ -24,6 +33,14 @@ export function checkCallOptions(options: CallOptions): void {
     throw wrongArgument('timeout', timeout, `a number of ms from 1 to ${MAX_TIMEOUT_MS}`)
   }
   if (signal?.aborted) throw aborted(signal, undefined)
+}
+
+const MAX_DRAIN_MS = 86_400_000
+
+/** @throws InvalidArgumentError (302) not a whole number of ms */
+export function requireDrainMs({ drainMs = 0 }: ReleaseOptions): number {
+  if (Number.isInteger(drainMs) && drainMs >= 0 && drainMs <= MAX_DRAIN_MS) return drainMs
+  throw wrongArgument('drainMs', drainMs, `a whole number of ms from 0 to ${MAX_DRAIN_MS}`)
 }
 
 export const aborted = (signal: AbortSignal, requestNo: string | undefined) =>

@@ -3,7 +3,7 @@ import type { AIClusterError } from '@aicluster/protocol'
 
 /** What happens without being asked for. Each comes as an error object with code and message, as `manageCallback` gets them. */
 export interface ClusterEventMap {
-  /** 112: a link to the cluster is gone; the SDK connects again by itself. */
+  /** 112: a link to the cluster is gone; the SDK connects again by itself, and what is open waits, at most `reconnectTimeoutMs`. */
   disconnected: [event: AIClusterError]
   /** 113: both links stand again. */
   connected: [event: AIClusterError]

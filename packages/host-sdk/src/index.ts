@@ -31,9 +31,10 @@ export {
   SshConnectionError,
   UnknownError,
 } from '@aicluster/protocol'
-export { AICluster, type InferenceResult, type UnloadOptions } from './ai-cluster'
-export type { CallOptions, InferOptions } from './call-options'
+export { AICluster, type InferenceResult } from './ai-cluster'
+export type { CallOptions, InferOptions, ReleaseOptions } from './call-options'
 export type { CallbackOptions, InferCallback, ManageCallback } from './callbacks'
+export type { UnloadOptions } from './commands/command-contents'
 export type { ContainerConfig, CopyEntry, InferenceEndpoint, InferenceModulesConfig } from './config/container-config'
 export type { ClusterAddress, ConnectOptions } from './connection/connect-options'
 export type { ClusterEventMap } from './events'

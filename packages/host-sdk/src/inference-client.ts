@@ -1,63 +1,74 @@
-import { threadId } from 'node:worker_threads'
 import {
   type AIClusterError,
-  asAIClusterError,
   bytesOf,
   clusterError,
   createEnvelope,
-  decodeError,
-  decodeMsgpack,
-  decodeResult,
   type Envelope,
-  encodeMsgpack,
-  InferenceResponse,
-  MAX_UNACKED_BYTES,
+  type ErrorKey,
   type NdArray,
-  ndArrayFrom,
   RecordKind,
-  type RequestHeader,
-  type ResultHeader,
-  type SystemMetadata,
 } from '@aicluster/protocol'
-import { bodyOf, encodeName, headerOf, NumberTable, nameOf, ridesInline } from '@aicluster/transport'
+import { encodeName, NumberTable, ridesInline } from '@aicluster/transport'
 import { aborted, type InferOptions } from './call-options'
 import { type ClusterConnection, notConnected } from './connection/cluster-connection'
+import type { LinkTraffic } from './connection/host-link'
+import { Deadlines } from './requests/deadlines'
+import { OpenRequest, type OutcomeReceiver } from './requests/open-request'
+import { encodeRequestHeader } from './requests/request-header'
+import { type SendLimits, SendRoom } from './requests/send-room'
+import { settleRequest } from './requests/settle-request'
+import { WaitingLine } from './requests/waiting-line'
 
 /** Data up to this many bytes is copied before it leaves, so that a caller may reuse its buffer at once. */
 const COPY_UP_TO_BYTES = 64 * 1024
+/** The cluster says itself that a request's own time is over; without a word from it after so many ms more, the SDK does. */
+const TIMEOUT_GRACE_MS = 100
 
-/** What a request's outcome is given to. */
-export interface OutcomeReceiver {
-  onResult(result: unknown, response: InferenceResponse): void
-  onError(error: AIClusterError): void
-}
-
-/** One request without an outcome. */
-interface Pending {
-  inferenceName: string
-  param: Record<string, unknown>
-  layout: SystemMetadata['array']
-  sentAtMs: number
-  receiver: OutcomeReceiver
-  unlisten: (() => void) | undefined
-}
-
-/** Requests that have been sent, and their way to an outcome. */
-export class InferenceClient {
-  private readonly pending = new NumberTable<Pending>()
+/** Requests without an outcome: those that have been sent, those that wait for room, and their way to an outcome. */
+export class InferenceClient implements LinkTraffic {
+  /** Called whenever a request has got its outcome. */
+  onSettled: (() => void) | undefined
+  private readonly table = new NumberTable<OpenRequest>()
+  private readonly line = new WaitingLine<OpenRequest>()
+  private readonly room: SendRoom
+  private readonly deadlines = new Deadlines<OpenRequest>((request) => this.onDue(request))
   private readonly out = createEnvelope()
 
-  constructor(private readonly connection: ClusterConnection) {}
+  constructor(
+    private readonly connection: ClusterConnection,
+    limits: SendLimits,
+  ) {
+    this.room = new SendRoom(
+      limits,
+      () => this.line.size,
+      () => connection.isConnected,
+    )
+    connection.inference.traffic = this
+  }
 
-  /** Requests without an outcome. */
   get openCount(): number {
-    return this.pending.size
+    return this.table.size
+  }
+
+  /** Requests that wait for room. */
+  get waitingCount(): number {
+    return this.line.size
+  }
+
+  open(): number[] {
+    return this.table.keys()
+  }
+
+  /** Resolves when a request with so many bytes of data would neither wait nor be refused. */
+  whenFree(dataBytes: number): Promise<void> {
+    return this.room.whenFree(dataBytes)
   }
 
   /**
-   * Send a request.
-   * @returns its number
-   * @throws ConnectionFailedError (111) without a connection; InvalidArgumentError (302) larger than the cluster takes
+   * Send a request as soon as there is room.
+   * @param mayWait - otherwise it goes at once or is refused
+   * @returns the request; while it waits it has no number
+   * @throws InvalidArgumentError (302) larger than the cluster takes; SendQueueFullError (305) no room, and it must not wait
    */
   send(
     inferenceName: string,
@@ -65,99 +76,151 @@ export class InferenceClient {
     param: Record<string, unknown>,
     options: InferOptions,
     receiver: OutcomeReceiver,
-  ): number {
-    const { connection, out } = this
-    if (!connection.isConnected) throw notConnected('there is no connection to the cluster')
+    mayWait: boolean,
+  ): OpenRequest {
     const isBytes = data instanceof Uint8Array
     const body = isBytes ? data : bytesOf(data.data)
     const layout = isBytes ? undefined : { dtype: data.dtype, shape: data.shape }
-    const sentAtMs = performance.timeOrigin + performance.now()
-    const header = encodeHeader(param, layout, sentAtMs)
+    const nowMs = performance.now()
+    const sentAtMs = performance.timeOrigin + nowMs
+    const header = encodeRequestHeader(param, layout, sentAtMs)
+    const bytes = header.length + body.length
     this.checkSize(header.length, body.length)
-    this.checkRoom(body.length)
-    const name = encodeName(inferenceName)
-    const number = connection.numbers.take()
-    const pending: Pending = { inferenceName, param, layout, sentAtMs, receiver, unlisten: undefined }
-    this.pending.set(number, pending)
+    const fits = this.line.size === 0 && this.room.fits(bytes)
+    if (!fits && !mayWait) throw this.room.full(bytes)
+    const kept = mayShare(body, options) ? body : Buffer.from(body)
+    const request = new OpenRequest(inferenceName, param, layout, header, kept, sentAtMs, receiver)
+    const { timeout, signal } = options
+    if (timeout !== undefined) {
+      request.timeoutMs = timeout
+      request.expiresAtMs = nowMs + timeout
+    }
+    if (fits) this.begin(request)
+    else this.line.add(request)
+    if (timeout !== undefined) this.deadlines.add(request, request.expiresAtMs)
+    if (signal) this.listen(request, signal)
+    return request
+  }
+
+  resend(number: number): void {
+    const request = this.table.get(number)
+    if (request) this.transmit(request)
+  }
+
+  /** Whoever waits for room gets what there is. */
+  admit(): void {
+    for (let request = this.line.first; request && this.mayGo(request); request = this.line.first) {
+      this.line.remove(request)
+      try {
+        this.begin(request)
+      } catch (error) {
+        this.fail(request, error as AIClusterError)
+      }
+    }
+    this.room.look()
+  }
+
+  /** A `result` or `error` record. One for a request that has its outcome already says nothing any more. */
+  onRecord(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
+    if (e.kind !== RecordKind.result && e.kind !== RecordKind.error) return
+    const request = this.table.get(e.request)
+    if (!request) return
+    this.release(request)
+    settleRequest(request, e, frame, nameAt, bodyFrames)
+    this.onSettled?.()
+  }
+
+  endAll(key: ErrorKey, detail: string, whole: boolean): void {
+    // The line first: it must not move up as the open ones end.
+    if (whole) for (let request = this.line.first; request; request = this.line.first) this.end(request, key, detail)
+    for (const request of this.table.values()) this.end(request, key, detail)
+    if (whole) this.room.close(notConnected(detail))
+  }
+
+  private mayGo({ bytes }: OpenRequest): boolean {
+    return this.connection.inference.welcomed && this.room.fits(bytes)
+  }
+
+  /** It gets its number, and leaves unless a reconciliation has to come first. */
+  private begin(request: OpenRequest): void {
+    const { connection } = this
+    request.number = connection.numbers.take()
+    this.room.take(request.bytes)
+    this.table.set(request.number, request)
+    if (connection.inference.asking.isLive) this.transmit(request)
+    connection.keepBeating()
+  }
+
+  private transmit(request: OpenRequest): void {
+    const { connection, out } = this
+    const { header, body, expiresAtMs } = request
+    const remainingMs = expiresAtMs === 0 ? 0 : Math.ceil(expiresAtMs - performance.now())
+    // Its deadline ends it in a moment. Not from here: what an ending causes would overtake what is still to be sent again.
+    if (expiresAtMs > 0 && remainingMs <= 0) return
+    const name = encodeName(request.inferenceName)
     out.kind = RecordKind.request
     out.flags = 0
-    out.epoch = connection.epoch
-    out.session = connection.session
-    out.request = number
-    out.deadlineMs = options.timeout === undefined ? 0 : Math.ceil(options.timeout)
+    out.epoch = connection.session.epoch
+    out.session = connection.session.number
+    out.request = request.number
+    out.deadlineMs = remainingMs
     out.nameLength = name.length
     out.headerLength = header.length
     out.bodyLength = body.length
-    if (ridesInline(body.length)) connection.inferenceLink.send(out, name, header, body)
-    else connection.inferenceLink.send(out, name, header, undefined, [mayShare(body, options) ? body : Buffer.from(body)])
-    if (options.signal) this.listen(number, pending, options.signal)
-    return number
+    const { dealer } = connection.inference
+    if (ridesInline(body.length)) dealer.send(out, name, header, body)
+    else dealer.send(out, name, header, undefined, [body])
   }
 
-  /** A `result` or `error` record. */
-  onRecord(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
-    const pending = this.take(e.request)
-    if (!pending) return
-    const header = headerOf(e, frame, nameAt)
-    const requestNo = String(e.request)
-    if (e.kind === RecordKind.error) return pending.receiver.onError(decodeError(header, { requestNo }))
-    let result: unknown
-    let response: InferenceResponse
-    try {
-      const content = decodeMsgpack(header) as ResultHeader
-      if (typeof content !== 'object' || content === null || !('result' in content)) throw new TypeError('its header has no result')
-      const body = bodyOf(e, frame, nameAt, bodyFrames)
-      response = responseOf(pending, requestNo, content, e, nameOf(e, frame, nameAt))
-      result = content.echo ? echoed(pending, body) : decodeResult(content.result, content.attachments, body)
-    } catch (cause) {
-      const detail = `the container's result cannot be read: ${(cause as Error).message}`
-      return pending.receiver.onError(clusterError('internal', { detail, requestNo, cause }))
-    }
-    pending.receiver.onResult(result, response)
+  /** It is not open any more, nor in line; whoever waits for room gets its. */
+  private release(request: OpenRequest): void {
+    if (request.heapPlace >= 0) this.deadlines.remove(request)
+    request.unlisten?.()
+    if (this.line.remove(request)) return
+    if (this.table.get(request.number) !== request) return
+    this.table.delete(request.number)
+    this.room.give(request.bytes)
+    if (this.line.size > 0) this.admit()
   }
 
-  /** End everything that is open. */
-  failAll(error: AIClusterError): void {
-    for (const number of this.pending.keys()) {
-      const pending = this.take(number)
-      if (!pending) continue
-      const { receiver } = pending
-      receiver.onError(
-        clusterError('connectionFailed', {
-          detail: error.message.replace(/^socket connection disconnected: /, ''),
-          requestNo: String(number),
-          cause: error,
-        }),
-      )
-    }
+  private fail(request: OpenRequest, error: AIClusterError): void {
+    this.release(request)
+    request.receiver.onError(error)
+    this.onSettled?.()
   }
 
-  private take(number: number): Pending | undefined {
-    const pending = this.pending.get(number)
-    if (!pending) return undefined
-    this.pending.delete(number)
-    pending.unlisten?.()
-    return pending
+  private end(request: OpenRequest, key: ErrorKey, detail: string): void {
+    this.fail(request, clusterError(key, { detail, requestNo: request.requestNo }))
   }
 
-  private listen(number: number, pending: Pending, signal: AbortSignal): void {
+  /** Its outcome is not wanted any more. Whoever is not connected says so by not asking for it again. */
+  private cancel({ number }: OpenRequest): void {
+    const { inference } = this.connection
+    if (number > 0 && inference.welcomed) inference.signal(RecordKind.cancel, undefined, number)
+  }
+
+  private onDue(request: OpenRequest): void {
+    if (request.number > 0 && !request.overdue && this.connection.inference.asking.isLive) {
+      request.overdue = true
+      this.deadlines.add(request, request.expiresAtMs + TIMEOUT_GRACE_MS)
+    } else this.timeOut(request)
+  }
+
+  private timeOut(request: OpenRequest): void {
+    const { inferenceName, timeoutMs, number } = request
+    this.cancel(request)
+    const where = number === 0 ? 'waited for room' : this.connection.isConnected ? 'was open' : 'waited for the connection to come back'
+    const detail = `${inferenceName}: the caller's timeout of ${timeoutMs} ms passed while the request ${where}`
+    this.end(request, 'requestTimeout', detail)
+  }
+
+  private listen(request: OpenRequest, signal: AbortSignal): void {
     const onAbort = () => {
-      if (!this.take(number)) return
-      this.connection.signal('inference', RecordKind.cancel, undefined, number)
-      pending.receiver.onError(aborted(signal, String(number)))
+      this.cancel(request)
+      this.fail(request, aborted(signal, request.requestNo))
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    pending.unlisten = () => signal.removeEventListener('abort', onAbort)
-  }
-
-  /** What the cluster has not read yet is bounded: memory must not grow because it is slower than its application. */
-  private checkRoom(bodyLength: number): void {
-    const { unackedBytes } = this.connection.inferenceLink
-    if (unackedBytes + bodyLength <= MAX_UNACKED_BYTES || unackedBytes === 0) return
-    throw clusterError('sendQueueFull', {
-      detail: `${unackedBytes} bytes are on their way to the cluster already, at most ${MAX_UNACKED_BYTES} may be`,
-      details: { unackedBytes, limit: MAX_UNACKED_BYTES },
-    })
+    request.unlisten = () => signal.removeEventListener('abort', onAbort)
   }
 
   private checkSize(headerLength: number, bodyLength: number): void {
@@ -175,46 +238,4 @@ export class InferenceClient {
   }
 }
 
-function encodeHeader(param: Record<string, unknown>, layout: SystemMetadata['array'], sentAtMs: number): Uint8Array {
-  const header: RequestHeader = {
-    pid: process.pid,
-    tid: threadId,
-    metadata: param,
-    metadata_sys: layout ? { array: layout } : {},
-    sent_at: sentAtMs,
-  }
-  try {
-    return encodeMsgpack(header)
-  } catch (cause) {
-    throw clusterError('invalidParameter', {
-      detail: `param cannot travel: ${(cause as Error).message}`,
-      details: { argument: 'param' },
-      cause: asAIClusterError(cause),
-    })
-  }
-}
-
 const mayShare = (body: Uint8Array, { copy }: InferOptions): boolean => body.length > COPY_UP_TO_BYTES && !copy
-
-const echoed = ({ layout }: Pending, body: Uint8Array): Uint8Array | NdArray => (layout ? ndArrayFrom(layout, body) : body)
-
-function responseOf(pending: Pending, requestNo: string, content: ResultHeader, e: Envelope, subName: string): InferenceResponse {
-  const nowMs = performance.timeOrigin + performance.now()
-  const response = new InferenceResponse()
-  response.pid = process.pid
-  response.tid = threadId
-  response.requestNo = requestNo
-  response.inferenceName = pending.inferenceName
-  response.subInferenceName = subName || pending.inferenceName
-  response.metadata = content.metadata ?? pending.param
-  response.metadataSys = content.metadata_sys ?? (pending.layout ? { array: pending.layout } : {})
-  const { received_at: containerReceived = 0, sent_at: containerSent = 0 } = content
-  response.timeStamp = [pending.sentAtMs, e.receivedAtMs, e.sentAtMs, containerReceived, containerSent, e.answeredAtMs, nowMs]
-  response.elapsedTime = [
-    e.sentAtMs - e.receivedAtMs,
-    e.answeredAtMs - e.sentAtMs,
-    containerSent - containerReceived,
-    nowMs - pending.sentAtMs,
-  ]
-  return response
-}

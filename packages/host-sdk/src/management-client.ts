@@ -7,19 +7,26 @@ import {
   decodeError,
   decodeMsgpack,
   type Envelope,
+  type ErrorKey,
   encodeMsgpack,
   RecordKind,
   UnknownError,
 } from '@aicluster/protocol'
-import { bodyOf, ridesInline } from '@aicluster/transport'
+import { bodyOf, NumberTable, ridesInline } from '@aicluster/transport'
 import { aborted, type CallOptions } from './call-options'
-import { type ClusterConnection, notConnected } from './connection/cluster-connection'
+import type { ClusterConnection } from './connection/cluster-connection'
+import type { LinkTraffic } from './connection/host-link'
+import { type DeadlineEntry, Deadlines } from './requests/deadlines'
 
-interface Pending {
-  command: CommandName
+/** A command without a reply, with what is needed to send it again. */
+interface OpenCommand extends DeadlineEntry {
+  number: number
+  name: CommandName
+  body: Uint8Array
+  timeoutMs: number
   resolve(result: unknown): void
   reject(error: AIClusterError): void
-  cleanUp(): void
+  unlisten: (() => void) | undefined
 }
 
 /** A command on its way: its number at once, its reply later. */
@@ -29,88 +36,121 @@ export interface SentCommand {
 }
 
 /** Commands that have been sent, and their way to a reply. */
-export class ManagementClient {
-  private readonly pending = new Map<number, Pending>()
+export class ManagementClient implements LinkTraffic {
+  /** Called whenever a command has got its reply. */
+  onSettled: (() => void) | undefined
+  private readonly table = new NumberTable<OpenCommand>()
+  private readonly deadlines = new Deadlines<OpenCommand>((command) => this.timeOut(command))
   private readonly out = createEnvelope()
 
-  constructor(private readonly connection: ClusterConnection) {}
+  /** @param onEvent - gets the body of an event, which nobody asked for */
+  constructor(
+    private readonly connection: ClusterConnection,
+    private readonly onEvent: (body: Uint8Array) => void,
+  ) {
+    connection.management.traffic = this
+  }
 
-  /** @throws ConnectionFailedError (111) without a connection; InvalidArgumentError (302) the command cannot travel */
-  send(command: CommandInput<CommandName>, options: CallOptions = {}): SentCommand {
-    const { connection, out } = this
-    if (!connection.isConnected) throw notConnected('there is no connection to the cluster')
+  get openCount(): number {
+    return this.table.size
+  }
+
+  open(): number[] {
+    return this.table.keys()
+  }
+
+  /** @throws InvalidArgumentError (302) the command cannot travel */
+  send(content: CommandInput<CommandName>, options: CallOptions = {}): SentCommand {
+    const { connection } = this
+    const name = content.cmd
     let body: Uint8Array
     try {
-      body = encodeMsgpack(command)
+      body = encodeMsgpack(content)
     } catch (cause) {
       throw clusterError('invalidParameter', {
-        detail: `the arguments of ${command.cmd} cannot travel: ${(cause as Error).message}`,
-        command: command.cmd,
+        detail: `the arguments of ${name} cannot travel: ${(cause as Error).message}`,
+        command: name,
         cause,
       })
     }
     const number = connection.numbers.take()
-    const reply = this.expect(number, command.cmd, options)
-    out.kind = RecordKind.command
-    out.flags = 0
-    out.epoch = connection.epoch
-    out.session = connection.session
-    out.request = number
-    out.bodyLength = body.length
-    if (ridesInline(body.length)) connection.managementLink.send(out, body)
-    else connection.managementLink.send(out, undefined, undefined, undefined, [body])
+    const reply = new Promise<unknown>((resolve, reject) => {
+      this.expect({ number, name, body, timeoutMs: 0, resolve, reject, unlisten: undefined, dueAtMs: 0, heapPlace: -1 }, options)
+    })
+    if (connection.management.asking.isLive) this.resend(number)
+    connection.keepBeating()
     return { requestNo: String(number), reply }
   }
 
-  /** A `reply` or `commandError` record. */
+  resend(number: number): void {
+    const command = this.table.get(number)
+    if (!command) return
+    const { connection, out } = this
+    const { body } = command
+    const { dealer } = connection.management
+    out.kind = RecordKind.command
+    out.flags = 0
+    out.epoch = connection.session.epoch
+    out.session = connection.session.number
+    out.request = number
+    out.bodyLength = body.length
+    if (ridesInline(body.length)) dealer.send(out, body)
+    else dealer.send(out, undefined, undefined, undefined, [body])
+  }
+
+  /** A `reply`, `commandError` or `event` record. */
   onRecord(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
-    const pending = this.pending.get(e.request)
-    if (!pending) return
-    this.pending.delete(e.request)
-    pending.cleanUp()
     const body = bodyOf(e, frame, nameAt, bodyFrames)
-    const context = { command: pending.command, requestNo: String(e.request) }
-    if (e.kind === RecordKind.commandError) return pending.reject(decodeError(body, context))
+    if (e.kind === RecordKind.event) return this.onEvent(body)
+    if (e.kind !== RecordKind.reply && e.kind !== RecordKind.commandError) return
+    const command = this.table.get(e.request)
+    if (!command) return
+    const context = { command: command.name, requestNo: String(e.request) }
+    if (e.kind === RecordKind.commandError) return this.fail(command, decodeError(body, context))
+    let result: unknown
     try {
-      pending.resolve(decodeMsgpack(body))
+      result = decodeMsgpack(body)
     } catch (cause) {
-      pending.reject(new UnknownError('internal', { ...context, detail: 'the reply is not msgpack', cause }))
+      return this.fail(command, new UnknownError('internal', { ...context, detail: 'the reply is not msgpack', cause }))
     }
+    this.release(command)
+    command.resolve(result)
+    this.onSettled?.()
   }
 
-  /** End everything that is open. */
-  failAll(detail: string): void {
-    const open = [...this.pending]
-    this.pending.clear()
-    for (const [number, { command, reject, cleanUp }] of open) {
-      cleanUp()
-      reject(clusterError('connectionFailed', { detail, command, requestNo: String(number) }))
-    }
+  endAll(key: ErrorKey, detail: string): void {
+    for (const command of this.table.values()) this.end(command, key, detail)
   }
 
-  private expect(number: number, command: CommandName, { signal, timeout }: CallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const give = (error: AIClusterError) => {
-        this.pending.delete(number)
-        cleanUp()
-        reject(error)
-      }
-      const requestNo = String(number)
-      const onAbort = () => give(aborted(signal as AbortSignal, requestNo))
-      const timer =
-        timeout === undefined
-          ? undefined
-          : setTimeout(
-              () =>
-                give(clusterError('requestTimeout', { detail: `${command} was not answered within ${timeout} ms`, command, requestNo })),
-              timeout,
-            )
-      const cleanUp = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.pending.set(number, { command, resolve, reject, cleanUp })
-    })
+  private expect(command: OpenCommand, { signal, timeout }: CallOptions): void {
+    this.table.set(command.number, command)
+    if (timeout !== undefined) {
+      command.timeoutMs = timeout
+      this.deadlines.add(command, performance.now() + timeout)
+    }
+    if (!signal) return
+    const onAbort = () => this.fail(command, aborted(signal, String(command.number)))
+    signal.addEventListener('abort', onAbort, { once: true })
+    command.unlisten = () => signal.removeEventListener('abort', onAbort)
+  }
+
+  private release(command: OpenCommand): void {
+    this.table.delete(command.number)
+    this.deadlines.remove(command)
+    command.unlisten?.()
+  }
+
+  private fail(command: OpenCommand, error: AIClusterError): void {
+    this.release(command)
+    command.reject(error)
+    this.onSettled?.()
+  }
+
+  private end(command: OpenCommand, key: ErrorKey, detail: string): void {
+    this.fail(command, clusterError(key, { detail, command: command.name, requestNo: String(command.number) }))
+  }
+
+  private timeOut(command: OpenCommand): void {
+    this.end(command, 'requestTimeout', `${command.name} was not answered within ${command.timeoutMs} ms`)
   }
 }

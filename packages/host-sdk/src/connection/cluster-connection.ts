@@ -1,205 +1,184 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import {
   type AIClusterError,
   clusterError,
-  createEnvelope,
   DEFAULT_MAX_BODY_BYTES,
-  decodeError,
-  decodeMsgpack,
-  type Envelope,
-  encodeMsgpack,
+  ERROR_CODES,
   MAX_HEADER_BYTES,
-  NumberBlock,
-  PROTOCOL_MAJOR,
-  PROTOCOL_MINOR,
+  type NumberBlock,
   RecordKind,
-  Welcome,
+  SESSION_PING_INTERVAL_MS,
+  type Welcome,
 } from '@aicluster/protocol'
-import { DealerLink, headerOf } from '@aicluster/transport'
 import type { ResolvedEndpoints } from './connect-options'
+import { HostLink, type HostLinkEvents, type LinkName } from './host-link'
 import { RequestNumbers } from './request-numbers'
-
-export type LinkName = 'inference' | 'management'
-
-/** A record that the connection itself has no use for. Envelope and bytes are only good during the call. */
-export type ConnectionRecordHandler = (
-  link: LinkName,
-  envelope: Envelope,
-  frame: Uint8Array,
-  nameAt: number,
-  bodyFrames: Uint8Array[] | undefined,
-) => void
+import { SessionIdentity } from './session-identity'
 
 export interface ConnectionEvents {
   /** Both links stand and are welcomed. */
   onConnected(): void
-  /** A link that stood is gone: nothing that was open over it can be answered any more. */
-  onLost(link: LinkName): void
+  /** A link that stood is gone. What is open over it waits for its return, for a while. */
+  onLost(detail: string): void
+  /** A hello was refused, or a session that stood was ended. */
   onRefused(error: AIClusterError): void
-  onRecord: ConnectionRecordHandler
 }
 
-/** A refused hello is said again after this long, in ms, as long as the link stands. */
-const HELLO_RETRY_MS = 1_000
-
-const SOFTWARE = '@aicluster/host-sdk/0.1.0'
-
-/** An application's two links to the manager, and its session over them. Comes back by itself. */
-export class ClusterConnection {
-  readonly numbers = new RequestNumbers(() => this.signal('inference', RecordKind.moreNumbers))
+/**
+ * An application's two links to the manager, and its session over them. Comes back by itself, for ever.
+ *
+ * The session is the inference link's: the management link joins it, and is lost with it.
+ */
+export class ClusterConnection implements HostLinkEvents {
+  readonly inference: HostLink
+  readonly management: HostLink
+  readonly session: SessionIdentity
+  readonly numbers = new RequestNumbers(() => this.inference.signal(RecordKind.moreNumbers))
   readonly limits = { maxBodyBytes: DEFAULT_MAX_BODY_BYTES, maxHeaderBytes: MAX_HEADER_BYTES }
-  epoch = 0
-  session = 0
-  private readonly links: Record<LinkName, DealerLink>
-  private readonly welcomed: Record<LinkName, boolean> = { inference: false, management: false }
-  private readonly secret = randomBytes(16)
-  private readonly nonce = randomBytes(8)
-  private readonly retry: Partial<Record<LinkName, NodeJS.Timeout>> = {}
-  private readonly out = createEnvelope()
-  private readonly pongs: Record<LinkName, (() => void)[]> = { inference: [], management: [] }
+  private readonly givingUp: Partial<Record<LinkName, NodeJS.Timeout>> = {}
+  private beatTimer: NodeJS.Timeout | undefined
+  private closed = false
 
+  /** @param reconnectTimeoutMs - how long what is open waits for a link that went; 0: it ends at once */
   constructor(
-    readonly endpoints: ResolvedEndpoints,
+    endpoints: ResolvedEndpoints,
+    private readonly reconnectTimeoutMs: number,
     private readonly events: ConnectionEvents,
   ) {
-    const link = (name: LinkName): DealerLink =>
-      new DealerLink(
-        endpoints[name],
-        {
-          onUp: () => this.onUp(name),
-          onDown: () => this.onDown(name),
-          onRecord: (e, frame, nameAt, _end, bodyFrames) => this.onRecord(name, e, frame, nameAt, bodyFrames),
-        },
-        this.limits,
-      )
-    this.links = { inference: link('inference'), management: link('management') }
+    this.session = new SessionIdentity(endpoints.token, reconnectTimeoutMs)
+    this.inference = new HostLink('inference', endpoints.inference, this.session, this.limits, this)
+    this.management = new HostLink('management', endpoints.management, this.session, this.limits, this)
   }
 
   get isConnected(): boolean {
-    return this.welcomed.inference && this.welcomed.management
+    return this.inference.welcomed && this.management.welcomed
   }
 
-  /** Which links are not welcomed (yet), for messages. */
-  get missing(): LinkName[] {
-    return (['inference', 'management'] as const).filter((name) => !this.welcomed[name])
+  /** Links that are not welcomed (yet). */
+  get missing(): HostLink[] {
+    return [this.inference, this.management].filter(({ welcomed }) => !welcomed)
   }
 
   connect(): void {
-    this.links.inference.connect()
-    this.links.management.connect()
-  }
-
-  /** The link that requests go over; the hot path writes to it directly. */
-  get inferenceLink(): DealerLink {
-    return this.links.inference
-  }
-
-  get managementLink(): DealerLink {
-    return this.links.management
-  }
-
-  /** Send a record that is nothing but its kind, and perhaps a header. */
-  signal(link: LinkName, kind: RecordKind, header?: Uint8Array, request = 0): void {
-    const { out } = this
-    out.kind = kind
-    out.flags = 0
-    out.epoch = this.epoch
-    out.session = this.session
-    out.request = request
-    out.headerLength = header?.length ?? 0
-    this.links[link].send(out, header)
+    this.inference.dealer.connect()
+    this.management.dealer.connect()
   }
 
   /** Whether the manager answers on this link within the time. */
-  async check(link: LinkName, timeoutMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const answered = await new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), timeoutMs)
-      this.pongs[link].push(() => resolve(true))
-      this.signal(link, RecordKind.ping)
-    })
-    clearTimeout(timer)
+  check(link: HostLink, timeoutMs: number): Promise<boolean> {
+    const answered = link.answers(timeoutMs)
+    this.keepBeating()
     return answered
   }
 
+  /** Something is open: losses must show. Cheap to call for every request. */
+  keepBeating(): void {
+    if (this.beatTimer || this.closed) return
+    this.beatTimer = setInterval(this.beat, SESSION_PING_INTERVAL_MS)
+    this.beatTimer.unref()
+  }
+
   async close(): Promise<void> {
-    if (this.welcomed.inference) this.signal('inference', RecordKind.goodbye)
-    this.welcomed.inference = this.welcomed.management = false
-    for (const timer of Object.values(this.retry)) clearTimeout(timer)
-    await Promise.all([this.links.inference.close(), this.links.management.close()])
+    this.closed = true
+    if (this.inference.welcomed) this.inference.signal(RecordKind.goodbye)
+    this.inference.lose()
+    this.management.lose()
+    clearInterval(this.beatTimer)
+    for (const timer of Object.values(this.givingUp)) clearTimeout(timer)
+    await Promise.all([this.inference.dealer.close(), this.management.dealer.close()])
   }
 
-  private hello(link: LinkName): void {
-    const header = encodeMsgpack({
-      protocol: [PROTOCOL_MAJOR, PROTOCOL_MINOR],
-      role: 'host',
-      link,
-      nonce: this.nonce,
-      session_secret: this.secret,
-      host: hostname(),
-      pid: process.pid,
-      token: this.endpoints.token,
-      software: SOFTWARE,
-      reconnect_timeout_ms: 30_000,
-    })
-    this.signal(link, RecordKind.hello, header)
+  onUp(link: HostLink): void {
+    this.keepBeating()
+    if (link === this.inference || this.inference.welcomed) link.hello()
   }
 
-  private onUp(link: LinkName): void {
-    // The management link joins the session that the inference link's hello has opened.
-    if (link === 'inference' || this.welcomed.inference) this.hello(link)
+  onDown(link: HostLink): void {
+    if (link.lose()) this.lost(link)
+    if (link === this.inference && this.management.lose()) this.lost(this.management)
   }
 
-  private onDown(link: LinkName): void {
-    const was = this.welcomed[link]
-    this.welcomed[link] = false
-    // The session is the inference link's: with that link it is over on both.
-    if (link === 'inference' && this.welcomed.management) {
-      this.welcomed.management = false
-      this.events.onLost('management')
-    }
-    if (was) this.events.onLost(link)
-  }
-
-  private onRefused(link: LinkName, error: AIClusterError): void {
-    this.events.onRefused(error)
-    // A session that stood was ended by the manager: what it had open has no way back.
-    if (this.welcomed[link]) this.onDown(link)
-    // The reason may pass: a manager that is shutting down or out of numbers for the moment.
-    clearTimeout(this.retry[link])
-    this.retry[link] = setTimeout(() => this.links[link].isUp && !this.welcomed[link] && this.onUp(link), HELLO_RETRY_MS)
-    this.retry[link]?.unref()
-  }
-
-  private onRecord(link: LinkName, e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
-    switch (e.kind) {
-      case RecordKind.welcome:
-        return this.onWelcome(link, Welcome.parse(decodeMsgpack(headerOf(e, frame, nameAt))))
-      case RecordKind.refused:
-        return this.onRefused(link, decodeError(headerOf(e, frame, nameAt)))
-      case RecordKind.numbers:
-        return this.numbers.add(NumberBlock.parse(decodeMsgpack(headerOf(e, frame, nameAt))))
-      case RecordKind.ping:
-        return this.signal(link, RecordKind.pong)
-      case RecordKind.pong:
-        return this.pongs[link].shift()?.()
-      default:
-        return this.events.onRecord(link, e, frame, nameAt, bodyFrames)
-    }
-  }
-
-  private onWelcome(link: LinkName, welcome: Welcome): void {
-    this.welcomed[link] = true
+  onWelcome(link: HostLink, welcome: Welcome): void {
+    const { session, management } = this
+    if (link === management) {
+      // One that was on its way when the session changed.
+      if (welcome.epoch !== session.epoch || welcome.session !== session.number) return
+    } else this.joined(welcome)
     this.limits.maxBodyBytes = welcome.limits.max_body_bytes
     this.limits.maxHeaderBytes = welcome.limits.max_header_bytes
-    if (link === 'inference') {
-      this.epoch = welcome.epoch
-      this.session = welcome.session
-      if (welcome.numbers) this.numbers.restart(welcome.numbers)
-      if (this.links.management.isUp) this.hello('management')
+    const connectedBefore = this.isConnected
+    clearTimeout(this.givingUp[link.name])
+    link.welcome()
+    this.keepBeating()
+    if (link === this.inference && management.dealer.isUp && !management.welcomed) management.hello()
+    if (this.isConnected && !connectedBefore) this.events.onConnected()
+  }
+
+  onRefused(link: HostLink, error: AIClusterError, epoch: number, session: number): void {
+    if (error.code === ERROR_CODES.outcomeExpired.code) return this.onExpired(link, error, epoch, session)
+    this.events.onRefused(error)
+    this.keepBeating()
+    if (link.refused()) this.lost(link)
+    if (link === this.inference && this.management.lose()) this.lost(this.management)
+  }
+
+  onNumbers(block: NumberBlock): void {
+    this.numbers.add(block)
+  }
+
+  onAccounted(link: HostLink): void {
+    if (link === this.inference) this.numbers.askAgain()
+  }
+
+  /** The manager says who this is: the same session, or a new one. */
+  private joined({ epoch, session: number, numbers }: Welcome): void {
+    const { session } = this
+    const restarted = session.epoch !== 0 && epoch !== session.epoch
+    session.epoch = epoch
+    session.number = number
+    if (numbers) this.numbers.restart(numbers)
+    if (!restarted) return
+    // Its links may not have been seen to go: what the management link had joined is over.
+    if (this.management.lose()) this.lost(this.management)
+    const detail = 'the cluster manager was restarted before it answered; the command may or may not have been carried out'
+    this.management.traffic.endAll('connectionFailed', detail, true)
+  }
+
+  /** The manager has dropped the session: nothing that is open can be answered any more. Another one begins. */
+  private onExpired(link: HostLink, error: AIClusterError, epoch: number, number: number): void {
+    const { session, inference, management } = this
+    const isOurs = (epoch === 0 || epoch === session.epoch) && (number === 0 || number === session.number)
+    // Hello may have been said twice: the second answer is about a session that has been given up already.
+    if (link !== inference || session.number === 0 || !isOurs) return
+    session.renew()
+    if (inference.lose()) this.lost(inference)
+    if (management.lose()) this.lost(management)
+    this.events.onRefused(error)
+    if (inference.dealer.isUp) inference.hello()
+    this.keepBeating()
+    const detail = error.message.replace(`${ERROR_CODES.outcomeExpired.message}: `, '')
+    for (const { traffic } of [inference, management]) traffic.endAll('outcomeExpired', detail, false)
+  }
+
+  private lost(link: HostLink): void {
+    const { reconnectTimeoutMs } = this
+    const detail = `the ${link.name} link to the cluster is gone`
+    if (reconnectTimeoutMs === 0) link.traffic.endAll('connectionFailed', detail, true)
+    else {
+      const passed = `the ${link.name} link to the cluster did not come back within ${reconnectTimeoutMs} ms (reconnectTimeoutMs)`
+      clearTimeout(this.givingUp[link.name])
+      this.givingUp[link.name] = setTimeout(() => link.traffic.endAll('connectionFailed', passed, true), reconnectTimeoutMs)
+      this.givingUp[link.name]?.unref()
     }
-    if (this.isConnected) this.events.onConnected()
+    this.events.onLost(detail)
+  }
+
+  private readonly beat = (): void => {
+    const nowMs = performance.now()
+    const inferenceNeeds = this.inference.beat(nowMs)
+    const managementNeeds = this.management.beat(nowMs)
+    if (inferenceNeeds || managementNeeds) return
+    clearInterval(this.beatTimer)
+    this.beatTimer = undefined
   }
 }
 

@@ -31,6 +31,18 @@ export interface ConnectOptions {
    * with a state folder, what the manager has left there.
    */
   token?: string
+  /**
+   * How long what is open waits for a connection that was lost, in ms; after it 111. As long the cluster keeps what it has for
+   * this application. 0: everything open ends with 111 at once. Default 30,000; at most 600,000.
+   */
+  reconnectTimeoutMs?: number
+  /**
+   * Requests that may be open at once. Beyond it `infer` and `inferImage` wait for room inside the SDK, first come first served,
+   * and their `…Async` forms throw 305. Default 10,000; at most 1,000,000.
+   */
+  maxPending?: number
+  /** Bytes of data and params that may be open at once; beyond it as with `maxPending`. One larger request goes alone. Default 256 MiB. */
+  maxPendingBytes?: number
   /** Where the SDK logs. Default: nowhere. */
   logger?: Logger
 }

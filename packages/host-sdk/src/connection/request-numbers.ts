@@ -25,6 +25,11 @@ export class RequestNumbers {
     this.asked = false
   }
 
+  /** What was asked for, or the answer, may have been lost. */
+  askAgain(): void {
+    if (this.asked) this.askForMore()
+  }
+
   /** @throws ConnectionFailedError (111) when the manager has not kept up with handing out numbers */
   take(): number {
     if (this.next >= this.end) {

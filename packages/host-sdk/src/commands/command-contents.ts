@@ -1,0 +1,50 @@
+import type { CommandInput } from '@aicluster/protocol'
+import { missing, optionalName, requireOptions, wrongArgument } from '../arguments'
+import { toWire } from '../config/wire-names'
+
+/** Which containers `unloadInference` removes. Nothing given: **every container on every board**, as in the seed. */
+export interface UnloadOptions {
+  inferenceName?: string
+  /** One board. */
+  coprocessorName?: string
+  /** Also delete the image, unless something else uses it. Default true. */
+  deleteImage?: boolean
+  /** ms to wait for requests that are queued or in process; left out: 303 at once. Ours. */
+  drainMs?: number
+}
+
+/** A filter by inference; nothing for none. @throws InvalidArgumentError (302) not a name */
+export const nameFilter = (inferenceName: string | undefined): { inference_name?: string } => {
+  const name = optionalName('inferenceName', inferenceName)
+  return name === undefined ? {} : { inference_name: name }
+}
+
+/** @throws InvalidArgumentError (100) an argument is missing; (302) one of another kind. What is in a config the cluster checks */
+export function loadCommand(config: unknown, boards: unknown): CommandInput<'load_inference'> {
+  if (config === undefined || config === null) throw missing('containerConfig')
+  if (boards === undefined || boards === null || boards === '') throw missing('coprocessorName')
+  const list = Array.isArray(config) ? config : [config]
+  if (list.length === 0) throw missing('containerConfig')
+  if (list.some((item) => typeof item !== 'object' || item === null))
+    throw wrongArgument('containerConfig', config, 'a config object or a list of them')
+  const names = Array.isArray(boards) ? boards : boards === 'all' ? 'all' : [boards]
+  if (names.length === 0) throw missing('coprocessorName')
+  if (names !== 'all' && names.some((name: unknown) => typeof name !== 'string'))
+    throw wrongArgument('coprocessorName', boards, "a board name, a list of them, or 'all'")
+  return { cmd: 'load_inference', container_config: list.map(toWire), coprocessor_name: names }
+}
+
+/** @throws InvalidArgumentError (302) a filter or an option of another kind */
+export function unloadCommand(options: unknown): CommandInput<'unload_inference'> {
+  const { inferenceName, coprocessorName, deleteImage, drainMs } = requireOptions<UnloadOptions>(options, 'options')
+  const board = optionalName('coprocessorName', coprocessorName)
+  if (deleteImage !== undefined && typeof deleteImage !== 'boolean') throw wrongArgument('deleteImage', deleteImage, 'true or false')
+  if (drainMs !== undefined && !(Number.isInteger(drainMs) && drainMs >= 0)) throw wrongArgument('drainMs', drainMs, 'a whole number of ms')
+  return {
+    cmd: 'unload_inference',
+    ...nameFilter(inferenceName),
+    ...(board === undefined ? {} : { coprocessor_name: board }),
+    ...(deleteImage === undefined ? {} : { delete_image: deleteImage }),
+    ...(drainMs === undefined ? {} : { drain_ms: drainMs }),
+  }
+}

@@ -1,0 +1,65 @@
+import { threadId } from 'node:worker_threads'
+import {
+  clusterError,
+  decodeError,
+  decodeMsgpack,
+  decodeResult,
+  type Envelope,
+  InferenceResponse,
+  type NdArray,
+  ndArrayFrom,
+  RecordKind,
+  type ResultHeader,
+} from '@aicluster/protocol'
+import { bodyOf, headerOf, nameOf } from '@aicluster/transport'
+import type { OpenRequest } from './open-request'
+
+/** Give a request its outcome: a `result` or `error` record. What cannot be read is 999. */
+export function settleRequest(
+  request: OpenRequest,
+  e: Envelope,
+  frame: Uint8Array,
+  nameAt: number,
+  bodyFrames: Uint8Array[] | undefined,
+): void {
+  const { receiver } = request
+  const header = headerOf(e, frame, nameAt)
+  const requestNo = String(e.request)
+  if (e.kind === RecordKind.error) return receiver.onError(decodeError(header, { requestNo }))
+  let result: unknown
+  let response: InferenceResponse
+  try {
+    const content = decodeMsgpack(header) as ResultHeader
+    if (typeof content !== 'object' || content === null || !('result' in content)) throw new TypeError('its header has no result')
+    const body = bodyOf(e, frame, nameAt, bodyFrames)
+    response = responseOf(request, requestNo, content, e, nameOf(e, frame, nameAt))
+    result = content.echo ? echoed(request, body) : decodeResult(content.result, content.attachments, body)
+  } catch (cause) {
+    const detail = `the container's result cannot be read: ${(cause as Error).message}`
+    return receiver.onError(clusterError('internal', { detail, requestNo, cause }))
+  }
+  receiver.onResult(result, response)
+}
+
+const echoed = ({ layout }: OpenRequest, body: Uint8Array): Uint8Array | NdArray => (layout ? ndArrayFrom(layout, body) : body)
+
+function responseOf(request: OpenRequest, requestNo: string, content: ResultHeader, e: Envelope, subName: string): InferenceResponse {
+  const nowMs = performance.timeOrigin + performance.now()
+  const response = new InferenceResponse()
+  response.pid = process.pid
+  response.tid = threadId
+  response.requestNo = requestNo
+  response.inferenceName = request.inferenceName
+  response.subInferenceName = subName || request.inferenceName
+  response.metadata = content.metadata ?? request.param
+  response.metadataSys = content.metadata_sys ?? (request.layout ? { array: request.layout } : {})
+  const { received_at: containerReceived = 0, sent_at: containerSent = 0 } = content
+  response.timeStamp = [request.sentAtMs, e.receivedAtMs, e.sentAtMs, containerReceived, containerSent, e.answeredAtMs, nowMs]
+  response.elapsedTime = [
+    e.sentAtMs - e.receivedAtMs,
+    e.answeredAtMs - e.sentAtMs,
+    containerSent - containerReceived,
+    nowMs - request.sentAtMs,
+  ]
+  return response
+}

@@ -1,0 +1,309 @@
+import {
+  clusterError,
+  createEnvelope,
+  DEFAULT_MAX_BODY_BYTES,
+  decodeMsgpack,
+  decodeNumbers,
+  type Envelope,
+  encodeError,
+  encodeMsgpack,
+  encodeNumbers,
+  type HostHello,
+  MAX_HEADER_BYTES,
+  RecordKind,
+} from '@aicluster/protocol'
+import { bodyOf, headerOf, ipcEndpoint, nameOf, RouterLink, type RouterPeer, ridesInline } from '@aicluster/transport'
+
+type Link = 'inference' | 'management'
+
+interface Session {
+  number: number
+  secret: string
+}
+
+type Peer = RouterPeer<Session>
+
+/** A record that has arrived, copied. */
+export interface Arrived extends Envelope {
+  link: Link
+  name: string
+  header: Buffer
+  body: Buffer
+}
+
+const BOTH: readonly Link[] = ['inference', 'management']
+const BLOCK_SIZE = 1000
+const LIMITS = { maxBodyBytes: DEFAULT_MAX_BODY_BYTES, maxHeaderBytes: MAX_HEADER_BYTES }
+
+/**
+ * A manager's four ends reduced to the two that applications see: real bytes over real sockets, and every fault on demand.
+ *
+ * It knows what it has received, answers nothing by itself (see {@link FakeManager.onRequest}), keeps each outcome until it is told
+ * that it is not wanted, and sends outcomes again after a reconciliation.
+ */
+export class FakeManager implements AsyncDisposable {
+  epoch = 1
+  readonly arrived: Arrived[] = []
+  /** Numbers of requests and commands that have come although they were here already. */
+  readonly repeated: number[] = []
+  /** Whether hellos are answered. */
+  welcomes = true
+  /** Whether reconciliations are answered. */
+  reconciles = true
+  /** Whether further request numbers are given. */
+  grantsNumbers = true
+  /** The reason why hellos are refused, if they are. */
+  refusal: ReturnType<typeof clusterError> | undefined
+  /** Called with each request or command that it takes. */
+  onRequest: (request: Arrived) => void = () => {}
+  /** Whether a request or command gets lost on its way; asked for each. */
+  loses: (record: Arrived) => boolean = () => false
+  private readonly ends = new Map<Link, RouterLink<Session>>()
+  private readonly acknowledged = new Map<Link, number>()
+  private readonly peers = new Map<Link, Peer>()
+  private sessions: Session[] = []
+  private sessionsMade = 0
+  private nextNumber = 1
+  private readonly known = new Set<number>()
+  private readonly outcomes = new Map<number, () => void>()
+  private readonly out = createEnvelope()
+
+  private constructor(private readonly folder: string) {}
+
+  /** What an application connects to. */
+  get endpoint(): string {
+    return `ipc://${this.folder}`
+  }
+
+  /** @param folder - for its sockets */
+  static async start(folder: string): Promise<FakeManager> {
+    const manager = new FakeManager(folder)
+    await manager.bind()
+    return manager
+  }
+
+  arrivedOf(kind: RecordKind, link?: Link): Arrived[] {
+    return this.arrived.filter((record) => record.kind === kind && (link === undefined || record.link === link))
+  }
+
+  get requestRecords(): Arrived[] {
+    return this.arrivedOf(RecordKind.request)
+  }
+
+  /** Numbers of the requests that have arrived, in order. */
+  get requests(): number[] {
+    return this.requestRecords.map(({ request }) => request)
+  }
+
+  /** Data of the requests that have arrived, in order. */
+  get bodies(): Buffer[] {
+    return this.requestRecords.map(({ body }) => body)
+  }
+
+  /** The lists of open numbers that have arrived over a link. */
+  lists(link: Link): number[][] {
+    return this.arrivedOf(RecordKind.reconcile, link).map(({ body }) => decodeNumbers(body) ?? [])
+  }
+
+  /** Whether the application has acknowledged everything that went over a link, lost or not. */
+  isAcknowledged(link: Link): boolean {
+    return this.acknowledged.get(link) === this.peers.get(link)?.outbox.sequence
+  }
+
+  /** The connections go; sessions, requests and outcomes stay. */
+  async cut(links: readonly Link[] = BOTH): Promise<void> {
+    for (const link of links) {
+      const end = this.ends.get(link)
+      this.ends.delete(link)
+      this.peers.delete(link)
+      await end?.close()
+    }
+  }
+
+  /** Its sockets are there (again). */
+  async bind(links: readonly Link[] = BOTH): Promise<void> {
+    for (const link of links) {
+      const end = new RouterLink<Session>(
+        {
+          onDisconnect: (peer) => {
+            if (this.peers.get(link) === peer) this.peers.delete(link)
+          },
+          onRecord: (peer, e, frame, nameAt, _end, bodyFrames) => {
+            const arrived: Arrived = {
+              ...e,
+              link,
+              name: nameOf(e, frame, nameAt),
+              header: Buffer.from(headerOf(e, frame, nameAt)),
+              body: Buffer.from(bodyOf(e, frame, nameAt, bodyFrames)),
+            }
+            this.onRecord(peer, arrived)
+          },
+          onAck: (peer, sequence) => {
+            if (this.peers.get(link) === peer) this.acknowledged.set(link, sequence)
+          },
+          onDrop: (_peer, reason, _first, error) => {
+            throw error ?? new Error(`the SDK sent what is dropped: ${reason}`)
+          },
+        },
+        LIMITS,
+      )
+      this.ends.set(link, end)
+      await end.bind(ipcEndpoint(this.folder, link))
+    }
+  }
+
+  /** Another life: nothing of before is known. Takes effect with the next hello. */
+  forgetEverything(): void {
+    this.epoch++
+    this.dropSessions()
+  }
+
+  /** Sessions, and what they had, are gone; the manager itself goes on. */
+  dropSessions(): void {
+    this.sessions = []
+    this.known.clear()
+    this.outcomes.clear()
+  }
+
+  /** As if these requests had never arrived. */
+  unlearn(...numbers: number[]): void {
+    for (const number of numbers) this.known.delete(number)
+  }
+
+  /** Answer a request with this text. */
+  answer(number: number, text: string): void {
+    this.deliver(number, () => this.sendText(number, text))
+  }
+
+  /** Answer a request with this text, but the answer gets lost. */
+  loseAnswer(number: number, text: string): void {
+    this.outcomes.set(number, () => this.sendText(number, text))
+    this.loseNext('inference')
+  }
+
+  /** An answer that an earlier life of the manager has sent comes in now. */
+  answerFromEpoch(epoch: number, number: number, text: string): void {
+    this.sendText(number, text, epoch)
+  }
+
+  /** Answer a request with an error. */
+  refuseRequest(number: number, error: ReturnType<typeof clusterError>): void {
+    this.deliver(number, () => this.sendRecord('inference', RecordKind.error, { request: number, headerBytes: encodeError(error) }))
+  }
+
+  /** Answer a command. */
+  reply(number: number, value: unknown): void {
+    this.deliver(number, () => this.sendRecord('management', RecordKind.reply, { request: number, body: encodeMsgpack(value) }))
+  }
+
+  /** Answer a command, but the reply gets lost. */
+  loseReply(number: number, value: unknown): void {
+    this.outcomes.set(number, () => this.sendRecord('management', RecordKind.reply, { request: number, body: encodeMsgpack(value) }))
+    this.loseNext('management')
+  }
+
+  /** The next record over this link gets lost. */
+  private loseNext(link: Link): void {
+    const peer = this.peers.get(link)
+    if (peer) peer.outbox.sequence++
+  }
+
+  signal(link: Link, kind: RecordKind, epoch = this.epoch): void {
+    this.sendRecord(link, kind, { epoch })
+  }
+
+  /** End the session that stands, as a manager does that cuts an application off. */
+  cutOff(): void {
+    this.dropSessions()
+    const error = clusterError('outcomeExpired', { detail: 'cut off' })
+    this.sendRecord('inference', RecordKind.refused, { headerBytes: encodeError(error) })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cut()
+  }
+
+  private sendText(request: number, text: string, epoch = this.epoch): void {
+    this.sendRecord('inference', RecordKind.result, { request, header: { result: text }, epoch })
+  }
+
+  private deliver(number: number, send: () => void): void {
+    this.outcomes.set(number, send)
+    send()
+  }
+
+  private onRecord(peer: Peer, record: Arrived): void {
+    this.arrived.push(record)
+    const { link } = record
+    if (record.kind === RecordKind.hello) return this.onHello(peer, record)
+    if (!peer.state) throw new Error(`a record of kind ${record.kind} before the welcome`)
+    switch (record.kind) {
+      case RecordKind.request:
+      case RecordKind.command:
+        if (this.loses(record)) return
+        if (this.known.has(record.request)) this.repeated.push(record.request)
+        this.known.add(record.request)
+        return this.onRequest(record)
+      case RecordKind.cancel:
+        this.outcomes.delete(record.request)
+        return
+      case RecordKind.ping:
+        return this.sendRecord(link, RecordKind.pong, {})
+      case RecordKind.reconcile:
+        return this.reconcile(record)
+      case RecordKind.moreNumbers:
+        if (this.grantsNumbers) this.sendRecord(link, RecordKind.numbers, { header: this.block() })
+        return
+    }
+  }
+
+  private onHello(peer: Peer, hello: Arrived): void {
+    if (!this.welcomes) return
+    const { link } = hello
+    this.peers.set(link, peer)
+    const secret = Buffer.from((decodeMsgpack(hello.header) as HostHello).session_secret).toString('hex')
+    let session = this.sessions.find((candidate) => candidate.secret === secret)
+    const expired = !session && hello.epoch === this.epoch && hello.session !== 0
+    const refusal = this.refusal ?? (expired ? clusterError('outcomeExpired', { detail: 'the session has ended' }) : undefined)
+    if (refusal) return this.sendRecord(link, RecordKind.refused, { headerBytes: encodeError(refusal) })
+    const isNew = !session
+    session ??= { number: ++this.sessionsMade, secret }
+    if (isNew) this.sessions.push(session)
+    peer.state = session
+    const numbers = link === 'inference' && (isNew || hello.session === 0) ? { numbers: this.block() } : {}
+    const limits = { max_body_bytes: LIMITS.maxBodyBytes, max_header_bytes: LIMITS.maxHeaderBytes }
+    const header = { protocol: [1, 0], epoch: this.epoch, session: session.number, software: 'fake', limits, ...numbers }
+    this.sendRecord(link, RecordKind.welcome, { header })
+  }
+
+  private block(): { first: number; count: number } {
+    const first = this.nextNumber
+    this.nextNumber += BLOCK_SIZE
+    return { first, count: BLOCK_SIZE }
+  }
+
+  private reconcile({ link, request: round, body }: Arrived): void {
+    if (!this.reconciles) return
+    this.peers.get(link)?.accounted()
+    const open = decodeNumbers(body) ?? []
+    const unknown = open.filter((number) => !this.known.has(number))
+    this.sendRecord(link, RecordKind.reconciled, { request: round, body: encodeNumbers(unknown) })
+    for (const number of open) this.outcomes.get(number)?.()
+  }
+
+  private sendRecord(
+    link: Link,
+    kind: RecordKind,
+    content: { request?: number; header?: unknown; headerBytes?: Uint8Array; body?: Uint8Array; epoch?: number },
+  ): void {
+    const peer = this.peers.get(link)
+    if (!peer) return
+    const { request = 0, body, epoch = this.epoch } = content
+    const header = content.headerBytes ?? (content.header === undefined ? new Uint8Array(0) : encodeMsgpack(content.header))
+    Object.assign(this.out, createEnvelope(kind), { epoch, session: peer.state?.number ?? 0, request })
+    this.out.headerLength = header.length
+    this.out.bodyLength = body?.length ?? 0
+    if (!body || ridesInline(body.length)) peer.outbox.send(this.out, header, body)
+    else peer.outbox.send(this.out, header, undefined, undefined, [body])
+  }
+}
