@@ -17,6 +17,8 @@ export interface ContainerDeskParts {
   recovery: Recovery
   counters: Counters
   nextSession: () => number
+  /** Numbers of its answers that applications have not acknowledged yet. */
+  answersOnTheWay(container: ContainerSession): number[]
   /** A request got lost on its way to a container: its application still has it. */
   askAgain(owner: HostSession): void
 }
@@ -99,8 +101,7 @@ export class ContainerDesk {
 
   /** An answer has come that nobody waits for: the container may forget it, unless its application has still to ask again. */
   onUnwanted(container: ContainerSession, number: number): void {
-    if (container.isUnsettled(number) || this.parts.recovery.keepsAnswer(container, number)) return
-    container.settle({ number, bytes: 0 })
+    if (!this.parts.recovery.keepsAnswer(container, number)) container.settle(number, 0)
   }
 
   /** Called twice a second: what got lost shows. */
@@ -146,7 +147,10 @@ export class ContainerDesk {
     // Its other link, or a welcome that it has not heard.
     if (existing && existing.nonce === nonce && (!existing[link] || existing[link] === peer)) return existing
     if (existing) this.endSession(existing, 'was replaced by a newer connection', true)
-    const session = new ContainerSession(this.parts.nextSession(), this.parts.options.epoch, expected, nonce, this.onLost)
+    const { nextSession, options, answersOnTheWay } = this.parts
+    const session: ContainerSession = new ContainerSession(nextSession(), options.epoch, expected, nonce, this.onLost, () =>
+      answersOnTheWay(session),
+    )
     this.sessions.set(expected.instance, session)
     return session
   }
@@ -170,7 +174,7 @@ export class ContainerDesk {
       flow.dispatcher.hold(session, number)
       flow.cancelNumber(session, number)
     }
-    for (const number of session.before.answered) session.settle({ number, bytes: 0 })
+    for (const number of session.before.answered) session.settle(number, 0)
   }
 
   private setReady(session: ContainerSession, ready: boolean): void {

@@ -1,5 +1,5 @@
 import { createEnvelope, encodeMsgpack, encodeNumbers, RecordKind } from '@aicluster/protocol'
-import { AskingHalf, NumberTable, type RouterPeer, ridesInline } from '@aicluster/transport'
+import { AskingHalf, type RouterPeer, ridesInline } from '@aicluster/transport'
 import { ContainerSlot } from '../dispatch/container-slot'
 import type { ExpectedContainer } from './control-messages'
 import type { HostOutcome } from './host-outcome'
@@ -28,8 +28,8 @@ export class ContainerSession extends ContainerSlot {
   /** What it holds, or has answered, from before, and no application has asked for again yet. */
   readonly claims = new Map<number, 'in hand' | 'answered'>()
   readonly asking: AskingHalf
-  /** Its answers that the application has not acknowledged yet: it keeps them. */
-  private readonly unsettled = new NumberTable<HostOutcome>()
+  /** Its answers that are on their way to applications: it keeps them. */
+  private unsettled = 0
   private settled: number[] = []
   private settledBytes = 0
   private settleTimer: NodeJS.Timeout | undefined
@@ -42,6 +42,8 @@ export class ContainerSession extends ContainerSlot {
     readonly nonce: string,
     /** It never received this request, which it should hold. */
     onLost: (container: ContainerSession, number: number) => void,
+    /** Numbers of its answers that are on their way to applications. */
+    private readonly onTheWay: () => number[],
   ) {
     super(expected.instance, expected.suffixName, expected.board, expected.maxSendNum)
     this.asking = new AskingHalf(
@@ -57,20 +59,11 @@ export class ContainerSession extends ContainerSlot {
 
   /** Whether something is between it and the manager that a lost record would leave hanging. */
   get outstanding(): boolean {
-    return this.inFlight.size > 0 || this.unsettled.size > 0
+    return this.inFlight.size > 0 || this.unsettled > 0
   }
 
   get unsettledCount(): number {
-    return this.unsettled.size
-  }
-
-  isUnsettled(number: number): boolean {
-    return this.unsettled.has(number)
-  }
-
-  /** Numbers that a successor of this manager may be asked about. */
-  get unsettledNumbers(): number[] {
-    return this.unsettled.keys()
+    return this.unsettled
   }
 
   /** Take note of its subscription; no names: the container's own. */
@@ -80,13 +73,19 @@ export class ContainerSession extends ContainerSlot {
   }
 
   /** Its answer is on its way to the application. */
-  delivering(outcome: HostOutcome): void {
-    this.unsettled.set(outcome.number, outcome)
+  delivering(): void {
+    this.unsettled++
   }
 
-  /** The application has the outcome, or wants none any more: the container may forget its answer. */
-  settle({ number, bytes }: { number: number; bytes: number }): void {
-    this.unsettled.delete(number)
+  /** The application has acknowledged the outcome, or is gone. */
+  delivered({ number, bytes }: HostOutcome): void {
+    if (!this.connected) return
+    this.unsettled--
+    this.settle(number, bytes)
+  }
+
+  /** The container may forget its answer of so many bytes. */
+  settle(number: number, bytes: number): void {
     if (!this.connected) return
     this.settled.push(number)
     this.settledBytes += bytes
@@ -98,7 +97,7 @@ export class ContainerSession extends ContainerSlot {
   end(): void {
     this.connected = false
     this.asking.down()
-    this.unsettled.clear()
+    this.unsettled = 0
     this.settled = []
     this.settledBytes = 0
     clearTimeout(this.settleTimer)
@@ -124,7 +123,7 @@ export class ContainerSession extends ContainerSlot {
 
   private keptAnswers(): number[] {
     const claimed = [...this.claims].filter(([, state]) => state === 'answered').map(([number]) => number)
-    return [...this.unsettled.keys(), ...claimed]
+    return [...this.onTheWay(), ...claimed]
   }
 
   private readonly tellSettled = (): void => {

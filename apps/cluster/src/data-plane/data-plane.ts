@@ -72,6 +72,7 @@ export class DataPlane implements DataPlaneCalls {
       recovery,
       counters,
       nextSession,
+      answersOnTheWay: (container) => this.hosts.sessions.answersOnTheWay(container),
       askAgain: (owner) => this.hosts.resync(owner),
     })
     this.sockets = {
@@ -111,10 +112,8 @@ export class DataPlane implements DataPlaneCalls {
    * What a successor of this manager must know of: a container may have begun with it, and its application may ask for it again.
    */
   *begun(): Iterable<number> {
-    for (const container of this.containers.all) {
-      yield* container.inFlight.keys()
-      yield* container.unsettledNumbers
-    }
+    for (const container of this.containers.all) yield* container.inFlight.keys()
+    for (const { requests } of this.hosts.sessions.all) yield* requests.outcomes.numbers()
     yield* this.recovery.claimedNumbers
   }
 

@@ -69,7 +69,7 @@ export class HostSession implements RequestOwner {
     return {
       send: (outcome) => this.send(link(), outcome),
       expire: (outcome) => outcome.turnExpired(),
-      released: (outcome) => outcome.container?.settle(outcome),
+      released: (outcome) => outcome.container?.delivered(outcome),
     }
   }
 

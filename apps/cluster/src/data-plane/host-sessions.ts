@@ -1,4 +1,5 @@
 import { clusterError, encodeMsgpack, type HostHello, MAX_RETAINED_BYTES, RecordKind } from '@aicluster/protocol'
+import type { ContainerSession } from './container-session'
 import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
 import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
@@ -28,6 +29,15 @@ export class HostSessions {
 
   get all(): Iterable<HostSession> {
     return this.sessions.values()
+  }
+
+  /** Numbers of this container's answers that applications have not acknowledged yet. */
+  answersOnTheWay(container: ContainerSession): number[] {
+    const numbers: number[] = []
+    for (const { requests } of this.sessions.values()) {
+      for (const outcome of requests.outcomes) if (outcome.container === container) numbers.push(outcome.number)
+    }
+    return numbers
   }
 
   get(session: number): HostSession | undefined {

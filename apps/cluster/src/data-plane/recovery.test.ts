@@ -37,7 +37,14 @@ class RecoveryWorld extends DispatchWorld {
       paused: [],
       adopted: true,
     }
-    const container = new ContainerSession(1, EPOCH, expected, 'nonce', () => {})
+    const container = new ContainerSession(
+      1,
+      EPOCH,
+      expected,
+      'nonce',
+      () => {},
+      () => [],
+    )
     container.serve(['digits'])
     container.before = { epoch: EPOCH - 1, inHand, answered }
     container.connected = true

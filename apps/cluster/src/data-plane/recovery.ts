@@ -175,7 +175,7 @@ export class Recovery {
   private endClaims(): void {
     for (const [number, container] of this.claims) {
       if (container.claims.get(number) === 'in hand') this.flow().cancelNumber(container, number)
-      else container.settle({ number, bytes: 0 })
+      else container.settle(number, 0)
       container.claims.delete(number)
     }
     this.claims.clear()

@@ -109,7 +109,7 @@ export class RequestFlow implements DispatchEffects {
     outcome.headerLength = e.headerLength
     outcome.bodyLength = e.bodyLength
     outcome.container = container
-    container.delivering(outcome)
+    container.delivering()
     this.deliver(request.owner as HostSession, outcome, request)
   }
 

@@ -66,7 +66,8 @@ export class AnsweringHalf<Outcome extends RetainedOutcome> {
   reconcile(open: readonly number[], inProgress: { has(number: number): boolean; keys(): readonly number[] }): Reconciliation {
     this.missed = false
     const listed = new Set(open)
-    const unknown = open.filter((number) => !inProgress.has(number) && !this.outcomes.has(number))
+    const kept = new Set(this.outcomes.numbers())
+    const unknown = open.filter((number) => !inProgress.has(number) && !kept.has(number))
     const unwanted = inProgress.keys().filter((number) => !listed.has(number))
     // What was to be sent again in an earlier round, and is not asked for any more, is not let in any more.
     this.resendable.clear()

@@ -50,7 +50,9 @@ const DEFAULT_LIMITS: RetentionLimits = {
  * One list from the oldest to the newest: what is only kept or has arrived, then what was sent, then what has still to be sent.
  */
 export class RetainedOutcomes<Outcome extends RetainedOutcome> {
-  private readonly table = new NumberTable<Outcome>()
+  /** By number, where single ones are asked for; an ack needs the order only. */
+  private readonly table: NumberTable<Outcome> | undefined
+  private count = 0
   private oldest: Outcome | undefined
   private newest: Outcome | undefined
   private firstSent: Outcome | undefined
@@ -66,26 +68,26 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     private readonly effects: RetainedEffects<Outcome>,
     private readonly releaseOnAck: boolean,
     private readonly limits: RetentionLimits = DEFAULT_LIMITS,
-  ) {}
+  ) {
+    this.table = releaseOnAck ? undefined : new NumberTable()
+  }
 
   get size(): number {
-    return this.table.size
+    return this.count
   }
 
   get bytes(): number {
     return this.totalBytes
   }
 
-  has(number: number): boolean {
-    return this.table.has(number)
-  }
-
+  /** Only where they stay until {@link release}. */
   get(number: number): Outcome | undefined {
-    return this.table.get(number)
+    return this.table?.get(number)
   }
 
+  /** In rising order. */
   numbers(): number[] {
-    return this.table.keys()
+    return this.table ? this.table.keys() : Array.from(this, ({ number }) => number).sort((a, b) => a - b)
   }
 
   /** Oldest first. */
@@ -95,7 +97,8 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
 
   /** Keep an outcome, and send it as soon as the window allows. */
   add(outcome: Outcome): void {
-    this.table.set(outcome.number, outcome)
+    this.table?.set(outcome.number, outcome)
+    this.count++
     this.totalBytes += outcome.bytes + RETAINED_OVERHEAD_BYTES
     this.append(outcome)
     if (this.live) this.toSend(outcome)
@@ -120,8 +123,9 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     this.live = true
     const wanted = new Set([...numbers, ...keep])
     for (const outcome of [...this]) if (!wanted.has(outcome.number)) this.drop(outcome)
+    const byNumber = this.table ?? new Map(Array.from(this, (outcome) => [outcome.number, outcome]))
     for (const number of numbers) {
-      const outcome = this.table.get(number)
+      const outcome = byNumber.get(number)
       if (!outcome) continue
       this.unlink(outcome)
       this.append(outcome)
@@ -157,7 +161,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
 
   /** This one is not needed any more. */
   release(number: number): void {
-    const outcome = this.table.get(number)
+    const outcome = this.get(number)
     if (!outcome) return
     this.drop(outcome)
     this.pump()
@@ -204,7 +208,8 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
   }
 
   private drop(outcome: Outcome): void {
-    this.table.delete(outcome.number)
+    this.table?.delete(outcome.number)
+    this.count--
     if (!outcome.expired) this.totalBytes -= outcome.bytes + RETAINED_OVERHEAD_BYTES
     if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
     this.unlink(outcome)

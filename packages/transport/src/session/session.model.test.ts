@@ -208,7 +208,7 @@ class World {
   }
 
   private accept(number: number): void {
-    if (this.inProgress.has(number) || this.answering.outcomes.has(number) || !this.answering.accepts(number)) return
+    if (this.inProgress.has(number) || !this.answering.accepts(number)) return
     if (this.begun.has(number)) return this.answering.outcomes.add(new Outcome(number, '402'))
     this.begun.add(number)
     this.inProgress.add(number)
