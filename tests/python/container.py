@@ -1,5 +1,6 @@
 """A container in Python. `mode` in the metadata of a request chooses what it does with the data."""
 
+import os
 import signal
 import sys
 import threading
@@ -7,7 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from aicluster_peer import Container, Request
+from aicluster_container import Container, Request
+from faults import Faults
 
 
 def statistics(data) -> dict:
@@ -35,6 +37,12 @@ def work(request: Request) -> None:
             while time.monotonic() < until and not request.cancelled:
                 time.sleep(0.005)
             request.respond({"cancelled": request.cancelled, "at_once": request.container.in_hand})
+        elif mode == "noted":
+            # One write each: whoever reads the file sees what was run, and how often.
+            with open(request.metadata["journal"], "ab", buffering=0) as journal:
+                journal.write(f"{request.metadata['tag']}\n".encode())
+            time.sleep(request.metadata["ms"] / 1000)
+            request.respond(request.metadata["tag"])
         elif mode == "exit":
             sys.stderr.write("told to exit\n")
             sys.stderr.flush()
@@ -47,7 +55,9 @@ def work(request: Request) -> None:
 
 
 def main() -> int:
-    container = Container()
+    # "5 7 3": every 5th record that is sent gets lost, and every 7th that comes; every 3rd is doubled.
+    every = [int(count) for count in os.environ.get("PEER_FAULTS", "").split()]
+    container = Container(faults=lambda: Faults(*every))
     # The I/O thread goes on; what is in hand is answered before the end.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=container.drain).start())
     container.wait_connected()

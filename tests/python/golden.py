@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from aicluster_peer import COMMAND, COMMAND_ERROR, EVENT, REPLY, Record, join_message, pack, split_message, unpack
+from aicluster_wire import COMMAND, COMMAND_ERROR, EVENT, REPLY, Record, join_message, pack, split_message, unpack
 
 STRUCTURED = (COMMAND, COMMAND_ERROR, EVENT, REPLY)
 TIMES = ("received_at_ms", "sent_at_ms", "answered_at_ms")

@@ -1,62 +1,19 @@
-import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import type { ContainerConfig, NdArray } from '@aicluster/host-sdk'
+import type { NdArray } from '@aicluster/host-sdk'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import { startWorld, type World } from '../worlds/world'
+import { ENV, expectOrder, inPython, missingHere, PYTHON, path, python } from './python-world'
 
 // A client and a container that know nothing but docs/protocol.md: what they cannot do, the document does not say.
 
-/** Debian's: another python3 on the path may lack the modules. */
-const PYTHON = '/usr/bin/python3'
-const HOW = 'apt-get install python3-zmq python3-msgpack python3-numpy'
 const MB = 1_000_000
-const RUN_LIMIT_MS = 40_000
-/** No compiled files beside the sources. */
-const ENV = { PYTHONDONTWRITEBYTECODE: '1' }
-
-/** What rises when a peer does what the document does not allow, or does not understand it. */
-const NEVER_COUNTED = /^(messages_dropped_|records_missing_|records_before_hello_|unknown_responses_|hellos_refused_|hosts_cut_off_)/
-
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-
-const missingHere = (): string | undefined => {
-  const { error, status, stderr } = spawnSync(PYTHON, ['-c', 'import zmq, msgpack, numpy'], { encoding: 'utf8' })
-  if (error) return `no ${PYTHON}: ${HOW}`
-  return status === 0 ? undefined : `${stderr.trim().split('\n').at(-1)}: ${HOW}`
-}
-
-/** Run one of our programs; what it printed as JSON. */
-async function python<T>(program: string, ...args: string[]): Promise<T> {
-  const options = { env: { ...process.env, ...ENV }, timeout: RUN_LIMIT_MS, maxBuffer: 16 * MB }
-  const { stdout } = await promisify(execFile)(PYTHON, [path(program), ...args], options)
-  return JSON.parse(stdout) as T
-}
-
-const inPython = (name: string, more: Partial<ContainerConfig> = {}): ContainerConfig => ({
-  name,
-  implementationType: 'other',
-  runCommand: [PYTHON, path('container.py')],
-  startTimeout: 20_000,
-  ...more,
-  env: ENV,
-})
 
 /** Run a scenario of `client.py` against a world. */
 const client = <T>(world: World, scenario: string, options: object = {}): Promise<T> =>
   python<T>('client.py', join(world.stateFolder, 'manager.json'), scenario, JSON.stringify(options))
-
-/** Nothing was dropped, nothing lost, nothing is left. */
-async function expectOrder(world: World): Promise<void> {
-  await world.atRest()
-  const { counters } = await world.metrics()
-  const wrong = Object.entries(counters).filter(([name, count]) => count > 0 && NEVER_COUNTED.test(name))
-  expect(wrong).toEqual([])
-}
 
 const missing = missingHere()
 
@@ -244,12 +201,13 @@ describeUnless(missing, 'peers in Python', () => {
     })
 
     it('a client uses up its request numbers and gets more; a number that was used or never granted is dropped', async () => {
-      const before = await world.counter('requests_bad_number_total')
+      const before = { bad: await world.counter('requests_bad_number_total'), repeated: await world.counter('requests_repeated_total') }
 
       const seen = await client(world, 'numbers', { loop: 'loop' })
 
-      expect(seen).toEqual({ last: true, beyond: true, after: true, open: 0, missing: 0 })
-      expect(await world.counter('requests_bad_number_total')).toBe(before + 2)
+      expect(seen).toEqual({ last: true, beyond: true, bare: true, after: true, open: 0, missing: 0 })
+      expect(await world.counter('requests_bad_number_total')).toBe(before.bad + 1)
+      expect(await world.counter('requests_repeated_total')).toBe(before.repeated + 1)
     })
 
     it('a client that sends kinds that do not belong there is ignored, and keeps its connection', async () => {

@@ -1,45 +1,7 @@
-import { clusterError, encodeResult, errorHeader, type NdArray, RecordFlag, RecordKind } from '../src/index'
+import { clusterError, encodeResult, errorHeader, type NdArray, RecordKind } from '../src/index'
 import type { GoldenSource } from './golden-file'
-
-const bytes = (length: number, first = 0): Uint8Array => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff)
-
-const SECRET = bytes(16)
-const NONCE = bytes(8, 0xa0)
-const EPOCH = 7
-const HOST = { epoch: EPOCH, session: 3 }
-const CONTAINER = { epoch: EPOCH, session: 2 }
-const FIRST = 8 * 2 ** 20
-const LIMITS = { max_body_bytes: 67_108_864, max_header_bytes: 1_048_576 }
-const STAMPS = {
-  flags: RecordFlag.stamps,
-  receivedAtMs: 1_763_712_000_001.25,
-  sentAtMs: 1_763_712_000_001.5,
-  answeredAtMs: 1_763_712_000_004.75,
-}
-const HOST_HELLO = {
-  protocol: [1, 0],
-  role: 'host',
-  nonce: NONCE,
-  session_secret: SECRET,
-  host: 'bench',
-  pid: 4242,
-  token: '',
-  software: 'golden/1',
-  reconnect_timeout_ms: 30_000,
-}
-const CONTAINER_HELLO = {
-  protocol: [1, 0],
-  role: 'container',
-  nonce: NONCE,
-  session_secret: SECRET,
-  host: 'board1',
-  pid: 1,
-  token: 'dGhlIHRva2Vu',
-  instance: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
-  names: ['digits'],
-  in_hand: [],
-  software: 'golden/1',
-}
+import { sessions } from './golden-sessions'
+import { bytes, CONTAINER, CONTAINER_HELLO, EPOCH, FIRST, HOST, HOST_HELLO, LIMITS, STAMPS } from './golden-values'
 
 const image: NdArray = { dtype: 'uint8', shape: [2, 3], data: Uint8Array.of(0, 16, 8, 255, 1, 2) }
 const scores: NdArray = { dtype: 'float32', shape: [3], data: Float32Array.of(0.5, 0.25, -1) }
@@ -390,4 +352,12 @@ const batches: GoldenSource[] = [
 ]
 
 /** Every golden vector. The files are frozen: a new version of the wire adds vectors, it changes none. */
-export const GOLDEN_SOURCES: readonly GoldenSource[] = [...hellos, ...requests, ...outcomes, ...signals, ...management, ...batches]
+export const GOLDEN_SOURCES: readonly GoldenSource[] = [
+  ...hellos,
+  ...requests,
+  ...outcomes,
+  ...signals,
+  ...management,
+  ...batches,
+  ...sessions,
+]

@@ -52,11 +52,10 @@ export class AnsweringHalf<Outcome extends RetainedOutcome> {
 
   /** Whether a request with this number is new. Asked once a request: the answer changes with it. */
   accepts(number: number): boolean {
-    if (number > this.highest) {
-      this.highest = number
-      return true
-    }
-    return this.resendable.size > 0 && this.resendable.delete(number)
+    const listed = this.resendable.size > 0 && this.resendable.delete(number)
+    if (number <= this.highest) return listed
+    this.highest = number
+    return true
   }
 
   /**
