@@ -137,6 +137,8 @@ describe('a container that is closed', () => {
     const closed = connector.close()
     held[0]?.answer('five')
     await world.restart({ epoch: 2 })
+    // Said once both links stand: a reconciliation before that says nothing.
+    await eventually('it drains', () => world.manager.of(RecordKind.draining).length > 0)
     world.manager.reconcile(1, [5])
     await closed
     expect(world.manager.answers).toEqual([[5, 'five']])

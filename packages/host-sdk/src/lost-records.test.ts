@@ -20,6 +20,33 @@ describe('what gets lost over a connection that stands', () => {
     expect(new Set(world.manager.requests).size).toBe(1)
   })
 
+  it('a request is sent again by itself: the next ping shows the gap, and the manager asks', async () => {
+    await using world = await FakeWorld.start()
+    world.loseNextOfApplication()
+    const outcome = ending(world.cluster.infer('digits', Uint8Array.of(1)))
+    const sentAt = performance.now()
+
+    await eventually('it again', () => world.manager.requests.length === 1)
+
+    expect(performance.now() - sentAt).toBeLessThan(1_500)
+    world.manager.answer(world.manager.requests[0] as number, 'found')
+    expect(await outcome).toBe('found')
+  })
+
+  it('a cancel shows by the next ping, though nothing is open any more: the manager hears what is not wanted', async () => {
+    await using world = await FakeWorld.start()
+    const giveUp = new AbortController()
+    const aborted = ending(world.cluster.infer('digits', Uint8Array.of(1), {}, { signal: giveUp.signal }))
+    await eventually('it', () => world.manager.requests.length === 1)
+    world.loseNextOfApplication()
+
+    giveUp.abort()
+
+    expect(await aborted).toBe(312)
+    await eventually('the list', () => world.manager.lists('inference').length === 2)
+    expect(world.manager.lists('inference').at(-1)).toEqual([])
+  })
+
   it('an outcome is asked for as soon as a later record shows the gap', async () => {
     await using world = await FakeWorld.start()
     const { outcomes, numbers } = await world.openRequests(2)

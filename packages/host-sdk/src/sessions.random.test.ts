@@ -39,6 +39,7 @@ class RandomWorld {
     else if (dice < 870) this.abortOne()
     else if (dice < 880) world.manager.signal('inference', RecordKind.resync)
     else if (dice < 890) world.manager.signal('inference', RecordKind.ping)
+    else if (dice < 892) world.loseNextOfApplication()
     else if (dice < 894) await this.away('cut')
     else if (dice < 898) await this.away('restart')
     else if (dice < 900) await this.away('expire')

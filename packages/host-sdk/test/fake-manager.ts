@@ -138,6 +138,7 @@ export class FakeManager implements AsyncDisposable {
             }
             this.onRecord(peer, arrived)
           },
+          onGap: () => this.signal(link, RecordKind.resync),
           onAck: (peer, sequence) => {
             if (this.peers.get(link) === peer) this.acknowledged.set(link, sequence)
           },

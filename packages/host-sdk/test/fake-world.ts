@@ -35,6 +35,16 @@ export class FakeWorld implements AsyncDisposable {
     return { outcomes, numbers: this.manager.requests.slice(before) }
   }
 
+  /** The next message that the application sends over its inference link gets lost. */
+  loseNextOfApplication(): void {
+    const { connection } = this.cluster as unknown as { connection: { inference: { dealer: { transmit?: () => void } } } }
+    const { dealer } = connection.inference
+    dealer.transmit = () => {
+      // The prototype's own counts again.
+      delete dealer.transmit
+    }
+  }
+
   /** The connections go, and the application has noticed. */
   async cut(): Promise<void> {
     await this.manager.cut()

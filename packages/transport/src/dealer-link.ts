@@ -34,6 +34,8 @@ export class DealerLink {
   private outbox: Outbox
   private inbox: Inbox
   private up = false
+  /** The manager has answered hello on the connection that stands: its sequences count from there. */
+  private greeted = false
   private closed = false
   private loop: Promise<void> | undefined
 
@@ -108,6 +110,7 @@ export class DealerLink {
     this.outbox = this.newOutbox()
     this.connections++
     this.inbox = new Inbox(this.outbox)
+    this.greeted = false
     this.up = true
     this.handlers.onUp()
   }
@@ -155,6 +158,10 @@ export class DealerLink {
   }
 
   private readonly onRecord: RecordHandler = (envelope, frame, nameAt, end, bodyFrames) => {
+    if (!this.greeted && (envelope.kind === RecordKind.welcome || envelope.kind === RecordKind.refused)) {
+      this.greeted = true
+      this.inbox.restart(envelope.linkSequence - 1)
+    }
     const missing = this.inbox.take(envelope.linkSequence)
     if (missing < 0) return
     this.outbox.window.acknowledged(envelope.ack)

@@ -109,10 +109,11 @@ export class Greeter {
     this.sendHeader(peer, RecordKind.welcome, encodeMsgpack(welcome), content.session)
   }
 
-  refuse(peer: Peer, error: AIClusterError): void {
+  /** @param session - whose end it is; 0: of none, a hello is refused */
+  refuse(peer: Peer, error: AIClusterError, session = 0): void {
     this.counters.add('hellos_refused_total')
     this.log('warn', { reason: error.message }, 'hello refused')
-    this.sendHeader(peer, RecordKind.refused, encodeError(error), 0)
+    this.sendHeader(peer, RecordKind.refused, encodeError(error), session)
   }
 
   pong(peer: Peer, session: number): void {

@@ -58,9 +58,8 @@ export class HostSessions {
     const existing = this.bySecret.get(hex(hello.session_secret))
     if (existing) return this.resume(existing, peer, number)
     if (epoch === options.epoch && number !== 0) {
-      throw clusterError('outcomeExpired', {
-        detail: `session ${number} has ended: it did not come back in time, or was ended by the cluster`,
-      })
+      const detail = `session ${number} has ended: it did not come back in time, or was ended by the cluster`
+      return greeter.refuse(peer, clusterError('outcomeExpired', { detail }), number)
     }
     if (this.draining) throw refusal('the cluster is shutting down')
     this.openSession(peer, hello)
@@ -152,7 +151,7 @@ export class HostSessions {
     this.parts.options.log('warn', { session: session.number, host: session.host, pid: session.pid }, `application cut off: ${reason}`)
     const { inference } = session
     this.end(session, 'was cut off')
-    if (inference) this.parts.greeter.refuse(inference, clusterError('outcomeExpired', { detail: reason }))
+    if (inference) this.parts.greeter.refuse(inference, clusterError('outcomeExpired', { detail: reason }), session.number)
   }
 
   /** Whoever did not come back in time is forgotten. */

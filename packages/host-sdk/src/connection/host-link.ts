@@ -53,8 +53,6 @@ export class HostLink {
   private isWelcomed = false
   /** When hello was said last; undefined while it is not to be said. */
   private helloSaidAtMs: number | undefined
-  /** Beats that the reconciliation has lasted. */
-  private reconcilingBeats = 0
   private readonly out = createEnvelope()
   private readonly pongAwaiters = new Set<() => void>()
 
@@ -156,12 +154,11 @@ export class HostLink {
       return true
     }
     if (this.asking.isReconciling) {
-      // At growing intervals: only the answer to the last question counts, and a slow link must get one through.
-      if (isPowerOfTwo(++this.reconcilingBeats)) this.asking.repeat()
+      this.asking.repeat()
       return true
     }
-    this.reconcilingBeats = 0
-    if (this.traffic.openCount === 0 && this.pongAwaiters.size === 0) return false
+    // A cancel that got lost shows too, though nothing is open any more.
+    if (this.traffic.openCount === 0 && this.pongAwaiters.size === 0 && !this.dealer.awaitsAck) return false
     this.signal(RecordKind.ping)
     return true
   }
@@ -212,5 +209,3 @@ export class HostLink {
     out.bodyLength = bodyLength
   }
 }
-
-const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0

@@ -18,6 +18,8 @@ export class AskingHalf {
   private phase: 'down' | 'reconciling' | 'live' = 'down'
   private round = 0
   private lastListed = 0
+  /** Times that {@link repeat} was called since this reconciliation began. */
+  private beats = 0
 
   /**
    * @param holds - what is new waits until a reconciliation is over, so that nothing overtakes what is sent again;
@@ -52,15 +54,19 @@ export class AskingHalf {
     if (this.phase !== 'down') this.begin()
   }
 
-  /** No answer yet: it, or the question, may be lost. */
+  /**
+   * Called twice a second. Without an answer it, or the question, may be lost: it is asked again, at growing intervals, for only the
+   * answer to the last question counts, and a slow link must get one through.
+   */
   repeat(): void {
-    if (this.phase === 'reconciling') this.begin()
+    if (this.phase === 'reconciling' && isPowerOfTwo(++this.beats)) this.begin()
   }
 
   /** The other side's answer. One to an earlier round says nothing any more. */
   reconciled(round: number, unknown: readonly number[]): void {
     if (this.phase !== 'reconciling' || round !== this.round) return
     this.phase = 'live'
+    this.beats = 0
     this.effects.accounted()
     const heldBack = this.holds ? this.effects.open().filter((number) => number > this.lastListed) : []
     for (const number of unknown) this.effects.resend(number)
@@ -74,3 +80,5 @@ export class AskingHalf {
     this.effects.reconcile(++this.round, numbers)
   }
 }
+
+const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0
