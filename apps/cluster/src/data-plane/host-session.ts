@@ -15,6 +15,8 @@ export class HostSession implements RequestOwner {
   inference: RouterPeer<PeerState> | undefined
   /** Its management link, while one stands. */
   management: RouterPeer<PeerState> | undefined
+  /** It has had a management link. */
+  joined = false
   readonly requests: AnsweringHalf<HostOutcome>
   readonly commands: AnsweringHalf<HostOutcome>
   /** Commands that are being carried out, by number. */

@@ -118,7 +118,9 @@ export class HostSessions {
     session.commands.down()
     session.management = peer
     peer.state = session
-    session.commands.up(true)
+    // The first time there is nothing of before; a welcome that got lost is no first time.
+    session.commands.up(session.joined)
+    session.joined = true
     greeter.welcome(peer, { session: session.number, limits: options.limits })
   }
 
