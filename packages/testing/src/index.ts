@@ -1,4 +1,6 @@
 export { eventually } from './eventually'
+export type { AimedFaultRates, FaultCounts, FaultRates } from './faults/fault-rates'
+export { FAULTS_NOTICED_MS, WireFaults, type WireFaultsOptions } from './faults/wire-faults'
 export { RawDealer, RawRouter } from './raw-peer'
 export { freshSeed, type SeededRandom, seededRandom } from './seeded-random'
 export { type TempFolder, tempFolder } from './temp-folder'

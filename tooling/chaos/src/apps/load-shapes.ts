@@ -1,0 +1,73 @@
+import type { ConnectOptions } from '@aicluster/host-sdk'
+import { BURST_INFERENCE, INFERENCES, LOOP, PASSING } from '../world/inferences'
+
+/** What one application does all the time. */
+export interface LoadShape {
+  /** Inferences that it uses, at random. */
+  inferences: readonly string[]
+  requestsPerSecond: number
+  /** Length of the data: least and most. */
+  bodyBytes: readonly [number, number]
+  /** It sends nothing more while so many requests are without an outcome. */
+  mostOpen: number
+  /** Share of its requests that it aborts by their `signal`, after up to 150 ms. */
+  aborts?: number
+  /** Share of its requests with a `timeout` of 20 to 200 ms. */
+  hurries?: number
+  /** Through `inferAsync` and its callback, which would show a second outcome; such requests have no time-out of their own. */
+  callbacks?: boolean
+  /** Every `everyMs` it does not come back to its event loop for up to `upToMs`: it reads nothing. */
+  blocks?: { everyMs: number; upToMs: number }
+  /** Beside the state folder. */
+  connect?: Pick<ConnectOptions, 'maxPending' | 'reconnectTimeoutMs'>
+  /** It also loads, uses and unloads this inference when it is told to. */
+  cycles?: string
+}
+
+const EVERYTHING = [...INFERENCES.map(({ name }) => name), LOOP]
+const MIB = 1024 * 1024
+
+/** Every application of a run, by name. */
+export const LOAD_SHAPES = {
+  steady: { inferences: EVERYTHING, requestsPerSecond: 100, bodyBytes: [20, 2_000], mostOpen: 300 },
+  callbacks: {
+    inferences: EVERYTHING,
+    requestsPerSecond: 40,
+    bodyBytes: [20, 500],
+    mostOpen: 200,
+    callbacks: true,
+    connect: { maxPending: 60 },
+  },
+  large: { inferences: ['echo', 'again', LOOP], requestsPerSecond: 4, bodyBytes: [MIB, MIB], mostOpen: 12, connect: { maxPending: 4 } },
+  aborting: {
+    inferences: [BURST_INFERENCE, 'wide', 'again'],
+    requestsPerSecond: 60,
+    bodyBytes: [20, 8_000],
+    mostOpen: 200,
+    aborts: 0.4,
+    hurries: 0.4,
+    connect: { maxPending: 40 },
+  },
+  crashing: { inferences: EVERYTHING, requestsPerSecond: 70, bodyBytes: [20, 8_000], mostOpen: 200 },
+  /** Stands still for longer than the cluster waits for it. */
+  sleeping: {
+    inferences: EVERYTHING,
+    requestsPerSecond: 40,
+    bodyBytes: [20_000, 60_000],
+    mostOpen: 100,
+    connect: { reconnectTimeoutMs: 1_500 },
+  },
+  blocking: {
+    inferences: EVERYTHING,
+    requestsPerSecond: 30,
+    bodyBytes: [20_000, 60_000],
+    mostOpen: 100,
+    blocks: { everyMs: 6_000, upToMs: 2_000 },
+  },
+  loading: { inferences: ['echo'], requestsPerSecond: 5, bodyBytes: [20, 200], mostOpen: 50, cycles: PASSING.name },
+} as const satisfies Record<string, LoadShape>
+
+export type ApplicationName = keyof typeof LOAD_SHAPES
+
+/** A request of this application that has no outcome by then is late: `timeout` of every request, in ms. */
+export const TIMEOUT_MS = 20_000

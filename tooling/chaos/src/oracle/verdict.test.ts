@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { Execution, Outcome, RequestRecord } from './request-record'
+import { Verdict } from './verdict'
+
+const RULES = { redelivered: new Set(['again']), passing: new Set(['passing']), graceMs: 5_000 }
+const NOTHING_WRONG = { lost: 0, duplicated: 0, wrong: 0, late: 0, unexpected: 0 }
+
+interface Case {
+  inference?: string
+  outcomes?: Outcome[]
+  ran?: number
+  ownerDied?: boolean
+}
+
+/** One request that was sent at 0 and should have ended by 1,000. */
+function verdictOn({ inference = 'echo', outcomes = [], ran = 0, ownerDied = false }: Case): Verdict {
+  const verdict = new Verdict(RULES)
+  const request: RequestRecord = { id: 'a.1.1', inference, sentAtMs: 0, deadlineAtMs: 1_000, outcomes, lines: ['sent a.1.1'] }
+  const execution: Execution = { id: 'a.1.1', requestNo: '77', container: 'echo-board1', atMs: 5 }
+  verdict.add(request, Array<Execution>(ran).fill(execution), ownerDied)
+  return verdict
+}
+
+const result = (atMs = 10): Outcome => ({ kind: 'result', atMs })
+const error = (code: number, atMs = 10): Outcome => ({ kind: 'error', atMs, code })
+
+describe('the promise holds for a request', () => {
+  it.each<[string, Case, Record<string, number>]>([
+    ['with one result', { outcomes: [result()], ran: 1 }, { result: 1 }],
+    ['with one error', { outcomes: [error(402)], ran: 1 }, { 402: 1 }],
+    ['that is late, but not by much', { outcomes: [error(313, 5_900)] }, { 313: 1 }],
+    ['that was redelivered', { inference: 'again', outcomes: [result()], ran: 2 }, { result: 1 }],
+    ['to an inference that was not there', { inference: 'passing', outcomes: [error(400)] }, { 400: 1 }],
+    ['whose application died first', { ran: 1, ownerDied: true }, {}],
+    ['whose application died after its outcome', { outcomes: [result()], ran: 1, ownerDied: true }, { result: 1 }],
+  ])('%s', (_what, given, outcomes) => {
+    const verdict = verdictOn(given)
+    expect(verdict.counts).toEqual(NOTHING_WRONG)
+    expect(verdict.holds).toBe(true)
+    expect(verdict.outcomes).toEqual(outcomes)
+    expect(verdict.requests).toBe(1)
+    expect(verdict.redelivered).toBe(given.ran === 2 ? 1 : 0)
+  })
+
+  it('that was refused on the spot: it counts as none', () => {
+    const verdict = verdictOn({ outcomes: [{ kind: 'refused', atMs: 0, code: 305 }] })
+    expect(verdict).toMatchObject({ holds: true, requests: 0, refused: { 305: 1 }, outcomes: {} })
+  })
+})
+
+describe('the promise is broken by a request', () => {
+  it.each<[string, Case, string]>([
+    ['without an outcome', { ran: 1 }, 'lost'],
+    ['with two outcomes', { outcomes: [result(), error(402)] }, 'duplicated'],
+    ['that ran twice', { outcomes: [result()], ran: 2 }, 'duplicated'],
+    ['that ran three times with redelivery', { inference: 'again', outcomes: [result()], ran: 3 }, 'duplicated'],
+    ['that ran twice before its application died', { ran: 2, ownerDied: true }, 'duplicated'],
+    ['that was refused and ran', { outcomes: [{ kind: 'refused', atMs: 0, code: 111 }], ran: 1 }, 'duplicated'],
+    ["with somebody else's result", { outcomes: [{ kind: 'wrong', atMs: 10, why: 'theirs' }] }, 'wrong'],
+    ['that is late', { outcomes: [result(6_001)] }, 'late'],
+    ['with an error that nothing explains', { outcomes: [error(999)] }, 'unexpected'],
+    ['to an inference that was there all the time', { outcomes: [error(400)] }, 'unexpected'],
+  ])('%s', (_what, given, kind) => {
+    const verdict = verdictOn(given)
+    expect(verdict.counts).toEqual({ ...NOTHING_WRONG, [kind]: 1 })
+    expect(verdict.holds).toBe(false)
+    expect(verdict.offences).toEqual([expect.objectContaining({ kind, lines: expect.arrayContaining(['sent a.1.1']) })])
+  })
+})

@@ -1,0 +1,67 @@
+import type { HeapGrowth } from '../heap/heap-growth'
+import type { ChaosOptions } from '../options'
+import type { FaultTable } from '../run/fault-tally'
+import type { Judgement } from '../run/judge-world'
+import type { Rest } from '../run/rest'
+import type { ChaosKind } from '../schedule/chaos-event'
+
+/** Everything that a run has found out. */
+export interface ChaosFindings extends Judgement {
+  options: ChaosOptions
+  schedule: Partial<Record<ChaosKind, number>>
+  faults: FaultTable
+  rest: Rest
+  heap: HeapGrowth
+  /** Processes that were left when everything had been ended. */
+  orphans: number[]
+  /** Managers and applications that ended by themselves, or would not end. */
+  unexpectedEnds: string[]
+}
+
+/** What is wrong, in words; empty: the promise held. */
+export function complaints({ verdict, recoveries, rest, heap, orphans, unexpectedEnds }: ChaosFindings): string[] {
+  const { counts } = verdict
+  const handlerDrops = rest.counters.messages_dropped_handler_total ?? 0
+  return [
+    ...Object.entries(counts).flatMap(([kind, count]) => (count > 0 ? [`${count} ${kind}`] : [])),
+    ...(verdict.requests === 0 ? ['no request was sent'] : []),
+    ...(recoveries.never > 0 ? [`${recoveries.never} times no result came any more after the manager was killed`] : []),
+    ...rest.unrest.map((what) => `not at rest: ${what}`),
+    ...(heap.flat ? [] : [`the manager's heap grows: ${heap.worstBytesPerMinute} bytes a minute`]),
+    ...(orphans.length > 0 ? [`processes ${orphans.join(', ')} were left`] : []),
+    ...unexpectedEnds,
+    ...(handlerDrops > 0 ? [`${handlerDrops} messages made a handler of the manager throw`] : []),
+  ]
+}
+
+/** The last line of `--json`. */
+export function asJson(findings: ChaosFindings): object {
+  const { options, schedule, faults, verdict, recoveries, rest, heap, orphans, notes } = findings
+  const { seed, lengthMs, quietMs, defect } = options
+  const problems = complaints(findings)
+  return {
+    seed,
+    minutes: lengthMs / 60_000,
+    quietSeconds: quietMs / 1_000,
+    ...(defect && { break: defect }),
+    schedule,
+    faults,
+    requests: verdict.requests,
+    refused: verdict.refused,
+    outcomes: verdict.outcomes,
+    ownerDied: verdict.ownerDied,
+    executions: verdict.executions,
+    redelivered: verdict.redelivered,
+    ...verdict.counts,
+    recoveries: recoveries.recoveriesMs.length,
+    worstRecoveryMs: Math.max(0, ...recoveries.recoveriesMs),
+    worstRecoverySinceStartMs: Math.max(0, ...recoveries.sinceStartMs),
+    mostOpenAtKill: recoveries.mostOpenAtKill,
+    restGaugesZero: rest.unrest.length === 0,
+    orphans: orphans.length,
+    heapBytesPerMinute: heap.worstBytesPerMinute ?? null,
+    commands: notes,
+    problems,
+    held: problems.length === 0,
+  }
+}

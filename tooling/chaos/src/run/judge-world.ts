@@ -1,0 +1,34 @@
+import { readExecutions, readNotes, readRequests } from '../oracle/read-journals'
+import { type Recoveries, RecoveryMeter } from '../oracle/recoveries'
+import { Verdict } from '../oracle/verdict'
+import type { ChaosWorld } from '../world/chaos-world'
+import { PASSING, REDELIVERED } from '../world/inferences'
+
+/** Longer than any process of the world stands still. */
+const LATE_GRACE_MS = 5_000
+/** Whose results tell that the cluster works again: they never stand still themselves. */
+const STEADY = ['steady', 'callbacks']
+
+export interface Judgement {
+  verdict: Verdict
+  recoveries: Recoveries
+  /** What applications noted beside their requests, and how often. */
+  notes: Record<string, number>
+}
+
+/** Read every journal of a world that has ended, and judge every request in them. */
+export async function judgeWorld(world: ChaosWorld): Promise<Judgement> {
+  const executions = await readExecutions(world.executionsFolder)
+  const rules = { redelivered: REDELIVERED, passing: new Set([PASSING.name]), graceMs: LATE_GRACE_MS }
+  const verdict = new Verdict(rules)
+  const meter = new RecoveryMeter(world.manager.lives)
+  const notes: Record<string, number> = {}
+  for (const { name, journal, killedAtMs } of Object.values(world.applications).flatMap(({ lives }) => lives)) {
+    for (const request of (await readRequests(journal)).values()) {
+      verdict.add(request, executions.get(request.id) ?? [], killedAtMs !== undefined)
+      if (STEADY.includes(name)) meter.add(request)
+    }
+    for (const [what, times] of Object.entries(await readNotes(journal))) notes[what] = (notes[what] ?? 0) + times
+  }
+  return { verdict, recoveries: meter.recoveries, notes }
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { INFERENCES } from '../world/inferences'
+import { unrestIn } from './rest'
+
+const credit = (suffixName: string) => ({ suffixName, board: 'b', connected: true, free: 4, inFlight: 0, maxSendNum: 4, answered: 9 })
+const everyCredit = () => INFERENCES.flatMap(({ name }) => [credit(`${name}-b1`), credit(`${name}-b2`)])
+const quiet = { restGauges: ['requests_waiting'], gauges: { requests_waiting: 0, connections: 7 } }
+
+describe('a world', () => {
+  it('is at rest when every rest gauge is zero and every credit free', () => {
+    expect(unrestIn({ ...quiet, credits: everyCredit() })).toEqual([])
+  })
+
+  it('is not at rest with a rest gauge that is not zero', () => {
+    expect(unrestIn({ ...quiet, gauges: { requests_waiting: 2 }, credits: everyCredit() })).toEqual(['requests_waiting is 2'])
+  })
+
+  it.each([
+    ['taken', { free: 3, inFlight: 1 }],
+    ['lost', { free: 3, inFlight: 0 }],
+  ])('is not at rest with a credit that is %s', (_what, change) => {
+    const [first, ...others] = everyCredit()
+    const unrest = unrestIn({ ...quiet, credits: [{ ...credit(''), ...first, ...change }, ...others] })
+    expect(unrest).toEqual([expect.stringContaining('credits free')])
+  })
+
+  it('is not at rest when a container has not come back', () => {
+    expect(unrestIn({ ...quiet, credits: everyCredit().slice(1) })).toEqual(['1 containers of echo are connected, not 2'])
+  })
+})

@@ -1,0 +1,23 @@
+import type { AimedFaultRates } from '@aicluster/testing'
+
+/** Something that is done to the world at its time; `pick` is a number from 0 to 1 that chooses among what is there then. */
+export type ChaosAction =
+  | { kind: 'managerKilled'; startAfterMs: number }
+  | { kind: 'managerStopped'; forMs: number }
+  | { kind: 'managerRestarted'; startAfterMs: number }
+  | { kind: 'containerKilled'; pick: number }
+  | { kind: 'containerStopped'; pick: number; forMs: number }
+  | { kind: 'containersRolled'; pick: number }
+  | { kind: 'applicationKilled'; startAfterMs: number }
+  | { kind: 'applicationStopped'; forMs: number }
+  | { kind: 'inferenceCycled'; requests: number; forMs: number }
+  /** A request that its container never answers. */
+  | { kind: 'handlerHung' }
+  | { kind: 'burst'; requests: number }
+  | { kind: 'wireBroken'; rates: AimedFaultRates }
+  | { kind: 'wireMended' }
+
+export type ChaosKind = ChaosAction['kind']
+
+/** An action and its time since the load began, in ms. */
+export type ChaosEvent = ChaosAction & { atMs: number }

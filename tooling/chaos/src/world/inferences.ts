@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import type { ContainerConfig } from '@aicluster/host-sdk'
+import { ROOT } from '../options'
+
+/** An inference of the world: a program that answers with what it got, after a while. */
+export interface ChaosInference {
+  name: string
+  /** How long a request takes, in ms: least and most. */
+  takesMs: readonly [number, number]
+  maxSendNum: number
+  /** Requests at once; left out: as many as it holds. */
+  concurrency?: number
+  redeliver?: boolean
+}
+
+/** The inference that is loaded, used and unloaded while the run goes on. */
+export const PASSING: ChaosInference = { name: 'passing', takesMs: [0, 20], maxSendNum: 4 }
+/** The inference that bursts go to: slow enough to have many open when the manager is killed. */
+export const BURST_INFERENCE = 'slow'
+/** The inference whose handler hangs when it is told to; its containers go on with other requests. */
+export const HANGING_INFERENCE = 'wide'
+/** Answered by the manager itself. */
+export const LOOP = 'loop'
+
+/** Loaded once, on both boards. */
+export const INFERENCES: readonly ChaosInference[] = [
+  { name: 'echo', takesMs: [0, 0], maxSendNum: 4 },
+  { name: 'again', takesMs: [5, 30], maxSendNum: 4, redeliver: true },
+  { name: 'slow', takesMs: [20, 200], maxSendNum: 32 },
+  { name: 'wide', takesMs: [2, 20], maxSendNum: 16, concurrency: 8 },
+]
+
+/** How long requests may wait in a queue and at a container, in ms; both are short, so that a run sees them pass. */
+export const SEND_TIMEOUT_MS = 10_000
+export const RESPONSE_TIMEOUT_MS = 8_000
+
+/** How long a container may hold a request beyond its response time, in ms; then it is started anew. Longer than a process stands still. */
+export const HANG_TIMEOUT_MS = 5_000
+/** By then a container whose handler hangs is there again, in ms. */
+export const HANG_NOTICED_MS = RESPONSE_TIMEOUT_MS + HANG_TIMEOUT_MS + 4_000
+
+/** Requests of these names may run twice. */
+export const REDELIVERED = new Set(INFERENCES.filter(({ redeliver }) => redeliver).map(({ name }) => name))
+
+/** Environment and further words in front of a container's command, the same for all of a world. */
+export interface ContainerSurroundings {
+  environment: Record<string, string>
+  /** A container's environment takes no `AICLUSTER_…` variables: this word sets one. */
+  commandPrefix: string[]
+}
+
+export function containerConfig(inference: ChaosInference, { environment, commandPrefix }: ContainerSurroundings): ContainerConfig {
+  const { name, takesMs, maxSendNum, concurrency = 0, redeliver } = inference
+  const program = join(ROOT, 'tooling/chaos/dist/programs/container.js')
+  return {
+    name,
+    implementationType: 'other',
+    runCommand: [...commandPrefix, process.execPath, program, ...takesMs.map(String), String(concurrency)],
+    maxSendNum,
+    env: environment,
+    ...(redeliver && { redeliver }),
+  }
+}
