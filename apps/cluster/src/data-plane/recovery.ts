@@ -5,7 +5,7 @@ import type { ContainerSession } from './container-session'
 import type { RequestFlow } from './request-flow'
 
 /** How long a manager that has just started waits for the containers of its predecessor before it counts their requests as lost, in ms. */
-export const CONTAINER_GRACE_MS = 3_000
+const CONTAINER_GRACE_MS = 3_000
 /** How long what a container has from before may wait for its application, in ms: as long as sessions do, and the time to come back. */
 const CLAIM_TIMEOUT_MS = DEFAULT_RECONNECT_TIMEOUT_MS + 5_000
 
