@@ -8,7 +8,7 @@ import {
   PROTOCOL_MINOR,
   RECORD_LENGTH_BYTES,
   RecordFlag,
-  type RecordKind,
+  RecordKind,
   readEnvelope,
   writeEnvelope,
   writePreamble,
@@ -29,27 +29,24 @@ export interface RawRecord {
   fields?: Partial<Envelope>
 }
 
-/** Rises with every record of a test file: whatever comes again with a sequence of before is ignored. */
+const NOTHING = new Uint8Array(0)
+
+/** Rises with every record of a test file that has none of its own: whatever comes again with a sequence of before is ignored. */
 let lastSequence = 0
 
 /** The bytes of one record, without a message's preamble. */
-export function recordBytes({
-  kind,
-  name = '',
-  header = new Uint8Array(0),
-  body = new Uint8Array(0),
-  inFrames,
-  fields,
-}: RawRecord): Buffer {
+export function recordBytes(record: RawRecord): Buffer {
+  const { kind, name = '', header = NOTHING, body = NOTHING, inFrames, fields } = record
   const lengths = { headerLength: header.length, bodyLength: body.length, nameLength: name.length }
-  const envelope = { ...createEnvelope(kind), linkSequence: ++lastSequence, ...lengths, ...fields }
+  const linkSequence = fields?.linkSequence ?? ++lastSequence
+  const envelope = { ...createEnvelope(kind), ...lengths, ...fields, linkSequence }
   if (inFrames) envelope.flags |= RecordFlag.bodyInFrames
   const fixed = Buffer.alloc(RECORD_LENGTH_BYTES + fixedLength(envelope.flags))
   writeEnvelope(fixed, RECORD_LENGTH_BYTES, envelope)
   const rest = [Buffer.from(name, 'latin1'), header, ...(inFrames ? [] : [body])]
-  const record = Buffer.concat([fixed, ...rest])
-  writeU32(record, 0, record.length - RECORD_LENGTH_BYTES)
-  return record
+  const bytes = Buffer.concat([fixed, ...rest])
+  writeU32(bytes, 0, bytes.length - RECORD_LENGTH_BYTES)
+  return bytes
 }
 
 /** A whole message's first frame. */
@@ -79,21 +76,52 @@ export interface HeardRecord {
   header: Buffer
   /** Empty when it came in frames of its own. */
   body: Buffer
+  bodyLength: number
 }
 
-/** A bare DEALER socket that says whatever it likes, and remembers what it hears. */
+/**
+ * A bare DEALER socket that says whatever it likes, and remembers what it hears.
+ *
+ * Who only {@link send}s knows no rule at all. Who {@link say}s has link sequences as they should be, and acknowledges what it
+ * hears, unless `acknowledges` is false: what is wrong with it is then what the test says.
+ */
 export class HostilePeer implements AsyncDisposable {
   readonly heard: HeardRecord[] = []
+  acknowledges = true
   private readonly socket = new Dealer({ linger: 0, sendTimeout: 2_000 })
   private readonly loop: Promise<void>
+  /** Link sequence of its last record, while it has any. */
+  private sequence = 0
+  /** Link sequence of the last record that it has heard. */
+  private received = 0
+  private saidGoodbye = false
+  private sending: Promise<void> = Promise.resolve()
 
   constructor(endpoint: string) {
     this.socket.connect(endpoint)
     this.loop = this.listen()
   }
 
+  /** Send a message of these frames, whatever they are. */
   send(...frames: Uint8Array[]): Promise<void> {
-    return this.socket.send(frames as Buffer[])
+    this.sending = this.sending.then(() => this.socket.send(frames as Buffer[]))
+    return this.sending
+  }
+
+  /** Send these records in one message, with sequence and ack as the rules want them. */
+  say(...records: RawRecord[]): Promise<void> {
+    if (records.some(({ kind }) => kind === RecordKind.goodbye)) this.saidGoodbye = true
+    return this.send(messageBytes(...records.map((record) => this.inOrder(record))))
+  }
+
+  /** Say one record whose body follows in a frame of its own. */
+  sayWithBody(record: RawRecord, body: Uint8Array): Promise<void> {
+    return this.send(messageBytes({ ...this.inOrder(record), body, inFrames: true }), body)
+  }
+
+  /** Go on as if so many records had been sent, and got lost. */
+  lose(records: number): void {
+    this.sequence += records
   }
 
   /** Wait for a record of this kind (and request number). */
@@ -108,15 +136,27 @@ export class HostilePeer implements AsyncDisposable {
     await this.loop
   }
 
+  private inOrder(record: RawRecord): RawRecord {
+    const ack = this.acknowledges ? this.received : 0
+    return { ...record, fields: { linkSequence: ++this.sequence, ack, ...record.fields } }
+  }
+
   private async listen(): Promise<void> {
     try {
-      for await (const [frame] of this.socket) if (frame) this.note(frame)
+      for await (const [frame] of this.socket) {
+        if (!frame) continue
+        const demandsAck = this.note(frame)
+        // Who only sends bytes has no sequence to go on from, and after goodbye nothing may be said.
+        if (demandsAck && this.acknowledges && this.sequence > 0 && !this.saidGoodbye) await this.say({ kind: RecordKind.ack })
+      }
     } catch {
       // Closed while it waited.
     }
   }
 
-  private note(frame: Buffer): void {
+  /** @returns whether there is something in it that has to be acknowledged */
+  private note(frame: Buffer): boolean {
+    let demandsAck = false
     const envelope = createEnvelope()
     for (let at = PREAMBLE_BYTES; at < frame.length; ) {
       const end = at + RECORD_LENGTH_BYTES + frame.readUInt32BE(at)
@@ -127,8 +167,12 @@ export class HostilePeer implements AsyncDisposable {
         request: envelope.request,
         header: Buffer.from(frame.subarray(headerAt, headerAt + envelope.headerLength)),
         body: Buffer.from(frame.subarray(headerAt + envelope.headerLength, end)),
+        bodyLength: envelope.bodyLength,
       })
+      this.received = envelope.linkSequence
+      demandsAck ||= envelope.kind !== RecordKind.ack
       at = end
     }
+    return demandsAck
   }
 }

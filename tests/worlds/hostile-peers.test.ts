@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { InferCallback } from '@aicluster/host-sdk'
 import { decodeMsgpack, encodeMsgpack, RecordKind } from '@aicluster/protocol'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from './eventually'
-import { type HostilePeer, hostHello, messageBytes } from './hostile-peer'
-import { HOSTILE_CONFIG, identityOf, keepWorking, peerAt, untilCounted } from './hostile-world'
+import { type HostilePeer, hostHello } from './hostile-peer'
+import { HOSTILE_CONFIG, keepWorking, peerAt, untilCounted } from './hostile-world'
 import { Recorder } from './recorder'
 import { startWorld, type World } from './world'
 
-describe('among peers that break the rules', () => {
+describe('among applications that break the rules', () => {
   let world: World
   let goodClient: { stop(): Promise<number> }
 
@@ -32,12 +32,13 @@ describe('among peers that break the rules', () => {
     let peer: HostilePeer
     let numbers: { first: number; count: number }
 
-    beforeEach(async () => {
+    beforeEach(async ({ onTestFinished }) => {
       peer = peerAt(world, 'inference')
-      await peer.send(messageBytes({ kind: RecordKind.hello, header: hostHello('inference', randomBytes(16)) }))
+      // Rest must come while it is connected: by its acknowledgements, not because it went.
+      onTestFinished(() => peer[Symbol.asyncDispose]())
+      await peer.say({ kind: RecordKind.hello, header: hostHello('inference', randomBytes(16)) })
       numbers = (decodeMsgpack((await peer.hears(RecordKind.welcome)).header) as { numbers: typeof numbers }).numbers
     })
-    afterEach(() => peer[Symbol.asyncDispose]())
 
     const header = encodeMsgpack({ pid: 1, tid: 0, metadata: {}, metadata_sys: {}, sent_at: 0 })
     const request = (number: number) => ({
@@ -49,26 +50,43 @@ describe('among peers that break the rules', () => {
     })
 
     it('that uses a request number twice has one request: the second is dropped and counted', async () => {
-      const before = await world.counter('requests_bad_number_total')
+      const before = await world.counter('requests_repeated_total')
 
-      await peer.send(messageBytes(request(numbers.first), request(numbers.first)))
+      await peer.say(request(numbers.first), request(numbers.first))
 
       await peer.hears(RecordKind.result, numbers.first)
-      await untilCounted(world, 'requests_bad_number_total', before + 1)
+      await untilCounted(world, 'requests_repeated_total', before + 1)
       expect(peer.heard.filter(({ kind }) => kind === RecordKind.result)).toHaveLength(1)
     })
 
     it.each([
       ['below its own block', () => numbers.first - 1],
       ['above its own block', () => numbers.first + numbers.count],
-      ['zero', () => 0],
       ['the largest there is', () => 2 ** 48 - 1],
     ])('that uses a request number which is not its own (%s) has its request dropped and counted', async (_what, number) => {
       const before = await world.counter('requests_bad_number_total')
 
-      await peer.send(messageBytes(request(number())))
+      await peer.say(request(number()))
 
       await untilCounted(world, 'requests_bad_number_total', before + 1)
+    })
+
+    it('that uses number zero has its request dropped and counted', async () => {
+      const before = await world.counter('requests_repeated_total')
+
+      await peer.say(request(0))
+
+      await untilCounted(world, 'requests_repeated_total', before + 1)
+    })
+
+    it('that uses a number of before this manager, as after its restart, has its request run, once', async () => {
+      const before = await world.counter('requests_repeated_total')
+
+      await peer.say(request(7), request(7))
+
+      await peer.hears(RecordKind.result, 7)
+      await untilCounted(world, 'requests_repeated_total', before + 1)
+      expect(peer.heard.filter(({ kind }) => kind === RecordKind.result)).toHaveLength(1)
     })
 
     it('that cancels somebody else’s request changes nothing', async () => {
@@ -76,7 +94,7 @@ describe('among peers that break the rules', () => {
       const number = Number(world.cluster.inferAsync('gated', Buffer.alloc(3), { tag: 'mine' }, outcome.callback))
       await world.until('gated', { held: 1 })
 
-      await peer.send(messageBytes({ kind: RecordKind.cancel, fields: { request: number } }, { kind: RecordKind.ping }))
+      await peer.say({ kind: RecordKind.cancel, fields: { request: number } }, { kind: RecordKind.ping })
 
       await peer.hears(RecordKind.pong)
       world.gates.openAll()
@@ -86,7 +104,7 @@ describe('among peers that break the rules', () => {
     })
 
     it('that sends a header which is no msgpack hears 200 from the container', async () => {
-      await peer.send(messageBytes({ ...request(numbers.first), header: Buffer.from([0x81]) }))
+      await peer.say({ ...request(numbers.first), header: Buffer.from([0x81]) })
 
       expect(decodeMsgpack((await peer.hears(RecordKind.error, numbers.first)).header)).toMatchObject({ code: 200 })
     })
@@ -95,25 +113,27 @@ describe('among peers that break the rules', () => {
       const before = await world.counter('records_unexpected_total')
       const kinds = [RecordKind.result, RecordKind.error, RecordKind.started, RecordKind.ready, RecordKind.command, RecordKind.welcome]
 
-      await peer.send(messageBytes(...kinds.map((kind) => ({ kind, name: 'echo', fields: { request: numbers.first } }))))
+      await peer.say(...kinds.map((kind) => ({ kind, name: 'echo', fields: { request: numbers.first } })))
 
       await untilCounted(world, 'records_unexpected_total', before + kinds.length)
     })
 
-    it('whose link sequence has gaps has them counted', async () => {
+    it('whose link sequence has gaps has them counted, and is asked what it has open', async () => {
       const before = await world.counter('records_missing_total')
+      peer.lose(1_000_000)
 
-      await peer.send(messageBytes({ kind: RecordKind.ping, fields: { linkSequence: 1_000_000 } }))
+      await peer.say({ kind: RecordKind.ping })
 
-      await peer.hears(RecordKind.pong)
-      expect(await world.counter('records_missing_total')).toBeGreaterThan(before)
+      await peer.hears(RecordKind.resync)
+      expect(await world.counter('records_missing_total')).toBe(before + 1_000_000)
+      await peer.say({ kind: RecordKind.reconcile, fields: { request: 1 } })
+      await peer.hears(RecordKind.reconciled, 1)
     })
 
     it('that says hello again and again, as others, has one session and leaves nothing of the earlier ones', async () => {
       const sessions = (await world.metrics()).gauges.hosts_connected
 
-      for (let i = 0; i < 20; i++)
-        await peer.send(messageBytes({ kind: RecordKind.hello, header: hostHello('inference', Buffer.alloc(16, 7)) }))
+      for (let i = 0; i < 20; i++) await peer.say({ kind: RecordKind.hello, header: hostHello('inference', Buffer.alloc(16, 7)) })
 
       await eventually('twenty-one welcomes', () => peer.heard.filter(({ kind }) => kind === RecordKind.welcome).length === 21)
       expect((await world.metrics()).gauges.hosts_connected).toBe(sessions)
@@ -121,10 +141,11 @@ describe('among peers that break the rules', () => {
 
     it('that sends commands which are none hears an error for each', async () => {
       const secret = randomBytes(16)
-      await peer.send(messageBytes({ kind: RecordKind.hello, header: hostHello('inference', secret) }))
+      await peer.say({ kind: RecordKind.hello, header: hostHello('inference', secret) })
       await eventually('its second welcome', () => peer.heard.filter(({ kind }) => kind === RecordKind.welcome).length === 2)
-      await using management = peerAt(world, 'management')
-      await management.send(messageBytes({ kind: RecordKind.hello, header: hostHello('management', secret) }))
+      const management = peerAt(world, 'management')
+      onTestFinished(() => management[Symbol.asyncDispose]())
+      await management.say({ kind: RecordKind.hello, header: hostHello('management', secret) })
       await management.hears(RecordKind.welcome)
       const commands: [body: Uint8Array, code: number][] = [
         [Buffer.from([0x81]), 200],
@@ -138,7 +159,7 @@ describe('among peers that break the rules', () => {
       ]
 
       for (const [index, [body]] of commands.entries()) {
-        await management.send(messageBytes({ kind: RecordKind.command, body, fields: { request: index + 1 } }))
+        await management.say({ kind: RecordKind.command, body, fields: { request: index + 1 } })
       }
 
       for (const [index, [, code]] of commands.entries()) {
@@ -149,146 +170,9 @@ describe('among peers that break the rules', () => {
     it('that says goodbye and goes on talking is nobody any more', async () => {
       const before = await world.counter('records_before_hello_total')
 
-      await peer.send(messageBytes({ kind: RecordKind.goodbye }, request(numbers.first)))
+      await peer.say({ kind: RecordKind.goodbye }, request(numbers.first))
 
       await untilCounted(world, 'records_before_hello_total', before + 1)
     })
-  })
-
-  describe('a container', () => {
-    let requests: HostilePeer
-    let answers: HostilePeer
-
-    beforeEach(async () => {
-      // Its program never connects: this test does so in its stead.
-      const loaded = world.load('silent', 'raw', { maxSendNum: 2 })
-      const identity = await eventually('the files of the container', () => identityOf(world, 'raw-board1'))
-      const hello = (link: string) => hostHello('inference', Buffer.alloc(16), { role: 'container', link, names: ['raw'], ...identity })
-      requests = peerAt(world, 'sub')
-      answers = peerAt(world, 'pub')
-      await requests.send(messageBytes({ kind: RecordKind.hello, header: hello('requests') }))
-      await answers.send(messageBytes({ kind: RecordKind.hello, header: hello('answers') }))
-      await Promise.all([requests.hears(RecordKind.welcome), answers.hears(RecordKind.welcome)])
-      await requests.send(messageBytes({ kind: RecordKind.ready }))
-      await loaded
-    })
-    afterEach(async () => {
-      await world.cluster.unloadInference({ inferenceName: 'raw' })
-      await requests[Symbol.asyncDispose]()
-      await answers[Symbol.asyncDispose]()
-    })
-
-    const result = (request: number, header = encodeMsgpack({ result: 'done', received_at: 0, sent_at: 0 })) => ({
-      kind: RecordKind.result,
-      name: 'raw',
-      header,
-      fields: { request },
-    })
-
-    it('that answers twice, or what it does not hold, has its answers dropped and counted', async () => {
-      const before = await world.counter('unknown_responses_total')
-      const outcome = world.cluster.infer('raw', Buffer.alloc(3))
-      const { request } = await requests.hears(RecordKind.request)
-
-      await answers.send(messageBytes(result(request + 1_000), result(request), result(request), result(0)))
-
-      await expect(outcome).resolves.toMatchObject({ result: 'done' })
-      await untilCounted(world, 'unknown_responses_total', before + 3)
-    })
-
-    it('that answers another container’s request has its answer dropped and counted', async () => {
-      const before = await world.counter('unknown_responses_total')
-      const outcome = new Recorder<Parameters<InferCallback>>()
-      const number = Number(world.cluster.inferAsync('gated', Buffer.alloc(3), { tag: 'theirs' }, outcome.callback))
-      await world.until('gated', { held: 1 })
-
-      await answers.send(messageBytes(result(number)))
-
-      await untilCounted(world, 'unknown_responses_total', before + 1)
-      world.gates.openAll()
-      expect((await outcome.call())[2]).toMatchObject({ tag: 'theirs' })
-    })
-
-    it.each([
-      ['that is no msgpack', Buffer.from([0x81])],
-      ['that is a byte msgpack never uses', Buffer.from([0xc1])],
-      ['that is no map', encodeMsgpack(7)],
-      ['whose attachment lies outside', encodeMsgpack({ result: null, attachments: [{ path: [], kind: 'bytes', offset: 9, length: 9 }] })],
-      [
-        'whose attachment goes to a prototype',
-        encodeMsgpack({ result: {}, attachments: [{ path: ['__proto__', 'x'], kind: 'bytes', offset: 0, length: 0 }] }),
-      ],
-    ])('that sends a result %s ends that request with 999, and the next one is answered', async (_what, header) => {
-      const broken = world.cluster.infer('raw', Buffer.alloc(3))
-      const { request } = await requests.hears(RecordKind.request)
-
-      await answers.send(messageBytes(result(request, header)))
-
-      await expect(broken).rejects.toMatchObject({ code: 999, message: expect.stringContaining('cannot be read') })
-      const next = world.cluster.infer('raw', Buffer.alloc(3))
-      const second = await eventually('the next request', () => requests.heard.filter(({ kind }) => kind === RecordKind.request)[1])
-      await answers.send(messageBytes(result(second.request)))
-      await expect(next).resolves.toMatchObject({ result: 'done' })
-    })
-
-    it('that reports work which makes no sense goes on, and that is counted', async () => {
-      const before = await world.counter('records_unexpected_total')
-      const reports = [
-        Buffer.from([0xc1]),
-        encodeMsgpack(null),
-        encodeMsgpack({ requests: 'all' }),
-        encodeMsgpack({ requests: [null, -1, 'x', 2 ** 60] }),
-      ]
-      for (const header of reports) await answers.send(messageBytes({ kind: RecordKind.started, header }))
-      // The last one is a list, of numbers that it does not hold.
-      await untilCounted(world, 'records_unexpected_total', before + 3)
-      const outcome = world.cluster.infer('raw', Buffer.alloc(3))
-      const { request } = await requests.hears(RecordKind.request)
-
-      await answers.send(messageBytes(result(request)))
-
-      await expect(outcome).resolves.toMatchObject({ result: 'done' })
-    })
-
-    it('that says hello as a new program, on one link only, loses what it held: 402', async () => {
-      const held = world.cluster.infer('raw', Buffer.alloc(3))
-      await requests.hears(RecordKind.request)
-      await using other = peerAt(world, 'sub')
-      const header = hostHello('inference', Buffer.alloc(16), {
-        role: 'container',
-        link: 'requests',
-        nonce: Buffer.alloc(8, 1),
-        names: ['raw'],
-        ...identityOf(world, 'raw-board1'),
-      })
-
-      await other.send(messageBytes({ kind: RecordKind.hello, header }))
-
-      await expect(held).rejects.toMatchObject({ code: 402, message: expect.stringContaining('replaced by a newer connection') })
-    })
-  })
-
-  it('one that claims to be a container, with a wrong token or an unknown instance, is refused; the container stays', async () => {
-    const before = await world.pids()
-    const { instance } = identityOf(world, 'echo-board1')
-    for (const [link, socket] of [
-      ['requests', 'sub'],
-      ['answers', 'pub'],
-    ] as const) {
-      for (const claim of [
-        { instance, token: 'guessed' },
-        { instance, token: '' },
-        { instance: 'f'.repeat(32), token: 'guessed' },
-      ]) {
-        await using peer = peerAt(world, socket)
-        const header = hostHello('inference', randomBytes(16), { role: 'container', link, names: ['echo'], ...claim })
-        await peer.send(messageBytes({ kind: RecordKind.hello, header }))
-
-        const { code, message } = decodeMsgpack((await peer.hears(RecordKind.refused)).header) as { code: number; message: string }
-        expect(code).toBe(110)
-        expect(message).toContain('no container of this cluster has this instance and token')
-      }
-    }
-    expect(await world.pids()).toEqual(before)
   })
 })

@@ -29,8 +29,6 @@ export const SESSION_PING_INTERVAL_MS = 500
 export const DEFAULT_RECONNECT_TIMEOUT_MS = 30_000
 /** The longest that a hello may ask for, in ms. */
 export const MAX_RECONNECT_TIMEOUT_MS = 600_000
-/** Bytes that may be under way to a peer without its ack; who would send more is told to wait, or cut off. */
-export const MAX_UNACKED_BYTES = 256 * 1024 * 1024
 /** Request numbers are handed out in blocks of this many. */
 export const REQUEST_BLOCK_SIZE = 2 ** 20
 /** Largest request number and link sequence: both travel in 48 bits. */

@@ -91,6 +91,40 @@ describe('docs/configuration.md', () => {
     ['Applications: host-sdk', 'copy', 2, 'packages/host-sdk/src/inference-client.ts', /COPY_UP_TO_BYTES = (.+)/],
     ['Applications: host-sdk', 'timeout', 2, 'packages/host-sdk/src/call-options.ts', /MAX_TIMEOUT_MS = (.+)/],
     ['Applications: host-sdk', 'drainMs', 2, 'packages/protocol/src/commands/commands.ts', /drain_ms: .*max\(([\d_]+)\)/],
+    ['Applications: host-sdk', 'release drainMs', 0, 'packages/host-sdk/src/call-options.ts', /drainMs = (\d+) }/],
+    ['Applications: host-sdk', 'release drainMs', 2, 'packages/host-sdk/src/call-options.ts', /MAX_DRAIN_MS = (.+)/],
+    [
+      'Applications: host-sdk',
+      'reconnectTimeoutMs',
+      0,
+      'packages/host-sdk/src/connection/session-options.ts',
+      /reconnectTimeoutMs = (\w+)/,
+    ],
+    [
+      'Applications: host-sdk',
+      'reconnectTimeoutMs',
+      2,
+      'packages/host-sdk/src/connection/session-options.ts',
+      /'reconnectTimeoutMs', reconnectTimeoutMs, (\d+),/,
+    ],
+    [
+      'Applications: host-sdk',
+      'reconnectTimeoutMs',
+      2,
+      'packages/host-sdk/src/connection/session-options.ts',
+      /'reconnectTimeoutMs', reconnectTimeoutMs, \d+, (\w+)\)/,
+    ],
+    ['Applications: host-sdk', 'maxPending', 0, 'packages/host-sdk/src/connection/session-options.ts', /DEFAULT_MAX_PENDING = (.+)/],
+    ['Applications: host-sdk', 'maxPending', 2, 'packages/host-sdk/src/connection/session-options.ts', /MAX_MAX_PENDING = (.+)/],
+    [
+      'Applications: host-sdk',
+      'maxPendingBytes',
+      0,
+      'packages/host-sdk/src/connection/session-options.ts',
+      /DEFAULT_MAX_PENDING_BYTES = (.+)/,
+    ],
+    ['Applications: host-sdk', "time-out's grace", 0, 'packages/host-sdk/src/inference-client.ts', /TIMEOUT_GRACE_MS = (.+)/],
+    ['Applications: host-sdk', 'hello', 0, 'packages/host-sdk/src/connection/host-link.ts', /HELLO_REPEATED_AFTER_MS = (.+)/],
     [
       'Containers: container-sdk',
       'connectTimeoutMs',
@@ -99,9 +133,39 @@ describe('docs/configuration.md', () => {
       /connectTimeoutMs \?\? ([\d_]+)/,
     ],
     ['Containers: container-sdk', 'orphanTimeoutMs', 0, 'packages/container-sdk/src/connector-options.ts', /orphanTimeoutMs \?\? ([\d_]+)/],
+    ['Containers: container-sdk', 'close drainMs', 0, 'packages/container-sdk/src/connector.ts', /DRAIN_MS = (.+)/],
+    ['Containers: container-sdk', 'settle wait', 0, 'packages/container-sdk/src/drain.ts', /SETTLE_TIMEOUT_MS = (.+)/],
+    [
+      'Containers: container-sdk',
+      'goodbye wait',
+      0,
+      'packages/container-sdk/src/session/container-connection.ts',
+      /CLOSE_TIMEOUT_MS = (.+)/,
+    ],
+    ['Containers: container-sdk', 'exit grace', 0, 'packages/container-sdk/src/termination-signal.ts', /EXIT_GRACE_MS = (.+)/],
+    ['Containers: container-sdk', 'copy limit', 0, 'packages/container-sdk/src/encode-answer.ts', /COPY_LIMIT_BYTES = (.+)/],
+    ['Containers: container-sdk', 'hello', 0, 'packages/container-sdk/src/session/greeting.ts', /HELLO_REPEAT_MS = (.+)/],
+    [
+      'Containers: container-sdk',
+      "hello's numbers",
+      0,
+      'packages/container-sdk/src/session/answer-session.ts',
+      /MAX_NUMBERS_IN_HELLO = (.+)/,
+    ],
     ['Containers: container-sdk', 'started report', 0, 'packages/container-sdk/src/started-report.ts', /STARTED_AFTER_MS = (.+)/],
+    ['The manager: constants', 'container grace', 0, 'apps/cluster/src/data-plane/recovery.ts', /CONTAINER_GRACE_MS = (.+)/],
+    ['The manager: constants', 'unclaimed work', 2, 'apps/cluster/src/data-plane/recovery.ts', /CLAIM_TIMEOUT_MS = (\w+) \+/],
+    ['The manager: constants', 'unclaimed work', 2, 'apps/cluster/src/data-plane/recovery.ts', /CLAIM_TIMEOUT_MS = \w+ \+ (.+)/],
+    ['The manager: constants', 'kept outcomes', 0, 'apps/cluster/src/data-plane/request-flow.ts', /MAX_RETAINED_OUTCOMES = (.+)/],
+    ['The manager: constants', 'journal segment', 0, 'apps/cluster/src/journal/hand-out-journal.ts', /DEFAULT_SEGMENT_BYTES = (.+)/],
+    ['The manager: constants', 'delivery wait', 0, 'apps/cluster/src/manager.ts', /DELIVERY_TIMEOUT_MS = (.+)/],
+    ['The manager: constants', 'settled', 0, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_COUNT = (.+)/],
+    ['The manager: constants', 'settled', 2, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_DELAY_MS = (.+)/],
+    ['The manager: constants', 'settled', 2, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_BYTES = (.+)/],
     ['Local boards', 'last words', 0, 'apps/cluster/src/boards/local/process-log.ts', /TAIL_LIMITS = \{ lines: (\d+)/],
     ['Local boards', 'last words', 2, 'apps/cluster/src/boards/local/process-log.ts', /TAIL_LIMITS = .*bytes: (\d+)/],
+    ['The wire', 'ack', 0, 'packages/transport/src/ack-timer.ts', /ACK_DELAY_MS = (.+)/],
+    ['The wire', 'sequences per connection', 0, 'packages/transport/src/dealer-link.ts', /SEQUENCES_PER_CONNECTION = (.+)/],
     ['The wire', 'receiveHighWaterMark', 0, 'packages/transport/src/socket-options.ts', /receiveHighWaterMark: ([\d_]+)/],
     ['The wire', 'linger', 0, 'packages/transport/src/socket-options.ts', /linger: ([\d_]+)/],
     ['The wire', 'reconnectInterval', 0, 'packages/transport/src/socket-options.ts', /reconnectInterval: ([\d_]+)/],
@@ -118,8 +182,10 @@ describe('docs/configuration.md', () => {
   })
 })
 
-/** `64 * 1024`, `2 ** 32 - 2`, `5_000` */
+/** `64 * 1024`, `2 ** 32 - 2`, `5_000`, the name of a constant of the wire */
 function calculated(text: string): number {
+  const constant = (protocol as Record<string, unknown>)[text]
+  if (typeof constant === 'number') return constant
   const powers = text.replaceAll('_', '').replace(/(\d+) \*\* (\d+)/g, (_, base, exponent) => String(Number(base) ** Number(exponent)))
   const product = (factors: string): number => factors.split(' * ').reduce((result, factor) => result * Number(factor), 1)
   const [first = 0, ...others] = powers.split(' - ').map(product)

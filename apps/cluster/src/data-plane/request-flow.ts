@@ -238,8 +238,7 @@ export class RequestFlow implements DispatchEffects {
     }
     const { outcomes } = owner.requests
     outcomes.add(outcome)
-    if (outcome.stage === 'sent') return
-    outcome.compact()
+    if (outcome.stage !== 'sent') outcome.compact()
     if (outcomes.size > MAX_RETAINED_OUTCOMES) this.options.onSlowReader(owner)
   }
 }

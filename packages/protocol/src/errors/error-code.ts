@@ -43,14 +43,14 @@ export const ERROR_CODES = {
     error: 'ConnectionFailedError',
     retryable: true,
     message: 'socket connection disconnected',
-    cure: 'There is no connection to the cluster. Wait for event 113, or look at the manager.',
+    cure: 'There is no connection to the cluster, it did not come back within reconnectTimeoutMs, or the manager is shutting down. Wait for event 113, or look at the manager. A command that was under way may have been carried out.',
   },
   connectionLost: {
     code: 112,
     error: 'ConnectionFailedError',
     retryable: true,
     message: 'socket connection disconnected',
-    cure: 'Event: the connection to the cluster was lost. The SDK reconnects by itself.',
+    cure: 'Event: the connection to the cluster was lost. The SDK reconnects by itself; what is open waits for reconnectTimeoutMs (30 s), new calls are refused with 111.',
   },
   connectionRestored: {
     code: 113,
@@ -148,7 +148,7 @@ export const ERROR_CODES = {
     error: 'SendQueueFullError',
     retryable: true,
     message: 'Send Wait Queue Full',
-    cure: 'The queue of the inference is full. Send more slowly, add containers, or raise queueLimit or queueBytes.',
+    cure: 'The queue of the inference is full (queueLimit, queueBytes), this application has max_queued_per_session waiting, or an …Async call found no room in the SDK (maxPending, maxPendingBytes). Send more slowly (await waitForRoom), add containers, or raise the limit that the message names.',
   },
   sendQueueTimeout: {
     code: 306,
@@ -211,7 +211,7 @@ export const ERROR_CODES = {
     error: 'OutcomeExpiredError',
     retryable: false,
     message: 'Outcome expired',
-    cure: 'The cluster kept the outcome as long as it could and dropped it before the application came back for it.',
+    cure: 'The request may have run, but its outcome is gone, and it is never sent again: the application came back after its session had ended (reconnectTimeoutMs), or did not take its outcomes and more were kept for it than there is room for.',
   },
   unregisteredInference: {
     code: 400,
@@ -239,7 +239,7 @@ export const ERROR_CODES = {
     error: 'ContainerDisconnectError',
     retryable: true,
     message: 'Response Disconnect Error',
-    cure: 'The container went while it held the request. It may or may not have run.',
+    cure: 'The container went while it held the request, or did not come back within 3 s of a restart of the manager. The request may or may not have run, and is not run again unless its inference says redeliver: true.',
   },
   inferenceTakesNoInput: {
     code: 403,

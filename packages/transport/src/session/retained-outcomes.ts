@@ -8,6 +8,8 @@ export class RetainedOutcome {
   /** Link sequence that it was last sent with. */
   sequence = 0
   stage: Stage = 'kept'
+  /** Its share of the window, while it is under way. */
+  windowBytes = 0
   /** It was given up for want of room: what is left of it says so. */
   expired = false
   older: RetainedOutcome | undefined
@@ -137,7 +139,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
   /** Send this one, which is kept here, once more; nothing happens if it has still to be sent anyway. */
   sendAgain(outcome: Outcome): void {
     if (!this.live || outcome.stage === 'unsent') return
-    if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
+    this.leaveWindow(outcome)
     this.unlink(outcome)
     this.append(outcome)
     this.toSend(outcome)
@@ -150,7 +152,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     if (!outcome || outcome.sequence > sequence) return
     while (outcome && outcome !== this.firstUnsent && outcome.sequence <= sequence) {
       const newer = outcome.newer as Outcome | undefined
-      this.windowBytes -= outcome.bytes
+      this.leaveWindow(outcome)
       outcome.stage = 'arrived'
       this.firstSent = newer === this.firstUnsent ? undefined : newer
       if (this.releaseOnAck) this.drop(outcome)
@@ -173,9 +175,17 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
 
   private park(): void {
     this.live = false
-    for (const outcome of this) outcome.stage = 'kept'
+    for (const outcome of this) {
+      outcome.stage = 'kept'
+      outcome.windowBytes = 0
+    }
     this.firstSent = this.firstUnsent = undefined
     this.windowBytes = 0
+  }
+
+  private leaveWindow(outcome: Outcome): void {
+    this.windowBytes -= outcome.windowBytes
+    outcome.windowBytes = 0
   }
 
   private toSend(outcome: Outcome): void {
@@ -185,10 +195,14 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
 
   private pump(): void {
     let outcome = this.firstUnsent
-    while (outcome && (this.windowBytes === 0 || this.windowBytes + outcome.bytes <= this.limits.windowBytes)) {
+    while (outcome) {
+      // One that has expired is sent too, as the error that says so: it takes its place.
+      const share = outcome.bytes + RETAINED_OVERHEAD_BYTES
+      if (this.windowBytes > 0 && this.windowBytes + share > this.limits.windowBytes) return
       this.firstUnsent = outcome.newer as Outcome | undefined
       this.firstSent ??= outcome
-      this.windowBytes += outcome.bytes
+      outcome.windowBytes = share
+      this.windowBytes += share
       outcome.stage = 'sent'
       outcome.sequence = this.effects.send(outcome)
       outcome = this.firstUnsent
@@ -199,7 +213,6 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     const limit = this.live ? this.limits.unreadBytes : this.limits.retainedBytes
     for (let outcome = this.firstWhole; outcome && this.totalBytes > limit; outcome = this.firstWhole) {
       this.totalBytes -= outcome.bytes + RETAINED_OVERHEAD_BYTES
-      if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
       outcome.expired = true
       outcome.bytes = 0
       this.firstWhole = nextWhole(outcome)
@@ -211,7 +224,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     this.table?.delete(outcome.number)
     this.count--
     if (!outcome.expired) this.totalBytes -= outcome.bytes + RETAINED_OVERHEAD_BYTES
-    if (outcome.stage === 'sent') this.windowBytes -= outcome.bytes
+    this.leaveWindow(outcome)
     this.unlink(outcome)
     this.effects.released?.(outcome)
   }
