@@ -1,15 +1,15 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
 import { AIClusterError } from '@aicluster/protocol'
+import { growGenerously } from '@aicluster/transport'
 import { pino } from 'pino'
 import { ClusterConfig } from './config/cluster-config'
 import { loadClusterFile } from './config/load-cluster-file'
 import { Manager } from './manager'
 
 // The manager's own heap is a few MB: V8 would collect all of it each time as much again of large bodies passes through.
-setFlagsFromString('--heap-growing-percent=1000')
+growGenerously()
 
 const HELP = `Usage: aicluster-manager [options]
 

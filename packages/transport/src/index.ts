@@ -21,3 +21,4 @@ export { HELLO_TIMEOUT_MS, type RouterHandlers, RouterLink, RouterPeer } from '.
 export { AnsweringHalf, type AnsweringOptions, type Reconciliation } from './session/answering-half'
 export { type AskingEffects, AskingHalf } from './session/asking-half'
 export { type RetainedEffects, RetainedOutcome, RetainedOutcomes, type RetentionLimits } from './session/retained-outcomes'
+export { growGenerously } from './young-buffers'

@@ -6,7 +6,16 @@ const COLLECT_AFTER_BYTES = 4 * 1024 * 1024
 /** With more than this in use at a time, in bytes, buffers outlive the collections that should catch them young: it is left to V8. */
 const MANY_IN_USE_BYTES = 8 * 1024 * 1024
 /** Then we look again after so many bytes. */
-const LOOK_AGAIN_AFTER_BYTES = 256 * 1024 * 1024
+const LOOK_AGAIN_AFTER_BYTES = 64 * 1024 * 1024
+/**
+ * While many are in use, V8 would collect everything each time as much again as the heap holds has passed, and the heaps of programs that
+ * pass large bodies on are small. So long as it is, and large bodies flow, the heap may grow by this much before it is collected, in percent.
+ */
+const GROWTH_PERCENT = 400
+/** A larger heap, in bytes, is its program's business. */
+const SMALL_HEAP_BYTES = 64 * 1024 * 1024
+/** So long after the last look V8's own measure holds again, in ms. */
+const GROWTH_ENDS_AFTER_MS = 2_000
 /** What a collection frees is given back on another thread, this much later at the most, in ms. */
 const GIVEN_BACK_AFTER_MS = 2
 
@@ -16,6 +25,14 @@ let collect: Collect | undefined
 let receivedBytes = 0
 let collectAfterBytes = COLLECT_AFTER_BYTES
 let due = false
+let growthTimer: NodeJS.Timeout | undefined
+let growsByItself = false
+
+/** The program's heap is small for good, and may grow by ten times before it is collected: for programs that only pass bodies on. */
+export function growGenerously(): void {
+  growsByItself = true
+  setFlagsFromString('--heap-growing-percent=1000')
+}
 
 /**
  * Note that a large body came in.
@@ -40,7 +57,18 @@ function collectYoung(): void {
 }
 
 function measureUse(): void {
-  collectAfterBytes = getHeapStatistics().external_memory > MANY_IN_USE_BYTES ? LOOK_AGAIN_AFTER_BYTES : COLLECT_AFTER_BYTES
+  const { external_memory: inUseBytes, used_heap_size: heapBytes } = getHeapStatistics()
+  const many = inUseBytes > MANY_IN_USE_BYTES
+  collectAfterBytes = many ? LOOK_AGAIN_AFTER_BYTES : COLLECT_AFTER_BYTES
+  if (!growsByItself) letGrow(many && heapBytes < SMALL_HEAP_BYTES)
+}
+
+function letGrow(generously: boolean): void {
+  if (generously === (growthTimer !== undefined)) return void growthTimer?.refresh()
+  clearTimeout(growthTimer)
+  growthTimer = generously ? setTimeout(() => letGrow(false), GROWTH_ENDS_AFTER_MS) : undefined
+  growthTimer?.unref()
+  setFlagsFromString(`--heap-growing-percent=${generously ? GROWTH_PERCENT : 0}`)
 }
 
 /** `gc`, which V8 gives to contexts that are made while its flag is set; where there is none, nothing is done. */
