@@ -3,8 +3,6 @@ import { preset } from '@aicluster/vitest-preset'
 /** Whole worlds: real processes, so one file at a time and time enough for a slow machine. */
 export default preset({
   include: ['**/*.test.ts'],
-  // The chaos run needs sessions, which are on their way.
-  exclude: ['**/node_modules/**', 'chaos/chaos.test.ts'],
   fileParallelism: false,
   testTimeout: 60_000,
   hookTimeout: 60_000,
