@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 export type DeliberateDefect = 'duplicates' | 'credits'
 
 export interface ChaosOptions {
-  /** How long the load lasts, in ms. */
+  /** How long things are broken under load, in ms. */
   lengthMs: number
   /** How long everything must be quiet before the world is judged to be at rest, in ms. */
   quietMs: number
@@ -27,7 +27,7 @@ oracle judges: every accepted request had exactly one outcome, in time, with the
 came to rest. Exit code 0 only if that is so. Needs Linux (/proc), a build, and about 2 GB of memory.
 
 Options:
-  --minutes M          how long the load lasts (default 2; fractions are taken)
+  --minutes M          how long things are broken under load (default 2; fractions are taken)
   --seed S             of the schedule and of all other chance (default 1)
   --json               print one JSON object as the last line
   --calm               break nothing: what then goes wrong is the run's own fault

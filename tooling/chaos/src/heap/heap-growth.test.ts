@@ -4,7 +4,7 @@ import { heapGrowth } from './heap-growth'
 const MB = 1024 * 1024
 
 const life = (seconds: number, heapAt: (second: number) => number) =>
-  Array.from({ length: Math.floor(seconds / 2) + 1 }, (_, i) => ({ atMs: i * 2_000, heapBytes: heapAt(i * 2) }))
+  Array.from({ length: Math.floor(seconds / 2) + 1 }, (_, i) => ({ atMs: i * 2_000, heapBytes: heapAt(i * 2), messageBytes: i * 1_000 }))
 
 describe('the heap of a manager', () => {
   it('is flat when it only goes up and down', () => {
@@ -22,6 +22,11 @@ describe('the heap of a manager', () => {
   })
 
   it('says nothing in a short life', () => {
-    expect(heapGrowth([life(20, (second) => second * MB)])).toEqual({ lives: 0, worstBytesPerMinute: undefined, flat: true })
+    expect(heapGrowth([life(20, (second) => second * MB)])).toMatchObject({ lives: 0, worstBytesPerMinute: undefined, flat: true })
+  })
+
+  it('tells what the last manager held of messages in the end', () => {
+    expect(heapGrowth([life(20, () => MB), life(4, () => MB)])).toMatchObject({ messageBytesAtRest: 2_000 })
+    expect(heapGrowth([])).toMatchObject({ messageBytesAtRest: undefined })
   })
 })

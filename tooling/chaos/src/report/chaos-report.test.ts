@@ -19,7 +19,7 @@ function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFind
     recoveries: { recoveriesMs: [900, 1_800], sinceStartMs: [700, 1_000], never: 0, mostOpenAtKill: 1_000 },
     notes: {},
     rest: { unrest: [], counters: {} },
-    heap: { lives: 1, worstBytesPerMinute: 100, flat: true },
+    heap: { lives: 1, worstBytesPerMinute: 100, flat: true, messageBytesAtRest: 4_000_000 },
     orphans: [],
     unexpectedEnds: [],
     ...changes,
@@ -56,7 +56,12 @@ describe('the promise did not hold', () => {
       'no result came any more',
     ],
     ['when a gauge is not zero', findings(1, { rest: { unrest: ['requests_waiting is 2'], counters: {} } }), 'requests_waiting is 2'],
-    ['when the heap grows', findings(1, { heap: { lives: 1, worstBytesPerMinute: 9, flat: false } }), 'heap grows'],
+    ['when the heap grows', findings(1, { heap: { lives: 1, worstBytesPerMinute: 9, flat: false, messageBytesAtRest: 0 } }), 'heap grows'],
+    [
+      'when messages are held',
+      findings(1, { heap: { lives: 1, worstBytesPerMinute: 9, flat: true, messageBytesAtRest: 5e7 } }),
+      'bytes of messages at rest',
+    ],
     ['when a process is left', findings(1, { orphans: [4711] }), 'processes 4711 were left'],
     ['when a manager ended by itself', findings(1, { unexpectedEnds: ['manager 12 ended by itself'] }), 'manager 12'],
     [

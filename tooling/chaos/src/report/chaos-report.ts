@@ -18,6 +18,9 @@ export interface ChaosFindings extends Judgement {
   unexpectedEnds: string[]
 }
 
+/** What a manager that has nothing to do may hold outside of its heap, in bytes: it is about 4 MB, batches of ZeroMQ among it. */
+const MOST_AT_REST_BYTES = 16 * 1024 * 1024
+
 /** What is wrong, in words; empty: the promise held. */
 export function complaints({ verdict, recoveries, rest, heap, orphans, unexpectedEnds }: ChaosFindings): string[] {
   const { counts } = verdict
@@ -28,6 +31,9 @@ export function complaints({ verdict, recoveries, rest, heap, orphans, unexpecte
     ...(recoveries.never > 0 ? [`${recoveries.never} times no result came any more after the manager was killed`] : []),
     ...rest.unrest.map((what) => `not at rest: ${what}`),
     ...(heap.flat ? [] : [`the manager's heap grows: ${heap.worstBytesPerMinute} bytes a minute`]),
+    ...((heap.messageBytesAtRest ?? 0) > MOST_AT_REST_BYTES
+      ? [`the manager holds ${heap.messageBytesAtRest} bytes of messages at rest`]
+      : []),
     ...(orphans.length > 0 ? [`processes ${orphans.join(', ')} were left`] : []),
     ...unexpectedEnds,
     ...(handlerDrops > 0 ? [`${handlerDrops} messages made a handler of the manager throw`] : []),
@@ -60,6 +66,7 @@ export function asJson(findings: ChaosFindings): object {
     restGaugesZero: rest.unrest.length === 0,
     orphans: orphans.length,
     heapBytesPerMinute: heap.worstBytesPerMinute ?? null,
+    messageBytesAtRest: heap.messageBytesAtRest ?? null,
     commands: notes,
     problems,
     held: problems.length === 0,

@@ -15,13 +15,15 @@ import { judgeWorld } from './judge-world'
 import { lookForRest } from './rest'
 
 const PROGRESS_MS = 5_000
+/** The load ends in a world that has had time to work again, in ms. */
+const CALM_LOAD_MS = 8_000
 
 /** One run: a world, its load, its schedule, its quiet end, and the judgement. */
 export class ChaosRun {
   private readonly world: ChaosWorld
   private readonly tally: FaultTally
   private readonly stopped = new AbortController()
-  private readonly startedAtMs = performance.now()
+  private startedAtMs = 0
 
   /** @param say - takes progress, a line at a time */
   constructor(
@@ -44,6 +46,7 @@ export class ChaosRun {
     const schedule = scheduleFor(options)
     this.say(`world in ${world.folder}: starting`)
     await world.start()
+    this.startedAtMs = performance.now()
     const progress = setInterval(() => this.say(this.progressLine()), PROGRESS_MS)
     try {
       await Promise.all([
@@ -51,7 +54,8 @@ export class ChaosRun {
         sleep(options.lengthMs, undefined, { signal: this.stopped.signal }),
       ])
       world.wire.set({})
-      await sleep(FAULTS_NOTICED_MS)
+      this.say('nothing is broken any more: the load goes on for a moment')
+      await sleep(FAULTS_NOTICED_MS + CALM_LOAD_MS, undefined, { signal: this.stopped.signal })
       world.stopLoad()
       this.say(`the load has ended: quiet for ${options.quietMs / 1_000} s`)
       await sleep(options.quietMs, undefined, { signal: this.stopped.signal })

@@ -9,14 +9,14 @@ describe('the schedule', () => {
     expect(makeSchedule(1, 60_000)).not.toEqual(makeSchedule(2, 60_000))
   })
 
-  it.each([20_000, 120_000])('of %d ms does everything at least once, in order, and leaves beginning and end calm', (lengthMs) => {
+  it.each([20_000, 120_000])('of %d ms does everything at least once, in order, and leaves the beginning calm', (lengthMs) => {
     for (let seed = 0; seed < 50; seed++) {
       const events = makeSchedule(seed, lengthMs)
       expect(Object.keys(countKinds(events))).toHaveLength(KINDS)
       const times = events.map(({ atMs }) => atMs)
       expect(times).toEqual([...times].sort((a, b) => a - b))
       expect(times[0]).toBeGreaterThanOrEqual(1_700)
-      expect(times.at(-1)).toBeLessThanOrEqual(lengthMs - 4_000)
+      expect(times.at(-1)).toBeLessThanOrEqual(lengthMs)
     }
   })
 

@@ -19,6 +19,8 @@ export class ApplicationProcess {
   readonly unexpected: string[] = []
   /** Of the current life. */
   latest: FromApplication = { requests: 0, outcomes: 0, open: 0 }
+  /** Settles when it is connected to the cluster, or gone. */
+  connected: Promise<void> = Promise.resolve()
   private earlier = { requests: 0, outcomes: 0 }
   private child: ChildProcess | undefined
   private exited: Promise<void> = Promise.resolve()
@@ -38,6 +40,8 @@ export class ApplicationProcess {
   start(): void {
     const life = this.lives.length + 1
     const journal = join(this.folder, 'applications', `${this.name}.${life}.log`)
+    // It may be killed before it has written a word.
+    closeSync(openSync(journal, 'a'))
     this.lives.push({ name: this.name, journal })
     this.earlier = this.totals
     this.latest = { requests: 0, outcomes: 0, open: 0 }
@@ -48,8 +52,12 @@ export class ApplicationProcess {
     const child = spawn(process.execPath, [program, JSON.stringify(order)], { env, stdio: ['ignore', 'ignore', errors, 'ipc'] })
     closeSync(errors)
     this.child = child
-    child.on('message', (message) => {
-      if (this.child === child) this.latest = message as FromApplication
+    this.connected = new Promise((resolve) => {
+      child.on('message', (message) => {
+        if (this.child === child) this.latest = message as FromApplication
+        resolve()
+      })
+      child.once('exit', () => resolve())
     })
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, how) => {

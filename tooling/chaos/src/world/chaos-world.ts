@@ -82,7 +82,7 @@ export class ChaosWorld {
     return this.client
   }
 
-  /** Start the manager, load the inferences on both boards, start the applications. */
+  /** Start the manager, load the inferences on both boards, start the applications and wait until they are connected. */
   async start(): Promise<void> {
     // JSON is YAML.
     writeFileSync(join(this.folder, 'cluster.yaml'), JSON.stringify(clusterConfig()))
@@ -90,7 +90,9 @@ export class ChaosWorld {
     this.client = await AICluster.connect({ stateFolder: this.stateFolder })
     const configs = INFERENCES.map((inference) => containerConfig(inference, this.surroundings))
     await this.client.loadInference([...configs, { name: LOOP, implementationType: 'Loop' }], 'all', { timeout: LOAD_LIMIT_MS })
-    for (const application of Object.values(this.applications)) application.start()
+    const applications = Object.values(this.applications)
+    for (const application of applications) application.start()
+    await Promise.all(applications.map(({ connected }) => connected))
   }
 
   /** Tell every application to send nothing new. */
