@@ -112,6 +112,8 @@ export class DealerLink {
     this.inbox = new Inbox(this.outbox)
     this.greeted = false
     this.up = true
+    // Being asked, libzmq takes note of the connection. Otherwise the first send after one that found nobody may fail too: the hello.
+    Reflect.get(this.socket, 'writable')
     this.handlers.onUp()
   }
 
