@@ -7,6 +7,8 @@ import { startWorld, type World } from './world'
 const BODY = Uint8Array.of(1)
 /** What the issue promises: kill -9 and restart of the manager with 1,000 requests open. */
 const RECOVERY_LIMIT_MS = 5_000
+/** Of two containers together: as much can be with them, or on its way to them. */
+const CREDITS = 8
 
 /** How often the program `slow` has begun with each tag, over all its lives. */
 function executions(world: World): Map<string, number> {
@@ -22,23 +24,34 @@ const tagged = (n: number) => ({ ms: 20, tag: `r${n}` })
 describe('a manager that is killed and started again', () => {
   it('with 1,000 requests open ends each of them once, runs none twice, and is back within 5 s', async () => {
     await using world = await startWorld()
-    await world.load('slow', 'slow', { maxSendNum: 4 }, 'all')
+    await world.load('slow', 'slow', { maxSendNum: CREDITS / 2 }, 'all')
     const open = Array.from({ length: 1_000 }, (_, n) => world.cluster.infer('slow', BODY, tagged(n)))
     const outcomes = Promise.allSettled(open)
+    const answeredAt: number[] = []
+    for (const request of open)
+      request.then(
+        () => answeredAt.push(performance.now()),
+        () => {},
+      )
     await Promise.all(open.slice(0, 50))
     await world.endManager('SIGKILL')
     const killedAt = performance.now()
     await world.startManager()
-    const oneMore = eventually('an answer', () => world.cluster.infer('slow', BODY, { ms: 0 }).catch(() => undefined), RECOVERY_LIMIT_MS)
-
-    await oneMore.then(() => expect(performance.now() - killedAt).toBeLessThan(RECOVERY_LIMIT_MS))
+    const startedAt = performance.now()
     const settled = await outcomes
 
+    const backAt = answeredAt.find((at) => at > startedAt) ?? Number.POSITIVE_INFINITY
+    expect(backAt - killedAt).toBeLessThan(RECOVERY_LIMIT_MS)
     const codes = settled.map((outcome) => (outcome.status === 'fulfilled' ? 0 : outcome.reason.code))
-    // Containers came back with what they held: nothing had to be given up.
-    expect(codes.filter((code) => code !== 0)).toEqual([])
+    // What was written down as handed out, and died on its way with the manager, is the one thing that cannot be told from begun work.
+    expect(codes.filter((code) => code !== 0 && code !== 402)).toEqual([])
+    expect(codes.filter((code) => code === 402).length).toBeLessThanOrEqual(CREDITS)
     const counts = executions(world)
-    expect(open.map((_, n) => counts.get(`r${n}`))).toEqual(open.map(() => 1))
+    for (const [n, code] of codes.entries()) {
+      const times = counts.get(`r${n}`) ?? 0
+      if (code === 0) expect(times, `request ${n}`).toBe(1)
+      else expect(times, `request ${n}`).toBeLessThanOrEqual(1)
+    }
     await world.atRest()
   })
 
