@@ -8,7 +8,7 @@ import {
   type NdArray,
   RecordKind,
 } from '@aicluster/protocol'
-import { encodeName, NumberTable, ridesInline } from '@aicluster/transport'
+import { encodeName, NumberTable } from '@aicluster/transport'
 import { aborted, type InferOptions } from './call-options'
 import { type ClusterConnection, notConnected } from './connection/cluster-connection'
 import type { LinkTraffic } from './connection/host-link'
@@ -167,9 +167,7 @@ export class InferenceClient implements LinkTraffic {
     out.nameLength = name.length
     out.headerLength = header.length
     out.bodyLength = body.length
-    const { dealer } = connection.inference
-    if (ridesInline(body.length)) dealer.send(out, name, header, body)
-    else dealer.send(out, name, header, undefined, [body])
+    connection.inference.dealer.sendBody(out, name, header, body)
   }
 
   /** It is not open any more, nor in line; whoever waits for room gets its. */

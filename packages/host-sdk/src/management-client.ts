@@ -12,7 +12,7 @@ import {
   RecordKind,
   UnknownError,
 } from '@aicluster/protocol'
-import { bodyOf, NumberTable, ridesInline } from '@aicluster/transport'
+import { bodyOf, NumberTable } from '@aicluster/transport'
 import { aborted, type CallOptions } from './call-options'
 import type { ClusterConnection } from './connection/cluster-connection'
 import type { LinkTraffic } from './connection/host-link'
@@ -87,15 +87,13 @@ export class ManagementClient implements LinkTraffic {
     if (!command) return
     const { connection, out } = this
     const { body } = command
-    const { dealer } = connection.management
     out.kind = RecordKind.command
     out.flags = 0
     out.epoch = connection.session.epoch
     out.session = connection.session.number
     out.request = number
     out.bodyLength = body.length
-    if (ridesInline(body.length)) dealer.send(out, body)
-    else dealer.send(out, undefined, undefined, undefined, [body])
+    connection.management.dealer.sendBody(out, undefined, undefined, body)
   }
 
   /** A `reply`, `commandError` or `event` record. */

@@ -80,6 +80,12 @@ export class DealerLink {
     return this.outbox.sequence
   }
 
+  /** Send one record whose body is one piece; see {@link Outbox.sendBody}. Returns its link sequence. */
+  sendBody(envelope: Envelope, name: Uint8Array | undefined, header: Uint8Array | undefined, body: Uint8Array | undefined): number {
+    this.outbox.sendBody(envelope, name, header, body)
+    return this.outbox.sequence
+  }
+
   /** What was missing after a gap is accounted for: it is acknowledged again. */
   accounted(): void {
     this.inbox.resume()

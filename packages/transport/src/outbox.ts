@@ -11,6 +11,7 @@ import {
   writePreamble,
   writeU32,
 } from '@aicluster/protocol'
+import { ridesInline } from './body'
 import type { FlushScheduler } from './flush-scheduler'
 import { SendWindow } from './send-window'
 
@@ -86,6 +87,12 @@ export class Outbox {
       this.sentThisTurn = true
       this.scheduler.schedule(this)
     }
+  }
+
+  /** Send one record whose body is one piece: inline where it is small, else in a frame of its own, which is not copied. */
+  sendBody(envelope: Envelope, name: Uint8Array | undefined, header: Uint8Array | undefined, body: Uint8Array | undefined): void {
+    if (body === undefined || ridesInline(body.length)) this.send(envelope, name, header, body)
+    else this.send(envelope, name, header, undefined, [body])
   }
 
   /** Something that the peer has to acknowledge is not acknowledged yet: it may be lost. */

@@ -110,7 +110,7 @@ export class ContainerDesk {
       if (!session.connected || !session.requests) continue
       if (session.asking.isReconciling) session.asking.repeat()
       else if (session.outstanding || session.requests.outbox.awaitsAck)
-        this.parts.greeter.sendHeader(session.requests, RecordKind.ping, NOTHING, session.number)
+        this.parts.greeter.signal(session.requests, RecordKind.ping, session.number)
     }
   }
 
@@ -210,7 +210,7 @@ export class ContainerDesk {
 
   private onOther(peer: Peer, session: ContainerSession, e: Envelope): void {
     if (e.kind === RecordKind.goodbye) this.endSession(session, 'said goodbye', true)
-    else if (e.kind === RecordKind.ping) this.parts.greeter.pong(peer, session.number)
+    else if (e.kind === RecordKind.ping) this.parts.greeter.signal(peer, RecordKind.pong, session.number)
     else if (e.kind !== RecordKind.pong) this.parts.counters.add('records_unexpected_total')
   }
 
@@ -226,8 +226,6 @@ export class ContainerDesk {
     if (tell && wasConnected) this.parts.options.emit({ type: 'container-gone', instance: session.instance, reason })
   }
 }
-
-const NOTHING = new Uint8Array(0)
 
 function readStarted(header: Uint8Array): Partial<StartedHeader> {
   try {

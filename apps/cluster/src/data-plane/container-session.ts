@@ -1,5 +1,5 @@
 import { createEnvelope, encodeMsgpack, encodeNumbers, RecordKind } from '@aicluster/protocol'
-import { AskingHalf, type RouterPeer, ridesInline } from '@aicluster/transport'
+import { AskingHalf, type RouterPeer } from '@aicluster/transport'
 import { ContainerSlot } from '../dispatch/container-slot'
 import type { ExpectedContainer } from './control-messages'
 import type { HostOutcome } from './host-outcome'
@@ -144,7 +144,6 @@ export class ContainerSession extends ContainerSlot {
     out.request = round
     out.headerLength = header?.length ?? 0
     out.bodyLength = body.length
-    if (ridesInline(body.length)) this.requests?.outbox.send(out, header, body)
-    else this.requests?.outbox.send(out, header, undefined, undefined, [body])
+    this.requests?.outbox.sendBody(out, undefined, header, body)
   }
 }

@@ -17,13 +17,12 @@ import {
   RecordKind,
   type Welcome,
 } from '@aicluster/protocol'
-import { headerOf, type RouterPeer, ridesInline } from '@aicluster/transport'
+import { headerOf, type RouterPeer } from '@aicluster/transport'
 import type { Counters } from './counters'
 import type { DataPlaneLog } from './data-plane-options'
 import type { PeerState } from './peer-state'
 
 const SOFTWARE = 'aicluster-manager/0.1.0'
-const NOTHING = new Uint8Array(0)
 
 export type Peer = RouterPeer<PeerState>
 
@@ -116,8 +115,10 @@ export class Greeter {
     this.sendHeader(peer, RecordKind.refused, encodeError(error), session)
   }
 
-  pong(peer: Peer, session: number): void {
-    this.sendHeader(peer, RecordKind.pong, NOTHING, session)
+  /** Send a record that is nothing but its kind. */
+  signal(peer: Peer, kind: RecordKind, session: number): void {
+    this.prepare(kind, session, 0, 0, 0)
+    peer.outbox.send(this.out)
   }
 
   /** Send a record that has a header and nothing else. */
@@ -129,8 +130,7 @@ export class Greeter {
   /** Send a record that has a body and nothing else. */
   sendBody(peer: Peer, kind: RecordKind, session: number, request: number, body: Uint8Array): void {
     this.prepare(kind, session, request, 0, body.length)
-    if (ridesInline(body.length)) peer.outbox.send(this.out, body)
-    else peer.outbox.send(this.out, undefined, undefined, undefined, [body])
+    peer.outbox.sendBody(this.out, undefined, undefined, body)
   }
 
   private prepare(kind: RecordKind, session: number, request: number, headerLength: number, bodyLength: number): void {

@@ -69,13 +69,13 @@ export class HostDesk {
   onGap(peer: Peer, session: HostSession): void {
     const half = peer === session.inference ? session.requests : session.commands
     half.gap()
-    this.parts.greeter.sendHeader(peer, RecordKind.resync, NOTHING, session.number)
+    this.parts.greeter.signal(peer, RecordKind.resync, session.number)
   }
 
   /** Ask an application to say what it has open, and so to send again what got lost. */
   resync(session: HostSession): void {
     session.requests.gap()
-    if (session.inference) this.parts.greeter.sendHeader(session.inference, RecordKind.resync, NOTHING, session.number)
+    if (session.inference) this.parts.greeter.signal(session.inference, RecordKind.resync, session.number)
   }
 
   /** Called twice a second: what got lost shows, and who does not come back is forgotten. */
@@ -145,7 +145,7 @@ export class HostDesk {
   private onOther(peer: Peer, session: HostSession, e: Envelope): void {
     switch (e.kind) {
       case RecordKind.ping:
-        return this.parts.greeter.pong(peer, session.number)
+        return this.parts.greeter.signal(peer, RecordKind.pong, session.number)
       case RecordKind.moreNumbers:
         return this.sessions.grantNumbers(session)
       case RecordKind.cancel:
@@ -168,9 +168,7 @@ export class HostDesk {
 
   private beatLink(peer: Peer | undefined, half: HostSession['requests'], session: number): void {
     if (!peer) return
-    if (half.awaitsReconciliation) this.parts.greeter.sendHeader(peer, RecordKind.resync, NOTHING, session)
-    else if (half.outcomes.size > 0 || peer.outbox.awaitsAck) this.parts.greeter.sendHeader(peer, RecordKind.ping, NOTHING, session)
+    if (half.awaitsReconciliation) this.parts.greeter.signal(peer, RecordKind.resync, session)
+    else if (half.outcomes.size > 0 || peer.outbox.awaitsAck) this.parts.greeter.signal(peer, RecordKind.ping, session)
   }
 }
-
-const NOTHING = new Uint8Array(0)

@@ -1,5 +1,5 @@
 import { createEnvelope, DEFAULT_MAX_BODY_BYTES, encodeNumbers, MAX_HEADER_BYTES, type RecordKind, type Welcome } from '@aicluster/protocol'
-import { type DealerHandlers, DealerLink, encodeName, ridesInline } from '@aicluster/transport'
+import { type DealerHandlers, DealerLink, encodeName } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from '../connector-options'
 import type { SessionWire } from './answer-session'
 import type { RetainedAnswer } from './retained-answer'
@@ -50,17 +50,14 @@ export class SessionLinks implements SessionWire {
   sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): void {
     const body = encodeNumbers(numbers)
     this.envelope(kind, round, 0, 0, body.length)
-    if (ridesInline(body.length)) this.answers.send(this.out, body)
-    else this.answers.send(this.out, undefined, undefined, undefined, [body])
+    this.answers.sendBody(this.out, undefined, undefined, body)
   }
 
   sendAnswer({ number, attempt, kind, name: subName, header, body }: RetainedAnswer): number {
     const name = encodeName(subName)
-    const bodyLength = body?.length ?? 0
-    this.envelope(kind, number, name.length, header.length, bodyLength)
+    this.envelope(kind, number, name.length, header.length, body?.length ?? 0)
     this.out.attempt = attempt
-    if (body === undefined || ridesInline(bodyLength)) return this.answers.send(this.out, name, header, body)
-    return this.answers.send(this.out, name, header, undefined, [body])
+    return this.answers.sendBody(this.out, name, header, body)
   }
 
   /** What was missing is accounted for, or not worth asking for: it may be acknowledged. */

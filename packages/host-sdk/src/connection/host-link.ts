@@ -10,7 +10,7 @@ import {
   RecordKind,
   Welcome,
 } from '@aicluster/protocol'
-import { AskingHalf, bodyOf, DealerLink, headerOf, type MessageLimits, ridesInline } from '@aicluster/transport'
+import { AskingHalf, bodyOf, DealerLink, headerOf, type MessageLimits } from '@aicluster/transport'
 import type { SessionIdentity } from './session-identity'
 
 export type LinkName = 'inference' | 'management'
@@ -194,8 +194,7 @@ export class HostLink {
   private sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): void {
     const body = encodeNumbers(numbers)
     this.prepare(kind, round, 0, body.length)
-    if (ridesInline(body.length)) this.dealer.send(this.out, body)
-    else this.dealer.send(this.out, undefined, undefined, undefined, [body])
+    this.dealer.sendBody(this.out, undefined, undefined, body)
   }
 
   private prepare(kind: RecordKind, request: number, headerLength: number, bodyLength: number): void {
