@@ -98,14 +98,14 @@ export class Manager {
   private async drainAndEnd(stopContainers: boolean): Promise<void> {
     this.log.info({ stopContainers }, 'stopping: nothing new is accepted, what is in hand finishes')
     this.dataPlane.drain()
-    const giveUpAt = performance.now() + this.config.drain_timeout
-    while (this.dataPlane.busy && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
+    await this.until(() => !this.dataPlane.busy, this.config.drain_timeout)
     if (this.dataPlane.busy) this.log.warn('the drain was cut short: requests are still open')
     // Where containers stay, a successor goes on with what is left; applications ask for it again.
     if (stopContainers) this.dataPlane.failWaiting()
     // Who still holds something has had its time.
     await this.stopControl(stopContainers, this.dataPlane.busy ? 0 : this.config.stop_timeout)
-    await this.whenDelivered()
+    // The last outcomes reach applications that are there; those that are away ask the next manager.
+    await this.until(() => this.dataPlane.undelivered === 0, DELIVERY_TIMEOUT_MS)
     await pause(FLUSH_MS)
     await this.dataPlane.close()
     await this.control.terminate()
@@ -115,10 +115,10 @@ export class Manager {
     this.log.info('stopped')
   }
 
-  /** The last outcomes reach applications that are there; those that are away ask the next manager. */
-  private async whenDelivered(): Promise<void> {
-    const giveUpAt = performance.now() + DELIVERY_TIMEOUT_MS
-    while (this.dataPlane.undelivered > 0 && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
+  /** Wait for something, at most `limitMs`, and no longer than until the stop is cut short. */
+  private async until(isDone: () => boolean, limitMs: number): Promise<void> {
+    const giveUpAt = performance.now() + limitMs
+    while (!isDone() && !this.cutShort && performance.now() < giveUpAt) await pause(DRAIN_POLL_MS)
   }
 
   private stopControl(stopContainers: boolean, graceMs: number): Promise<void> {

@@ -48,7 +48,7 @@ export type DataPlaneEvent =
   | { type: 'command'; session: number; request: number; command: Uint8Array; from: string }
   | { type: 'container-ready'; instance: string }
   | { type: 'container-gone'; instance: string; reason: string }
-  | { type: 'container-hung'; instance: string; request: number }
+  | { type: 'container-hung'; instance: string }
   | { type: 'numbers-low' }
 
 export type CallName = keyof DataPlaneCalls

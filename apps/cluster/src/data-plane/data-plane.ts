@@ -36,7 +36,8 @@ export class DataPlane implements DataPlaneCalls {
   private ticking: NodeJS.Timeout | undefined
 
   constructor(private readonly options: DataPlaneOptions) {
-    const { epoch, journal, counters } = { ...options, counters: this.counters }
+    const { epoch, journal } = options
+    const { counters } = this
     const now = options.now ?? (() => performance.now())
     const nextSession = () => ++this.lastSession
     this.recovery = new Recovery(() => this.flow, journal)
@@ -270,7 +271,7 @@ export class DataPlane implements DataPlaneCalls {
       { container: container.suffixName, board: container.board, request: request.number },
       'the container still holds a request long after its response timeout: it counts as hung and is started anew',
     )
-    this.options.emit({ type: 'container-hung', instance: container.instance, request: request.number })
+    this.options.emit({ type: 'container-hung', instance: container.instance })
   }
 
   private beat(): void {

@@ -114,32 +114,41 @@ export class HostDesk {
 
   private reconcileRequests(peer: Peer, session: HostSession, round: number, body: Uint8Array): void {
     const { flow, counters } = this.parts
-    const open = decodeNumbers(body)
-    if (!open) return counters.add('records_unexpected_total')
-    peer.accounted()
-    const { unknown, unwanted } = session.requests.reconcile(open, session.open)
+    const unwanted = this.reconcile(peer, session, round, body, session.requests, session.open)
+    if (!unwanted) return
+    counters.add('reconciliations_total')
     for (const number of unwanted) {
       const request = session.open.get(number)
       if (request) flow.dispatcher.cancel(request)
     }
-    counters.add('reconciliations_total')
-    this.parts.greeter.sendBody(peer, RecordKind.reconciled, session.number, round, encodeNumbers(unknown))
-    session.requests.resend(open)
   }
 
   private reconcileCommands(peer: Peer, session: HostSession, round: number, body: Uint8Array): void {
-    const open = decodeNumbers(body)
-    if (!open) return this.parts.counters.add('records_unexpected_total')
-    peer.accounted()
-    const { commandsInProgress } = session
-    const { unknown, unwanted } = session.commands.reconcile(open, {
-      has: (number) => commandsInProgress.has(number),
-      keys: () => [...commandsInProgress],
-    })
+    const { commands, commandsInProgress } = session
+    const unwanted = this.reconcile(peer, session, round, body, commands, commandsInProgress)
     // It is carried out to its end all the same; nobody waits for the reply.
-    for (const number of unwanted) commandsInProgress.delete(number)
+    for (const number of unwanted ?? []) commandsInProgress.delete(number)
+  }
+
+  /** Answer a reconcile record. @returns what is in progress and not wanted any more; undefined if the record makes no sense */
+  private reconcile(
+    peer: Peer,
+    session: HostSession,
+    round: number,
+    body: Uint8Array,
+    half: HostSession['requests'],
+    inProgress: Parameters<HostSession['requests']['reconcile']>[1],
+  ): number[] | undefined {
+    const open = decodeNumbers(body)
+    if (!open) {
+      this.parts.counters.add('records_unexpected_total')
+      return undefined
+    }
+    peer.accounted()
+    const { unknown, unwanted } = half.reconcile(open, inProgress)
     this.parts.greeter.sendBody(peer, RecordKind.reconciled, session.number, round, encodeNumbers(unknown))
-    session.commands.resend(open)
+    half.resend(open)
+    return unwanted
   }
 
   private onOther(peer: Peer, session: HostSession, e: Envelope): void {

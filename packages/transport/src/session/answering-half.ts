@@ -62,12 +62,12 @@ export class AnsweringHalf<Outcome extends RetainedOutcome> {
    * The other side has said what it has open.
    * @param inProgress - what is being worked on here
    */
-  reconcile(open: readonly number[], inProgress: { has(number: number): boolean; keys(): readonly number[] }): Reconciliation {
+  reconcile(open: readonly number[], inProgress: { has(number: number): boolean; keys(): Iterable<number> }): Reconciliation {
     this.missed = false
     const listed = new Set(open)
     const kept = new Set(this.outcomes.numbers())
     const unknown = open.filter((number) => !inProgress.has(number) && !kept.has(number))
-    const unwanted = inProgress.keys().filter((number) => !listed.has(number))
+    const unwanted = [...inProgress.keys()].filter((number) => !listed.has(number))
     // What was to be sent again in an earlier round, and is not asked for any more, is not let in any more.
     this.resendable.clear()
     for (const number of unknown) this.resendable.add(number)
