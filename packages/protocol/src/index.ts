@@ -69,7 +69,19 @@ export { asAIClusterError, decodeError, type ErrorHeader, encodeError, errorFrom
 export * from './limits'
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
-export type { ContainerHandlerView, ContainerStatusView, CoprocessorView, DistributionView } from './messages/container-views'
+export type {
+  ContainerHandlerView,
+  ContainerLogView,
+  ContainerStatusView,
+  CoprocessorImagesView,
+  CoprocessorView,
+  DistributionView,
+  ImageView,
+  ProgressView,
+  QueueDeletionView,
+  QueueInfoView,
+  QueuePageView,
+} from './messages/container-views'
 export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'
 export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inference-response'
 export { invalidInput, nearestKey } from './messages/invalid-input'

@@ -33,6 +33,12 @@ export const MAX_RECONNECT_TIMEOUT_MS = 600_000
 export const REQUEST_BLOCK_SIZE = 2 ** 20
 /** Largest request number and link sequence: both travel in 48 bits. */
 export const MAX_U48 = 2 ** 48 - 1
+/** Entries of one page of `get_queue_info`. */
+export const MAX_QUEUE_PAGE = 1000
+/** Parts of a stream that its reader has not taken yet; the container waits with the next. */
+export const STREAM_WINDOW_PARTS = 16
+/** Bytes of such parts; one part alone may be larger. */
+export const STREAM_WINDOW_BYTES = 1024 * 1024
 /** A deadline that never passes, on the wire. */
 export const DEADLINE_NEVER = 0xffff_ffff
 /** No deadline of the sender's own: the inference's configuration decides. */

@@ -12,7 +12,7 @@ import { unloadInference } from './unload-inference'
 /** Carries out one command; what it returns is the reply. */
 export type CommandHandler<Name extends CommandName> = (plane: ControlPlane, command: CommandOf<Name>) => Promise<unknown>
 
-const HANDLERS: { [Name in CommandName]: CommandHandler<Name> } = {
+const HANDLERS: { [Name in CommandName]?: CommandHandler<Name> } = {
   load_inference: loadInference,
   unload_inference: unloadInference,
   get_container_handler: getContainerHandler,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_QUEUE_PAGE, MAX_U48 } from '../limits'
 import { BoardName, InferenceName } from '../messages/names'
 
 const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optional() }
@@ -56,6 +57,89 @@ const ShutdownCommand = z.strictObject({
   stop_containers: z.boolean().default(true),
 })
 
+const RequestNumber = z.number().int().min(1).max(MAX_U48)
+
+const QueueFilter = {
+  ...Filter,
+  /** One request. */
+  request_no: RequestNumber.optional(),
+  /** Requests of processes with this number, on whatever host. */
+  pid: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31)
+    .optional(),
+}
+
+/** What waits or is in hand, in pages, in the order of arrival. Answered by `QueuePageView`. */
+const GetQueueInfoCommand = z.strictObject({
+  cmd: z.literal('get_queue_info'),
+  ...QueueFilter,
+  /** Entries of one page. */
+  limit: z.number().int().min(1).max(MAX_QUEUE_PAGE).default(MAX_QUEUE_PAGE),
+  /** `next` of the page before. */
+  after: z.number().int().min(0).max(MAX_U48).optional(),
+})
+
+/**
+ * Take waiting requests out of their queues: their owners see 310. All of the selection or nothing: 308 if one belongs to another session
+ * and `force_delete` is false. No filter: every one. Answered by `QueueDeletionView`.
+ */
+const DeleteQueueCommand = z.strictObject({
+  cmd: z.literal('delete_queue'),
+  ...QueueFilter,
+  force_delete: z.boolean().default(false),
+})
+
+/** Start what is registered anew, from its config file. Answered by `ContainerHandlerView[]`. */
+const ReloadInferenceCommand = z.strictObject({ cmd: z.literal('reload_inference'), inference_name: InferenceName })
+
+/** Bring an inference that is registered elsewhere to this board too. Answered by the `ContainerHandlerView[]` of that board. */
+const AddInferenceCommand = z.strictObject({
+  cmd: z.literal('add_inference'),
+  inference_name: InferenceName,
+  coprocessor_name: z.string(),
+})
+
+const paths = z.union([z.string().min(1).max(4096), z.array(z.string().min(1).max(4096)).min(1).max(1024)])
+
+/** Replace files in the inference's folder on each of its boards, all or none. They count from the container's next start. Answered by `{}`. */
+const PutFileCommand = z.strictObject({
+  cmd: z.literal('put_file'),
+  inference_name: InferenceName,
+  /** Absolute paths on the application's machine. */
+  file_info: z.strictObject({ script: paths.optional(), model: paths.optional(), other: paths.optional() }),
+})
+
+const OneContainer = { coprocessor_name: z.string(), suffix_name: z.string() }
+
+/** Run the program of a container that was stopped. Answered by its `ContainerStatusView`. */
+const StartCommand = z.strictObject({ cmd: z.literal('start'), ...OneContainer })
+
+/** End the program of a container; it stays registered, and stopped also over a restart of the manager. Answered by its `ContainerStatusView`. */
+const StopCommand = z.strictObject({ cmd: z.literal('stop'), ...OneContainer })
+
+/** Images on the boards on which the inference is registered; on all boards when none is given. Answered by `CoprocessorImagesView[]`. */
+const GetCoprocessorImagesCommand = z.strictObject({ cmd: z.literal('get_coprocessor_images'), ...Filter })
+
+/** Images on one board. Answered by `CoprocessorImagesView[]` with one entry. */
+const GetImagesCommand = z.strictObject({ cmd: z.literal('get_images'), coprocessor_name: z.string() })
+
+/** What a container's program has printed. Ours. Answered by `ContainerLogView`. */
+const GetContainerLogCommand = z.strictObject({
+  cmd: z.literal('get_container_log'),
+  suffix_name: z.string(),
+  /** `next` of the reply before: go on from there. Left out: the last lines. */
+  after: z.string().max(256).optional(),
+  /** Lines, when `after` is left out. */
+  lines: z.number().int().min(0).max(10_000).default(100),
+})
+
+/** From now on this session gets what a source publishes, until `unsubscribe` or its end. Ours. Answered by `{}`. */
+const SubscribeCommand = z.strictObject({ cmd: z.literal('subscribe'), inference_name: InferenceName })
+const UnsubscribeCommand = z.strictObject({ cmd: z.literal('unsubscribe'), inference_name: InferenceName })
+
 /** Every command of the management link, told apart by `cmd`. */
 export const Command = z.discriminatedUnion('cmd', [
   LoadInferenceCommand,
@@ -65,6 +149,18 @@ export const Command = z.discriminatedUnion('cmd', [
   GetCoprocessorHandlerCommand,
   StartDistributionCommand,
   StopDistributionCommand,
+  GetQueueInfoCommand,
+  DeleteQueueCommand,
+  ReloadInferenceCommand,
+  AddInferenceCommand,
+  PutFileCommand,
+  StartCommand,
+  StopCommand,
+  GetCoprocessorImagesCommand,
+  GetImagesCommand,
+  GetContainerLogCommand,
+  SubscribeCommand,
+  UnsubscribeCommand,
   GetMetricsCommand,
   ShutdownCommand,
 ])

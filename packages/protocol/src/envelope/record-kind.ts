@@ -28,20 +28,22 @@ export const RecordKind = {
   result: 17,
   /** Container → manager → host, or manager → host: the outcome of a request is an error. */
   error: 18,
-  /** Host → manager → container: the outcome is no longer wanted. */
+  /** Host → manager → container: the outcome is no longer wanted. On the management link: the command is to be taken back as far as it can be. */
   cancel: 19,
   /** Container → manager: these requests have run for longer than 50 ms. */
   started: 20,
-  /** Container → manager → host: one part of a streamed result. Reserved. */
+  /** Container → manager → host: one part of a streamed result, numbered from 0 in `part`; header and body as of a result. */
   part: 21,
-  /** Host → manager → container: the reader of a stream has room again. Reserved. */
+  /** Host → manager → container: how many parts of a stream (`part`) its reader has taken, in all. */
   window: 22,
-  /** Container → manager → host: what a source publishes. Reserved. */
+  /** Container → manager → host: what a source publishes; header and body as of a result. At most once. */
   publish: 23,
   /** Container → manager: takes requests from now on. */
   ready: 24,
   /** Container → manager: takes no new request, finishes those in hand. */
   draining: 25,
+  /** Container → manager: the program has taken these requests of a sink; their outcome is that. Body: a list of numbers. */
+  taken: 26,
 
   /** Host → manager, management link. */
   command: 32,
@@ -51,7 +53,7 @@ export const RecordKind = {
   commandError: 34,
   /** Manager → host: something happened that nobody asked for. */
   event: 35,
-  /** Manager → host: how far a long command is. Reserved. */
+  /** Manager → host: how far a long command is (`request`: its number). Body: `ProgressView`. May be lost. */
   progress: 36,
   /** Host → manager: a piece of a file that a command needs. Reserved. */
   upload: 37,
@@ -77,4 +79,10 @@ export const RecordFlag = {
   redeliver: 4,
   /** The last part of a stream. Reserved. */
   lastPart: 8,
+  /** Request: its sender reads the result in parts. */
+  wantsParts: 16,
+  /** Request: the inference is a sink; the container says `taken`. */
+  sink: 32,
+  /** Window: parts from this one on are missing at the reader, send them again. */
+  again: 64,
 } as const

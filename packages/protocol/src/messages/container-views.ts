@@ -66,3 +66,67 @@ export interface DistributionView {
   suffix_name: string
   distribution: 'on' | 'off'
 }
+
+/** Images on one board. Seed, chapter 7, table 4. */
+export interface CoprocessorImagesView {
+  name: string
+  ip: string
+  images: ImageView[]
+}
+
+export interface ImageView {
+  id: string
+  tags: string[]
+  /** Bytes. */
+  size: number
+  /** ISO 8601. */
+  created: string
+}
+
+/** One request that waits or is in hand. Seed, chapter 7, table 7; what follows `mng_queue_in` is ours. */
+export interface QueueInfoView {
+  request_no: number
+  inference_name: string
+  pid: number
+  /** When it entered the queue, ISO 8601. */
+  mng_queue_in: string
+  host: string
+  /** `sent`: a container holds it; `started`: its program has begun with it, longer than 50 ms ago. */
+  state: 'queued' | 'sent' | 'started'
+  /** The container that holds it. */
+  suffix_name: string | null
+  /** Whether the session that asks has sent it. */
+  own: boolean
+}
+
+/** One page of `get_queue_info`. */
+export interface QueuePageView {
+  entries: QueueInfoView[]
+  /** `after` of the next page; null: there is none. */
+  next: number | null
+}
+
+/** Reply to `delete_queue`. What remains is read by `get_queue_info`. */
+export interface QueueDeletionView {
+  deleted: number
+}
+
+/** What a container has printed: stdout and stderr as they came, printable. */
+export interface ContainerLogView {
+  lines: string[]
+  /** `after` of the next command. */
+  next: string
+}
+
+/** How far a long command is. */
+export interface ProgressView {
+  cmd: string
+  /** `check`, `copy`, `upload`, `load`, `create`, `start`, `ready`, `remove`, `restore`. */
+  phase: 'check' | 'copy' | 'upload' | 'load' | 'create' | 'start' | 'ready' | 'remove' | 'restore'
+  inference_name: string
+  board: string
+  suffix_name: string | null
+  /** Of the phase; null where it does not move bytes. */
+  bytes_done: number | null
+  bytes_total: number | null
+}
