@@ -63,9 +63,9 @@ export function requireOptions<T extends object>(value: unknown, argument: strin
 }
 
 /** @throws InvalidArgumentError (302) not a function */
-export function optionalCallback(value: unknown): ((...args: never[]) => void) | undefined {
+export function optionalCallback(value: unknown, argument = 'callback'): ((...args: never[]) => void) | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'function') throw wrongArgument('callback', value, 'a function')
+  if (typeof value !== 'function') throw wrongArgument(argument, value, 'a function')
   return value as (...args: never[]) => void
 }
 

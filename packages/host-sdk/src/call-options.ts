@@ -1,15 +1,22 @@
 import { clusterError } from '@aicluster/protocol'
-import { wrongArgument } from './arguments'
+import { optionalCallback, wrongArgument } from './arguments'
+import type { ProgressEvent } from './progress-event'
 
 /** What every awaited method takes beside its own arguments. Ours. */
 export interface CallOptions {
   /**
    * Aborting takes the request out of the cluster's queue, or tells the container that has it: 312, at once, also while the
-   * connection is lost. A command that has begun is carried out all the same.
+   * connection is lost. A command that has begun is taken back as far as it can be; not while the connection is lost.
    */
   signal?: AbortSignal
   /** ms for the whole call, waiting for room and for a lost connection included: 313 when they pass. Default: the inference's own time-outs alone. */
   timeout?: number
+}
+
+/** What every awaited command takes that works for long: it tells how far it is. Ours. */
+export interface LongCallOptions extends CallOptions {
+  /** Called with each word of the cluster, until the call has settled. One that throws is logged. */
+  onProgress?: (progress: ProgressEvent) => void
 }
 
 export interface InferOptions extends CallOptions {
@@ -26,12 +33,13 @@ export interface ReleaseOptions {
 /** Longest `timeout` that the wire carries, in ms. */
 const MAX_TIMEOUT_MS = 2 ** 32 - 2
 
-/** @throws InvalidArgumentError (302) a timeout that is none; RequestAbortedError (312) a signal that has aborted already */
-export function checkCallOptions(options: CallOptions): void {
-  const { timeout, signal } = options
+/** @throws InvalidArgumentError (302) a timeout that is none, a listener that is no function; RequestAbortedError (312) a signal that has aborted already */
+export function checkCallOptions(options: LongCallOptions): void {
+  const { timeout, signal, onProgress } = options
   if (timeout !== undefined && !(Number.isFinite(timeout) && timeout >= 1 && timeout <= MAX_TIMEOUT_MS)) {
     throw wrongArgument('timeout', timeout, `a number of ms from 1 to ${MAX_TIMEOUT_MS}`)
   }
+  if (onProgress !== undefined) optionalCallback(onProgress, 'onProgress')
   if (signal?.aborted) throw aborted(signal, undefined)
 }
 

@@ -1,6 +1,7 @@
-import type { CommandInput, CommandName } from '@aicluster/protocol'
 import type { CallOptions } from './call-options'
 import type { ManageCallback } from './callbacks'
+import { ClusterRequests } from './cluster-requests'
+import { CommandCaller } from './commands/command-caller'
 import { loadCommand, nameFilter, type UnloadOptions, unloadCommand } from './commands/command-contents'
 import { asBoards, asHandlers, asStatuses } from './commands/replies'
 import type { ContainerConfig } from './config/container-config'
@@ -16,12 +17,15 @@ import type { CoprocessorHandler } from './handlers/coprocessor-handler'
  * Beside the errors of its own, every command may reject with
  * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
  *   manager was restarted meanwhile. In the last two cases the command may or may not have been carried out
- * - RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`; what has begun is carried out all the same
+ * - RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`; the cluster takes back what it can
  * - OutcomeExpiredError (314): the cluster dropped this application's session before the reply reached it
  *
  * While the connection is lost an open command waits; it is never carried out twice.
  */
-export abstract class ClusterCommands {
+export abstract class ClusterCommands extends ClusterRequests {
+  /** @internal */
+  protected readonly commands = new CommandCaller(this.life)
+
   /**
    * Register inferences and start their containers, one on each selected board. Resolves when every container is ready.
    *
@@ -44,7 +48,7 @@ export abstract class ClusterCommands {
     coprocessorName: string | readonly string[],
     options: CallOptions = {},
   ): Promise<ContainerHandler[]> {
-    return asHandlers(await this.call(loadCommand(containerConfig, coprocessorName), options))
+    return asHandlers(await this.commands.call(loadCommand(containerConfig, coprocessorName), options))
   }
 
   /**
@@ -58,7 +62,7 @@ export abstract class ClusterCommands {
     coprocessorName: string | readonly string[],
     callback?: ManageCallback,
   ): string {
-    return this.callAsync(() => loadCommand(containerConfig, coprocessorName), callback, asHandlers)
+    return this.commands.callAsync(() => loadCommand(containerConfig, coprocessorName), callback, asHandlers)
   }
 
   /**
@@ -74,12 +78,12 @@ export abstract class ClusterCommands {
    * @see SDK API reference, chapter 2, section 4
    */
   async unloadInference(options: UnloadOptions & CallOptions = {}): Promise<ContainerHandler[]> {
-    return asHandlers(await this.call(unloadCommand(options), options))
+    return asHandlers(await this.commands.call(unloadCommand(options), options))
   }
 
   /** Like {@link ClusterCommands.unloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   unloadInferenceAsync(options: UnloadOptions = {}, callback?: ManageCallback): string {
-    return this.callAsync(() => unloadCommand(options), callback, asHandlers)
+    return this.commands.callAsync(() => unloadCommand(options), callback, asHandlers)
   }
 
   /**
@@ -89,12 +93,12 @@ export abstract class ClusterCommands {
    * @see SDK API reference, chapter 2, section 5
    */
   async getCoprocessorHandler(inferenceName?: string, options: CallOptions = {}): Promise<CoprocessorHandler[]> {
-    return asBoards(await this.call({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }, options))
+    return asBoards(await this.commands.call({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }, options))
   }
 
   /** Like {@link ClusterCommands.getCoprocessorHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getCoprocessorHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
-    return this.callAsync(() => ({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }), callback, asBoards)
+    return this.commands.callAsync(() => ({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }), callback, asBoards)
   }
 
   /**
@@ -104,12 +108,12 @@ export abstract class ClusterCommands {
    * @see SDK API reference, chapter 2, section 7
    */
   async getContainerHandler(inferenceName?: string, options: CallOptions = {}): Promise<ContainerHandler[]> {
-    return asHandlers(await this.call({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }, options))
+    return asHandlers(await this.commands.call({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }, options))
   }
 
   /** Like {@link ClusterCommands.getContainerHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getContainerHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
-    return this.callAsync(() => ({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }), callback, asHandlers)
+    return this.commands.callAsync(() => ({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }), callback, asHandlers)
   }
 
   /**
@@ -119,30 +123,21 @@ export abstract class ClusterCommands {
    * @see SDK API reference, chapter 2, section 8
    */
   async getContainerStatus(inferenceName?: string, options: CallOptions = {}): Promise<ContainerStatus[]> {
-    return asStatuses(await this.call({ cmd: 'get_container_status', ...nameFilter(inferenceName) }, options))
+    return asStatuses(await this.commands.call({ cmd: 'get_container_status', ...nameFilter(inferenceName) }, options))
   }
 
   /** Like {@link ClusterCommands.getContainerStatus}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getContainerStatusAsync(inferenceName?: string, callback?: ManageCallback): string {
-    return this.callAsync(() => ({ cmd: 'get_container_status', ...nameFilter(inferenceName) }), callback, asStatuses)
+    return this.commands.callAsync(() => ({ cmd: 'get_container_status', ...nameFilter(inferenceName) }), callback, asStatuses)
   }
 
   /** Every counter, gauge and heap figure of the manager. Ours. */
   async getMetrics(options: CallOptions = {}): Promise<ClusterMetrics> {
-    return fromWire(await this.call({ cmd: 'get_metrics' }, options)) as ClusterMetrics
+    return fromWire(await this.commands.call({ cmd: 'get_metrics' }, options)) as ClusterMetrics
   }
 
   /** Drain and end the cluster manager. `stopContainers: false` leaves the containers for the next manager to adopt. Ours. */
   async shutdown({ stopContainers = true }: { stopContainers?: boolean } = {}): Promise<void> {
-    await this.call({ cmd: 'shutdown', stop_containers: stopContainers }, {})
+    await this.commands.call({ cmd: 'shutdown', stop_containers: stopContainers }, {})
   }
-
-  protected abstract call(command: CommandInput<CommandName>, options: CallOptions): Promise<unknown>
-
-  /** Calls `callback`, or the common one, with the outcome. Returns the request number. */
-  protected abstract callAsync(
-    command: () => CommandInput<CommandName>,
-    callback: ManageCallback | undefined,
-    convert: (reply: unknown) => unknown,
-  ): string
 }

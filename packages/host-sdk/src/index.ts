@@ -31,9 +31,10 @@ export {
   SshConnectionError,
   UnknownError,
 } from '@aicluster/protocol'
-export { AICluster, type InferenceResult } from './ai-cluster'
-export type { CallOptions, InferOptions, ReleaseOptions } from './call-options'
+export { AICluster } from './ai-cluster'
+export type { CallOptions, InferOptions, LongCallOptions, ReleaseOptions } from './call-options'
 export type { CallbackOptions, InferCallback, ManageCallback } from './callbacks'
+export type { InferenceResult } from './cluster-requests'
 export type { UnloadOptions } from './commands/command-contents'
 export type { ContainerConfig, CopyEntry, InferenceEndpoint, InferenceModulesConfig } from './config/container-config'
 export type { ClusterAddress, ConnectOptions } from './connection/connect-options'
@@ -43,3 +44,4 @@ export { ContainerHandler } from './handlers/container-handler'
 export { ContainerStatus } from './handlers/container-status'
 export { CoprocessorHandler } from './handlers/coprocessor-handler'
 export type { Logger } from './logger'
+export type { ProgressEvent } from './progress-event'

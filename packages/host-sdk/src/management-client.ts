@@ -9,13 +9,15 @@ import {
   type Envelope,
   type ErrorKey,
   encodeMsgpack,
+  type ProgressView,
   RecordKind,
   UnknownError,
 } from '@aicluster/protocol'
 import { bodyOf, NumberTable } from '@aicluster/transport'
-import { aborted, type CallOptions } from './call-options'
+import { aborted, type LongCallOptions } from './call-options'
 import type { ClusterConnection } from './connection/cluster-connection'
 import type { LinkTraffic } from './connection/host-link'
+import { type ProgressEvent, progressOf } from './progress-event'
 import { type DeadlineEntry, Deadlines } from './requests/deadlines'
 
 /** A command without a reply, with what is needed to send it again. */
@@ -27,12 +29,21 @@ interface OpenCommand extends DeadlineEntry {
   resolve(result: unknown): void
   reject(error: AIClusterError): void
   unlisten: (() => void) | undefined
+  onProgress: ((progress: ProgressEvent) => void) | undefined
 }
 
 /** A command on its way: its number at once, its reply later. */
 export interface SentCommand {
   requestNo: string
   reply: Promise<unknown>
+}
+
+/** What comes over the management link beside the replies. */
+export interface ManagementNotices {
+  /** The body of an event, which nobody asked for. */
+  onEvent(body: Uint8Array): void
+  /** @param own - whom the command's caller wants to be told */
+  onProgress(progress: ProgressEvent, own: OpenCommand['onProgress']): void
 }
 
 /** Commands that have been sent, and their way to a reply. */
@@ -43,10 +54,9 @@ export class ManagementClient implements LinkTraffic {
   private readonly deadlines = new Deadlines<OpenCommand>((command) => this.timeOut(command))
   private readonly out = createEnvelope()
 
-  /** @param onEvent - gets the body of an event, which nobody asked for */
   constructor(
     private readonly connection: ClusterConnection,
-    private readonly onEvent: (body: Uint8Array) => void,
+    private readonly notices: ManagementNotices,
   ) {
     connection.management.traffic = this
   }
@@ -60,7 +70,7 @@ export class ManagementClient implements LinkTraffic {
   }
 
   /** @throws InvalidArgumentError (302) the command cannot travel */
-  send(content: CommandInput<CommandName>, options: CallOptions = {}): SentCommand {
+  send(content: CommandInput<CommandName>, options: LongCallOptions = {}): SentCommand {
     const { connection } = this
     const name = content.cmd
     let body: Uint8Array
@@ -75,7 +85,11 @@ export class ManagementClient implements LinkTraffic {
     }
     const number = connection.numbers.take()
     const reply = new Promise<unknown>((resolve, reject) => {
-      this.expect({ number, name, body, timeoutMs: 0, resolve, reject, unlisten: undefined, dueAtMs: 0, heapPlace: -1 }, options)
+      const { onProgress } = options
+      this.expect(
+        { number, name, body, timeoutMs: 0, resolve, reject, unlisten: undefined, onProgress, dueAtMs: 0, heapPlace: -1 },
+        options,
+      )
     })
     if (connection.management.asking.isLive) this.resend(number)
     connection.keepBeating()
@@ -96,13 +110,14 @@ export class ManagementClient implements LinkTraffic {
     connection.management.dealer.sendBody(out, undefined, undefined, body)
   }
 
-  /** A `reply`, `commandError` or `event` record. */
+  /** A `reply`, `commandError`, `progress` or `event` record. */
   onRecord(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
     const body = bodyOf(e, frame, nameAt, bodyFrames)
-    if (e.kind === RecordKind.event) return this.onEvent(body)
-    if (e.kind !== RecordKind.reply && e.kind !== RecordKind.commandError) return
+    if (e.kind === RecordKind.event) return this.notices.onEvent(body)
     const command = this.table.get(e.request)
     if (!command) return
+    if (e.kind === RecordKind.progress) return this.onProgress(command, body)
+    if (e.kind !== RecordKind.reply && e.kind !== RecordKind.commandError) return
     const context = { command: command.name, requestNo: String(e.request) }
     if (e.kind === RecordKind.commandError) return this.fail(command, decodeError(body, context))
     let result: unknown
@@ -120,14 +135,28 @@ export class ManagementClient implements LinkTraffic {
     for (const command of this.table.values()) this.end(command, key, detail)
   }
 
-  private expect(command: OpenCommand, { signal, timeout }: CallOptions): void {
+  /** Nothing depends on it: one that cannot be read is as good as one that got lost. */
+  private onProgress({ number, onProgress }: OpenCommand, body: Uint8Array): void {
+    let view: ProgressView
+    try {
+      view = decodeMsgpack(body) as ProgressView
+    } catch {
+      return
+    }
+    if (typeof view === 'object' && view !== null) this.notices.onProgress(progressOf(String(number), view), onProgress)
+  }
+
+  private expect(command: OpenCommand, { signal, timeout }: LongCallOptions): void {
     this.table.set(command.number, command)
     if (timeout !== undefined) {
       command.timeoutMs = timeout
       this.deadlines.add(command, performance.now() + timeout)
     }
     if (!signal) return
-    const onAbort = () => this.fail(command, aborted(signal, String(command.number)))
+    const onAbort = () => {
+      this.cancel(command)
+      this.fail(command, aborted(signal, String(command.number)))
+    }
     signal.addEventListener('abort', onAbort, { once: true })
     command.unlisten = () => signal.removeEventListener('abort', onAbort)
   }
@@ -148,7 +177,14 @@ export class ManagementClient implements LinkTraffic {
     this.fail(command, clusterError(key, { detail, command: command.name, requestNo: String(command.number) }))
   }
 
+  /** Its reply is not wanted any more. Whoever is not connected says so by not asking for it again. */
+  private cancel({ number }: OpenCommand): void {
+    const { management } = this.connection
+    if (management.welcomed) management.signal(RecordKind.cancel, undefined, number)
+  }
+
   private timeOut(command: OpenCommand): void {
+    this.cancel(command)
     this.end(command, 'requestTimeout', `${command.name} was not answered within ${command.timeoutMs} ms`)
   }
 }

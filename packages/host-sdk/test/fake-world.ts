@@ -37,8 +37,8 @@ export class FakeWorld implements AsyncDisposable {
 
   /** The next message that the application sends over its inference link gets lost. */
   loseNextOfApplication(): void {
-    const { connection } = this.cluster as unknown as { connection: { inference: { dealer: { transmit?: () => void } } } }
-    const { dealer } = connection.inference
+    const { life } = this.cluster as unknown as { life: { connection: { inference: { dealer: { transmit?: () => void } } } } }
+    const { dealer } = life.connection.inference
     dealer.transmit = () => {
       // The prototype's own counts again.
       delete dealer.transmit

@@ -1,0 +1,43 @@
+import { asAIClusterError, type CommandInput, type CommandName } from '@aicluster/protocol'
+import { requireOptions } from '../arguments'
+import { checkCallOptions, type LongCallOptions } from '../call-options'
+import type { ManageCallback } from '../callbacks'
+import type { ClusterLife } from '../cluster-life'
+
+export type CommandContent = CommandInput<CommandName>
+
+/** What sends commands, in both forms: the cluster's own methods and those of its handlers. */
+export class CommandCaller {
+  constructor(private readonly life: ClusterLife) {}
+
+  /** Send a command and wait for its reply. */
+  async call(content: CommandContent, options: LongCallOptions): Promise<unknown> {
+    const checked = requireOptions<LongCallOptions>(options, 'options')
+    checkCallOptions(checked)
+    this.life.requireConnection()
+    return this.life.management.send(content, checked).reply
+  }
+
+  /**
+   * Send a command; its outcome goes to `callback`, or to the common one, once this call has returned.
+   *
+   * @param content - makes the command, once it is known that somebody can be told
+   * @param convert - makes what the callback gets of the reply
+   * @returns the request number
+   * @throws InvalidArgumentError (100): there is no callback; what `content` throws; ConnectionFailedError (111)
+   */
+  callAsync(content: () => CommandContent, callback: ManageCallback | undefined, convert: (reply: unknown) => unknown): string {
+    const tell = this.life.callbacks.forManage(callback)
+    const command = content()
+    this.life.requireConnection()
+    const { requestNo, reply } = this.life.management.send(command)
+    reply.then(convert).then(
+      (result) => tell(0, '', command.cmd, result, requestNo),
+      (thrown) => {
+        const error = asAIClusterError(thrown)
+        tell(error.code, error.message, command.cmd, undefined, requestNo)
+      },
+    )
+    return requestNo
+  }
+}
