@@ -1,5 +1,5 @@
 import { clusterError } from '@aicluster/protocol'
-import { optionalCallback, wrongArgument } from './arguments'
+import { optionalCallback, requireOptions, wrongArgument } from './arguments'
 import type { ProgressEvent } from './progress-event'
 
 /** What every awaited method takes beside its own arguments. Ours. */
@@ -41,6 +41,27 @@ export function checkCallOptions(options: LongCallOptions): void {
   }
   if (onProgress !== undefined) optionalCallback(onProgress, 'onProgress')
   if (signal?.aborted) throw aborted(signal, undefined)
+}
+
+/**
+ * What is left of the options of a call that takes several commands, asked for before each of them: `timeout` is for the whole.
+ * @throws RequestTimeoutError (313) nothing is left
+ */
+export function sharedTime(options: CallOptions, command: string): () => CallOptions {
+  const given = requireOptions<CallOptions>(options, 'options')
+  const { timeout } = given
+  if (timeout === undefined) return () => given
+  const startedAtMs = performance.now()
+  let asked = false
+  return () => {
+    if (!asked) {
+      asked = true
+      return given
+    }
+    const leftMs = startedAtMs + timeout - performance.now()
+    if (leftMs >= 1) return { ...given, timeout: leftMs }
+    throw clusterError('requestTimeout', { detail: `${command} was not done within ${timeout} ms`, command })
+  }
 }
 
 const MAX_DRAIN_MS = 86_400_000

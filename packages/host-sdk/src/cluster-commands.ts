@@ -1,18 +1,17 @@
-import type { CallOptions } from './call-options'
+import { ERROR_CODES } from '@aicluster/protocol'
+import { type CallOptions, type LongCallOptions, sharedTime } from './call-options'
 import type { ManageCallback } from './callbacks'
-import { ClusterRequests } from './cluster-requests'
-import { CommandCaller } from './commands/command-caller'
-import { loadCommand, nameFilter, type UnloadOptions, unloadCommand } from './commands/command-contents'
-import { asBoards, asHandlers, asStatuses } from './commands/replies'
+import { ClusterQueries } from './cluster-queries'
+import { loadCommand, reloadCommand, type UnloadOptions, unloadCommand } from './commands/command-contents'
+import { type FileInfo, putFileCommand } from './commands/put-file-command'
+import { type DeleteQueueOptions, deleteQueueCommand, type QueueFilter } from './commands/queue-options'
+import { QueueReading, readToEnd } from './commands/queue-reading'
 import type { ContainerConfig } from './config/container-config'
-import { fromWire } from './config/wire-names'
-import type { ClusterMetrics } from './handlers/cluster-metrics'
-import type { ContainerHandler } from './handlers/container-handler'
-import type { ContainerStatus } from './handlers/container-status'
-import type { CoprocessorHandler } from './handlers/coprocessor-handler'
+import { type ContainerHandler, handlersOf } from './handlers/container-handler'
+import type { QueueInfo } from './handlers/queue-info'
 
 /**
- * What manages a cluster: everything of {@link AICluster} that goes over the management link.
+ * What manages a cluster: everything of {@link AICluster} that changes something over the management link.
  *
  * Beside the errors of its own, every command may reject with
  * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
@@ -22,10 +21,7 @@ import type { CoprocessorHandler } from './handlers/coprocessor-handler'
  *
  * While the connection is lost an open command waits; it is never carried out twice.
  */
-export abstract class ClusterCommands extends ClusterRequests {
-  /** @internal */
-  protected readonly commands = new CommandCaller(this.life)
-
+export abstract class ClusterCommands extends ClusterQueries {
   /**
    * Register inferences and start their containers, one on each selected board. Resolves when every container is ready.
    *
@@ -46,9 +42,9 @@ export abstract class ClusterCommands extends ClusterRequests {
   async loadInference(
     containerConfig: ContainerConfig | readonly ContainerConfig[],
     coprocessorName: string | readonly string[],
-    options: CallOptions = {},
+    options: LongCallOptions = {},
   ): Promise<ContainerHandler[]> {
-    return asHandlers(await this.commands.call(loadCommand(containerConfig, coprocessorName), options))
+    return handlersOf(await this.commands.call(loadCommand(containerConfig, coprocessorName), options), this.commands)
   }
 
   /**
@@ -62,7 +58,11 @@ export abstract class ClusterCommands extends ClusterRequests {
     coprocessorName: string | readonly string[],
     callback?: ManageCallback,
   ): string {
-    return this.commands.callAsync(() => loadCommand(containerConfig, coprocessorName), callback, asHandlers)
+    return this.commands.callAsync(
+      () => loadCommand(containerConfig, coprocessorName),
+      callback,
+      (reply) => handlersOf(reply, this.commands),
+    )
   }
 
   /**
@@ -78,66 +78,116 @@ export abstract class ClusterCommands extends ClusterRequests {
    * @see SDK API reference, chapter 2, section 4
    */
   async unloadInference(options: UnloadOptions & CallOptions = {}): Promise<ContainerHandler[]> {
-    return asHandlers(await this.commands.call(unloadCommand(options), options))
+    return handlersOf(await this.commands.call(unloadCommand(options), options), this.commands)
   }
 
   /** Like {@link ClusterCommands.unloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   unloadInferenceAsync(options: UnloadOptions = {}, callback?: ManageCallback): string {
-    return this.commands.callAsync(() => unloadCommand(options), callback, asHandlers)
+    return this.commands.callAsync(
+      () => unloadCommand(options),
+      callback,
+      (reply) => handlersOf(reply, this.commands),
+    )
   }
 
   /**
-   * The boards on which an inference is registered; all boards when none is given.
-   * @throws InferenceNameNotFoundError (300): nothing is registered under this name
+   * Start what is registered anew, from its config file in the manager's state folder. What was edited there by hand is taken up,
+   * but not name, suffix, boards, type, input and output. If it fails, what ran before runs again.
+   *
+   * @returns one handler per container
+   * @throws InvalidArgumentError (100): no name; (205): it is registered, its config file is gone; (206): the file is not JSON;
+   *   (207): the file contradicts what is registered, naming the field; (302): a value in the file is wrong
+   * @throws InferenceNameNotFoundError (300): neither registered nor a file
+   * @throws InvalidOperationError (303): it has requests queued or in process
+   * @throws ApiConflictError (309): another command is changing the same name
+   * @throws ContainerStartError (311): a container exits, or is not ready in time, with the last lines it printed
    * @throws ConnectionFailedError (111): no connection to the cluster
-   * @see SDK API reference, chapter 2, section 5
+   * @see SDK API reference, chapter 2, section 16
    */
-  async getCoprocessorHandler(inferenceName?: string, options: CallOptions = {}): Promise<CoprocessorHandler[]> {
-    return asBoards(await this.commands.call({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }, options))
+  async reloadInference(inferenceName: string, options: LongCallOptions = {}): Promise<ContainerHandler[]> {
+    return handlersOf(await this.commands.call(reloadCommand(inferenceName), options), this.commands)
   }
 
-  /** Like {@link ClusterCommands.getCoprocessorHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
-  getCoprocessorHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
-    return this.commands.callAsync(() => ({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }), callback, asBoards)
+  /** Like {@link ClusterCommands.reloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  reloadInferenceAsync(inferenceName: string, callback?: ManageCallback): string {
+    return this.commands.callAsync(
+      () => reloadCommand(inferenceName),
+      callback,
+      (reply) => handlersOf(reply, this.commands),
+    )
   }
 
   /**
-   * The containers that serve an inference; every one when none is given.
+   * Replace files in an inference's folder on each of its boards, all or none. They count from the container's next start.
+   *
+   * @param fileInfo - paths by kind: `script`, `model`, `other`, each an absolute path on the application's machine, or a list.
+   *   A file goes to where the one of its name is
+   * @throws InvalidArgumentError (100): an argument is missing; (101): a key of `fileInfo` that is none; (301): a file cannot be
+   *   opened, naming it; (302): a value of another kind, a path that is not absolute, two files of one name
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
+   * @throws InvalidOperationError (303): it has requests queued or in process
+   * @throws ApiConflictError (309): another command is changing the same name
    * @throws ConnectionFailedError (111): no connection to the cluster
-   * @see SDK API reference, chapter 2, section 7
+   * @see SDK API reference, chapter 2, section 13; the keys of `fileInfo` are ours
+   * @example
+   * await cluster.putFile('digits', { model: '/models/digits-2.json' })
+   * await cluster.reloadInference('digits')
    */
-  async getContainerHandler(inferenceName?: string, options: CallOptions = {}): Promise<ContainerHandler[]> {
-    return asHandlers(await this.commands.call({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }, options))
-  }
-
-  /** Like {@link ClusterCommands.getContainerHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
-  getContainerHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
-    return this.commands.callAsync(() => ({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }), callback, asHandlers)
+  async putFile(inferenceName: string, fileInfo: FileInfo, options: LongCallOptions = {}): Promise<void> {
+    await this.commands.call(putFileCommand(inferenceName, fileInfo), options)
   }
 
   /**
-   * State and use of the containers that serve an inference; of every one when none is given.
-   * @throws InferenceNameNotFoundError (300): nothing is registered under this name
-   * @throws ConnectionFailedError (111): no connection to the cluster
-   * @see SDK API reference, chapter 2, section 8
+   * Like {@link ClusterCommands.putFile}; the outcome goes to `callback` or to the manage callback, a wrong key (101) too.
+   * @returns the request number
+   * @throws InvalidArgumentError (100, 302), ConnectionFailedError (111): as `putFile`; (100) also without any callback
    */
-  async getContainerStatus(inferenceName?: string, options: CallOptions = {}): Promise<ContainerStatus[]> {
-    return asStatuses(await this.commands.call({ cmd: 'get_container_status', ...nameFilter(inferenceName) }, options))
+  putFileAsync(inferenceName: string, fileInfo: FileInfo, callback?: ManageCallback): string {
+    const content = () => putFileCommand(inferenceName, fileInfo)
+    return this.commands.callAsync(content, callback, () => undefined, ERROR_CODES.invalidKey.code)
   }
 
-  /** Like {@link ClusterCommands.getContainerStatus}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
-  getContainerStatusAsync(inferenceName?: string, callback?: ManageCallback): string {
-    return this.commands.callAsync(() => ({ cmd: 'get_container_status', ...nameFilter(inferenceName) }), callback, asStatuses)
+  /**
+   * Take requests out of the cluster's queues before a container gets them. All of the selection, or nothing.
+   *
+   * Requests that a container already holds are not touched: abort those through their own signal.
+   * The owner of each deleted request sees it reject with {@link QueueDeletedError} (310). One that does not wait any more is no error.
+   *
+   * @param options - which entries; what is not given does not restrict: **no filter means every waiting entry**, as in the seed
+   * @returns the waiting entries that remain, of `inferenceName` or of every inference, in the order of arrival
+   * @throws InferenceNameNotFoundError (300): nothing is registered under `inferenceName`
+   * @throws InvalidArgumentError (302): an option of another kind, a string in the place of the options object
+   * @throws PermissionError (308): an entry belongs to another session and `forceDelete` is false; nothing is deleted
+   * @throws NotImplementedError (900): the operator has switched this command off
+   * @throws ConnectionFailedError (111): no connection to the cluster
+   * @see SDK API reference, chapter 2, section 15
+   * @example
+   * const rest = await cluster.deleteQueue({ inferenceName: 'digits', requestNo })
+   */
+  async deleteQueue(options: DeleteQueueOptions & CallOptions = {}): Promise<QueueInfo[]> {
+    const command = deleteQueueCommand(options)
+    const time = sharedTime(options, 'delete_queue')
+    await this.commands.call(command, time())
+    return this.waiting(options, time)
   }
 
-  /** Every counter, gauge and heap figure of the manager. Ours. */
-  async getMetrics(options: CallOptions = {}): Promise<ClusterMetrics> {
-    return fromWire(await this.commands.call({ cmd: 'get_metrics' }, options)) as ClusterMetrics
+  /** Like {@link ClusterCommands.deleteQueue}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  deleteQueueAsync(options: DeleteQueueOptions = {}, callback?: ManageCallback): string {
+    return this.commands.callAsync(
+      () => deleteQueueCommand(options),
+      callback,
+      () => this.waiting(options, () => ({})),
+    )
   }
 
   /** Drain and end the cluster manager. `stopContainers: false` leaves the containers for the next manager to adopt. Ours. */
   async shutdown({ stopContainers = true }: { stopContainers?: boolean } = {}): Promise<void> {
     await this.commands.call({ cmd: 'shutdown', stop_containers: stopContainers }, {})
+  }
+
+  private async waiting(options: QueueFilter, time: () => CallOptions): Promise<QueueInfo[]> {
+    const reading = new QueueReading({ inferenceName: options?.inferenceName })
+    const all = await readToEnd(this.commands, reading, time)
+    return all.filter(({ state }) => state === 'queued')
   }
 }

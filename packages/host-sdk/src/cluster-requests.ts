@@ -1,4 +1,4 @@
-import type { InferenceResponse, NdArray } from '@aicluster/protocol'
+import { clusterError, type InferenceResponse, type NdArray } from '@aicluster/protocol'
 import { requireBytes, requireImage, requireInferenceName, requireOptions, requireParam, wrongArgument } from './arguments'
 import { checkCallOptions, type InferOptions } from './call-options'
 import type { InferCallback } from './callbacks'
@@ -126,6 +126,34 @@ export abstract class ClusterRequests {
     return this.inferWithCallback(() => requireBytes(data), inferenceName, param, callback)
   }
 
+  /**
+   * Not supported, in the original neither: always rejects.
+   * @throws NotImplementedError (900)
+   * @see SDK API reference, chapter 8
+   */
+  async inferVoice(..._given: unknown[]): Promise<never> {
+    throw unsupported('infer_voice')
+  }
+
+  /** Like {@link ClusterRequests.inferVoice}. @throws NotImplementedError (900), always */
+  inferVoiceAsync(..._given: unknown[]): never {
+    throw unsupported('infer_voice')
+  }
+
+  /**
+   * Not supported, in the original neither: always rejects.
+   * @throws NotImplementedError (900)
+   * @see SDK API reference, chapter 8
+   */
+  async inferText(..._given: unknown[]): Promise<never> {
+    throw unsupported('infer_text')
+  }
+
+  /** Like {@link ClusterRequests.inferText}. @throws NotImplementedError (900), always */
+  inferTextAsync(..._given: unknown[]): never {
+    throw unsupported('infer_text')
+  }
+
   private inferWithCallback(
     data: () => Uint8Array | NdArray,
     inferenceName: string,
@@ -156,3 +184,5 @@ export abstract class ClusterRequests {
     return this.life.inference.send(inferenceName, data, requireParam(param), checked, receiver, mayWait)
   }
 }
+
+const unsupported = (command: string) => clusterError('notImplemented', { detail: `${command}; send the data with infer instead`, command })

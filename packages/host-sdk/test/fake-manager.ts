@@ -95,6 +95,14 @@ export class FakeManager implements AsyncDisposable {
     return this.requestRecords.map(({ request }) => request)
   }
 
+  /** Numbers and contents of the commands that have arrived, in order. */
+  get commands(): { number: number; content: Record<string, unknown> }[] {
+    return this.arrivedOf(RecordKind.command).map(({ request, body }) => ({
+      number: request,
+      content: decodeMsgpack(body) as Record<string, unknown>,
+    }))
+  }
+
   /** Data of the requests that have arrived, in order. */
   get bodies(): Buffer[] {
     return this.requestRecords.map(({ body }) => body)
@@ -195,6 +203,26 @@ export class FakeManager implements AsyncDisposable {
   /** Answer a command. */
   reply(number: number, value: unknown): void {
     this.deliver(number, () => this.sendRecord('management', RecordKind.reply, { request: number, body: encodeMsgpack(value) }))
+  }
+
+  /** Answer a command with an error. */
+  refuseCommand(number: number, error: ReturnType<typeof clusterError>): void {
+    this.deliver(number, () => this.sendRecord('management', RecordKind.commandError, { request: number, body: encodeError(error) }))
+  }
+
+  /** Tell how far a command is. */
+  progress(number: number, view: unknown): void {
+    this.sendRecord('management', RecordKind.progress, { request: number, body: encodeMsgpack(view) })
+  }
+
+  /** Answer each command by its content; undefined: not yet. */
+  answerCommands(answer: (content: Record<string, unknown>, number: number) => unknown): void {
+    this.onRequest = ({ kind, request, body }) => {
+      if (kind !== RecordKind.command) return
+      const reply = answer(decodeMsgpack(body) as Record<string, unknown>, request)
+      if (reply instanceof Error) this.refuseCommand(request, reply as ReturnType<typeof clusterError>)
+      else if (reply !== undefined) this.reply(request, reply)
+    }
   }
 
   /** Answer a command, but the reply gets lost. */

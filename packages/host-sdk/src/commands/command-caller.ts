@@ -1,4 +1,4 @@
-import { asAIClusterError, type CommandInput, type CommandName } from '@aicluster/protocol'
+import { AIClusterError, asAIClusterError, type CommandInput, type CommandName } from '@aicluster/protocol'
 import { requireOptions } from '../arguments'
 import { checkCallOptions, type LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
@@ -22,13 +22,25 @@ export class CommandCaller {
    * Send a command; its outcome goes to `callback`, or to the common one, once this call has returned.
    *
    * @param content - makes the command, once it is known that somebody can be told
-   * @param convert - makes what the callback gets of the reply
+   * @param convert - makes what the callback gets of the reply; may send further commands for it
+   * @param toldCode - what `content` throws with this code goes to the callback too
    * @returns the request number
    * @throws InvalidArgumentError (100): there is no callback; what `content` throws; ConnectionFailedError (111)
    */
-  callAsync(content: () => CommandContent, callback: ManageCallback | undefined, convert: (reply: unknown) => unknown): string {
+  callAsync(
+    content: () => CommandContent,
+    callback: ManageCallback | undefined,
+    convert: (reply: unknown) => unknown,
+    toldCode?: number,
+  ): string {
     const tell = this.life.callbacks.forManage(callback)
-    const command = content()
+    let command: CommandContent
+    try {
+      command = content()
+    } catch (error) {
+      if (!(error instanceof AIClusterError) || error.code !== toldCode) throw error
+      return this.tellLater(error, tell)
+    }
     this.life.requireConnection()
     const { requestNo, reply } = this.life.management.send(command)
     reply.then(convert).then(
@@ -38,6 +50,13 @@ export class CommandCaller {
         tell(error.code, error.message, command.cmd, undefined, requestNo)
       },
     )
+    return requestNo
+  }
+
+  private tellLater({ code, message, command = '' }: AIClusterError, tell: ManageCallback): string {
+    this.life.requireConnection()
+    const requestNo = String(this.life.connection.numbers.take())
+    queueMicrotask(() => tell(code, message, command, undefined, requestNo))
     return requestNo
   }
 }

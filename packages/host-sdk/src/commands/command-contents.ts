@@ -1,6 +1,7 @@
 import type { CommandInput } from '@aicluster/protocol'
-import { missing, optionalName, requireOptions, wrongArgument } from '../arguments'
+import { missing, optionalName, requireInferenceName, requireOptions, wrongArgument } from '../arguments'
 import { toWire } from '../config/wire-names'
+import type { ContainerLogOptions } from '../handlers/container-log'
 
 /** Which containers `unloadInference` removes. Nothing given: **every container on every board**, as in the seed. */
 export interface UnloadOptions {
@@ -46,5 +47,30 @@ export function unloadCommand(options: unknown): CommandInput<'unload_inference'
     ...(board === undefined ? {} : { coprocessor_name: board }),
     ...(deleteImage === undefined ? {} : { delete_image: deleteImage }),
     ...(drainMs === undefined ? {} : { drain_ms: drainMs }),
+  }
+}
+
+/** @throws InvalidArgumentError (100) no name; (302) not one */
+export const reloadCommand = (inferenceName: unknown): CommandInput<'reload_inference'> => ({
+  cmd: 'reload_inference',
+  inference_name: requireInferenceName(inferenceName),
+})
+
+const MAX_LOG_LINES = 10_000
+
+/** @throws InvalidArgumentError (100) no name; (302) an option of another kind */
+export function containerLogCommand(suffixName: unknown, options: unknown): CommandInput<'get_container_log'> {
+  const name = optionalName('suffixName', suffixName)
+  if (name === undefined) throw missing('suffixName')
+  const { lines, after } = requireOptions<ContainerLogOptions>(options, 'options')
+  if (lines !== undefined && !(Number.isInteger(lines) && lines >= 0 && lines <= MAX_LOG_LINES)) {
+    throw wrongArgument('lines', lines, `a whole number from 0 to ${MAX_LOG_LINES}`)
+  }
+  if (after !== undefined && (typeof after !== 'string' || after === '')) throw wrongArgument('after', after, "a log's `next`")
+  return {
+    cmd: 'get_container_log',
+    suffix_name: name,
+    ...(lines === undefined ? {} : { lines }),
+    ...(after === undefined ? {} : { after }),
   }
 }

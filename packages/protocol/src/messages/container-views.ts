@@ -97,6 +97,8 @@ export interface QueueInfoView {
   suffix_name: string | null
   /** Whether the session that asks has sent it. */
   own: boolean
+  /** Its place in the order of arrival, over all queues; kept while it waits, is handed out and comes back. */
+  order: number
 }
 
 /** One page of `get_queue_info`. */
