@@ -1,6 +1,6 @@
 import { clusterError } from '@aicluster/protocol'
 import { requireOptions, wrongArgument } from './arguments'
-import { type ReleaseOptions, requireDrainMs } from './call-options'
+import { type CallOptions, type ReleaseOptions, requireDrainMs, untilGivenUp } from './call-options'
 import type { CallbackOptions } from './callbacks'
 import { ClusterCommands } from './cluster-commands'
 import { ClusterLife } from './cluster-life'
@@ -31,6 +31,7 @@ export class AICluster extends ClusterCommands implements AsyncDisposable {
    * @throws SocketConnectionError (110): a link's handshake was not done in time, or its hello was refused, with the reason
    * @throws ConnectionFailedError (111): a link stands, but its check goes unanswered
    * @throws InvalidArgumentError (302): the endpoint is not one, or an option is out of its range
+   * @throws RequestAbortedError (312): through `signal`
    * @see SDK API reference, chapter 8, `__init__`
    */
   static async connect(options: ConnectOptions = {}): Promise<AICluster> {
@@ -38,8 +39,10 @@ export class AICluster extends ClusterCommands implements AsyncDisposable {
     const timeoutMs = given.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
     const cluster = new AICluster(given)
     try {
-      await cluster.life.open(timeoutMs)
-      await cluster.life.checkLinks(timeoutMs)
+      await untilGivenUp(given.signal ? { signal: given.signal } : {}, 'connect', async () => {
+        await cluster.life.open(timeoutMs)
+        await cluster.life.checkLinks(timeoutMs)
+      })
     } catch (error) {
       await cluster.release()
       throw error
@@ -54,16 +57,12 @@ export class AICluster extends ClusterCommands implements AsyncDisposable {
 
   /**
    * Check that the cluster still answers on both links.
-   * @throws SocketConnectionError (110): it does not
+   * @throws SocketConnectionError (110): it does not, for 5 s on one of them
+   * @throws RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`
    * @see SDK API reference, chapter 2, section 17
    */
-  async connectAICluster(): Promise<void> {
-    try {
-      if (!this.life.connection.isConnected) throw notConnected('there is no connection to the cluster')
-      await this.life.checkLinks(DEFAULT_CONNECT_TIMEOUT_MS)
-    } catch (cause) {
-      throw clusterError('connectionEstablishment', { detail: (cause as Error).message, command: 'connect_aicluster', cause })
-    }
+  async connectAICluster(options: CallOptions = {}): Promise<void> {
+    await untilGivenUp(requireOptions<CallOptions>(options, 'options'), 'connect_aicluster', () => this.check())
   }
 
   /**
@@ -122,5 +121,14 @@ export class AICluster extends ClusterCommands implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release()
+  }
+
+  private async check(): Promise<void> {
+    try {
+      if (!this.life.connection.isConnected) throw notConnected('there is no connection to the cluster')
+      await this.life.checkLinks(DEFAULT_CONNECT_TIMEOUT_MS)
+    } catch (cause) {
+      throw clusterError('connectionEstablishment', { detail: (cause as Error).message, command: 'connect_aicluster', cause })
+    }
   }
 }

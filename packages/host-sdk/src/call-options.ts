@@ -64,6 +64,32 @@ export function sharedTime(options: CallOptions, command: string): () => CallOpt
   }
 }
 
+/** Longest time that a timer takes, in ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Wait for what has no request of its own, until the caller gives up through `signal` or `timeout`.
+ *
+ * @param wait - `givenUp` tells it that nobody waits any more
+ * @throws RequestAbortedError (312), RequestTimeoutError (313); what `wait` rejects with
+ */
+export async function untilGivenUp<T>(options: CallOptions, what: string, wait: (givenUp: AbortSignal) => Promise<T>): Promise<T> {
+  checkCallOptions(options)
+  const { signal, timeout } = options
+  const giveUp = new AbortController()
+  const end = new Promise<never>((_, reject) => giveUp.signal.addEventListener('abort', () => reject(giveUp.signal.reason)))
+  const onAbort = () => giveUp.abort(aborted(signal as AbortSignal, undefined))
+  const onTime = () => giveUp.abort(clusterError('requestTimeout', { detail: `${what} was not done within ${timeout} ms` }))
+  const timer = timeout === undefined ? undefined : setTimeout(onTime, Math.min(timeout, MAX_TIMER_MS))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([wait(giveUp.signal), end])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
 const MAX_DRAIN_MS = 86_400_000
 
 /** @throws InvalidArgumentError (302) not a whole number of ms */

@@ -2,7 +2,14 @@ import { ERROR_CODES } from '@aicluster/protocol'
 import { type CallOptions, type LongCallOptions, sharedTime } from './call-options'
 import type { ManageCallback } from './callbacks'
 import { ClusterQueries } from './cluster-queries'
-import { loadCommand, reloadCommand, type UnloadOptions, unloadCommand } from './commands/command-contents'
+import {
+  loadCommand,
+  reloadCommand,
+  type ShutdownOptions,
+  shutdownCommand,
+  type UnloadOptions,
+  unloadCommand,
+} from './commands/command-contents'
 import { type FileInfo, putFileCommand } from './commands/put-file-command'
 import { type DeleteQueueOptions, deleteQueueCommand, type QueueFilter } from './commands/queue-options'
 import { QueueReading, readToEnd } from './commands/queue-reading'
@@ -180,9 +187,13 @@ export abstract class ClusterCommands extends ClusterQueries {
     )
   }
 
-  /** Drain and end the cluster manager. `stopContainers: false` leaves the containers for the next manager to adopt. Ours. */
-  async shutdown({ stopContainers = true }: { stopContainers?: boolean } = {}): Promise<void> {
-    await this.commands.call({ cmd: 'shutdown', stop_containers: stopContainers }, {})
+  /**
+   * Drain and end the cluster manager: resolves as soon as the drain begins. Ours.
+   * @throws InvalidArgumentError (302): `stopContainers` is neither true nor false
+   * @throws ConnectionFailedError (111): no connection to the cluster
+   */
+  async shutdown(options: ShutdownOptions & CallOptions = {}): Promise<void> {
+    await this.commands.call(shutdownCommand(options), options)
   }
 
   private async waiting(options: QueueFilter, time: () => CallOptions): Promise<QueueInfo[]> {

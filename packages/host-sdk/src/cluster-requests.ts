@@ -1,6 +1,6 @@
 import { clusterError, type InferenceResponse, type NdArray } from '@aicluster/protocol'
 import { requireBytes, requireImage, requireInferenceName, requireOptions, requireParam, wrongArgument } from './arguments'
-import { checkCallOptions, type InferOptions } from './call-options'
+import { type CallOptions, checkCallOptions, type InferOptions, untilGivenUp } from './call-options'
 import type { InferCallback } from './callbacks'
 import type { ClusterLife } from './cluster-life'
 import type { OpenRequest, OutcomeReceiver } from './requests/open-request'
@@ -39,6 +39,7 @@ export abstract class ClusterRequests {
    *
    * @param dataBytes - bytes of data that the call will carry. Default 0. A param of up to 1 KB is allowed for
    * @throws InvalidArgumentError (302): `dataBytes` is not a number of bytes
+   * @throws RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`
    * @throws ConnectionFailedError (111): there is no connection to the cluster; it went and did not come back within
    *   `reconnectTimeoutMs`; it was released
    * @example
@@ -47,10 +48,14 @@ export abstract class ClusterRequests {
    *   cluster.inferAsync('digits', image, undefined, callback)
    * }
    */
-  async waitForRoom(dataBytes = 0): Promise<void> {
+  async waitForRoom(dataBytes = 0, options: CallOptions = {}): Promise<void> {
     if (!(Number.isFinite(dataBytes) && dataBytes >= 0)) throw wrongArgument('dataBytes', dataBytes, 'a number of bytes')
-    this.life.requireConnection()
-    await this.life.inference.whenFree(dataBytes)
+    const { life } = this
+    const given = requireOptions<CallOptions>(options, 'options')
+    checkCallOptions(given)
+    life.requireConnection()
+    if (!given.signal && given.timeout === undefined) return life.inference.whenFree(dataBytes)
+    await untilGivenUp(given, 'waitForRoom', (givenUp) => life.inference.whenFree(dataBytes, givenUp))
   }
 
   /**

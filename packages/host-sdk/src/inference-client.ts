@@ -60,8 +60,8 @@ export class InferenceClient implements LinkTraffic {
   }
 
   /** Resolves when a request with so many bytes of data would neither wait nor be refused. */
-  whenFree(dataBytes: number): Promise<void> {
-    return this.room.whenFree(dataBytes)
+  whenFree(dataBytes: number, givenUp?: AbortSignal): Promise<void> {
+    return this.room.whenFree(dataBytes, givenUp)
   }
 
   /**

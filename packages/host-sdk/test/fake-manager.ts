@@ -48,6 +48,8 @@ export class FakeManager implements AsyncDisposable {
   readonly repeated: number[] = []
   /** Whether hellos are answered. */
   welcomes = true
+  /** Whether pings are answered. */
+  pongs = true
   /** Whether reconciliations are answered. */
   reconciles = true
   /** Whether further request numbers are given. */
@@ -277,7 +279,8 @@ export class FakeManager implements AsyncDisposable {
         this.outcomes.delete(record.request)
         return
       case RecordKind.ping:
-        return this.sendRecord(link, RecordKind.pong, {})
+        if (this.pongs) this.sendRecord(link, RecordKind.pong, {})
+        return
       case RecordKind.reconcile:
         return this.reconcile(record)
       case RecordKind.moreNumbers:

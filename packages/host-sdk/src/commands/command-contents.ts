@@ -14,6 +14,12 @@ export interface UnloadOptions {
   drainMs?: number
 }
 
+/** How `shutdown` ends the manager. */
+export interface ShutdownOptions {
+  /** Also stop the containers. Default true; false leaves them for the next manager to adopt. */
+  stopContainers?: boolean
+}
+
 /** A filter by inference; nothing for none. @throws InvalidArgumentError (302) not a name */
 export const nameFilter = (inferenceName: string | undefined): { inference_name?: string } => {
   const name = optionalName('inferenceName', inferenceName)
@@ -73,4 +79,11 @@ export function containerLogCommand(suffixName: unknown, options: unknown): Comm
     ...(lines === undefined ? {} : { lines }),
     ...(after === undefined ? {} : { after }),
   }
+}
+
+/** @throws InvalidArgumentError (302) an option of another kind */
+export function shutdownCommand(options: unknown): CommandInput<'shutdown'> {
+  const { stopContainers = true } = requireOptions<ShutdownOptions>(options, 'options')
+  if (typeof stopContainers !== 'boolean') throw wrongArgument('stopContainers', stopContainers, 'true or false')
+  return { cmd: 'shutdown', stop_containers: stopContainers }
 }

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   stateFolder?: string
   /** How long connecting may take, in ms. Default 5,000. */
   connectTimeoutMs?: number
+  /** Aborting gives up connecting: 312. */
+  signal?: AbortSignal
   /**
    * What this application proves itself with, where the cluster asks for it (TCP). Default: environment `AICLUSTER_TOKEN`;
    * with a state folder, what the manager has left there.

@@ -53,12 +53,17 @@ export class SendRoom {
     this.look()
   }
 
-  /** Resolves when a request with so many bytes of data would neither wait nor be refused. */
-  whenFree(dataBytes: number): Promise<void> {
+  /**
+   * Resolves when a request with so many bytes of data would neither wait nor be refused.
+   * @param givenUp - aborts when nobody waits any more; it then never settles
+   */
+  whenFree(dataBytes: number, givenUp?: AbortSignal): Promise<void> {
     const bytes = dataBytes + PARAM_ALLOWANCE_BYTES
     if (this.askers.length === 0 && this.promise(bytes)) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.askers.push({ bytes, resolve, reject })
+      const asker = { bytes, resolve, reject }
+      this.askers.push(asker)
+      givenUp?.addEventListener('abort', () => this.leave(asker))
       this.look()
     })
   }
@@ -84,6 +89,12 @@ export class SendRoom {
   /** Somebody may have room now: they are told at the end of the turn. */
   look(): void {
     if (this.askers.length > 0) this.lookAtEndOfTurn()
+  }
+
+  /** Whoever stands behind it moves up. */
+  private leave(asker: Asker): void {
+    this.askers = this.askers.filter((other) => other !== asker)
+    this.look()
   }
 
   /** What was promised in the turn before is taken by now, or not wanted: the others are told of what is left. */
