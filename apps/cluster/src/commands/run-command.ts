@@ -1,16 +1,23 @@
 import { Command, type CommandName, type CommandOf, clusterError, decodeMsgpack, invalidInput } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
+import type { CommandCall } from './command-call'
+import { deleteQueue } from './delete-queue'
 import { startDistribution, stopDistribution } from './distribution'
 import { getContainerHandler } from './get-container-handler'
 import { getContainerStatus } from './get-container-status'
 import { getCoprocessorHandler } from './get-coprocessor-handler'
 import { getMetrics } from './get-metrics'
+import { getQueueInfo } from './get-queue-info'
 import { loadInference } from './load-inference'
 import { shutdown } from './shutdown'
 import { unloadInference } from './unload-inference'
 
 /** Carries out one command; what it returns is the reply. */
-export type CommandHandler<Name extends CommandName> = (plane: ControlPlane, command: CommandOf<Name>) => Promise<unknown>
+export type CommandHandler<Name extends CommandName> = (
+  plane: ControlPlane,
+  command: CommandOf<Name>,
+  call: CommandCall,
+) => Promise<unknown>
 
 const HANDLERS: { [Name in CommandName]?: CommandHandler<Name> } = {
   load_inference: loadInference,
@@ -20,28 +27,37 @@ const HANDLERS: { [Name in CommandName]?: CommandHandler<Name> } = {
   get_coprocessor_handler: getCoprocessorHandler,
   start_distribution: startDistribution,
   stop_distribution: stopDistribution,
+  get_queue_info: getQueueInfo,
+  delete_queue: deleteQueue,
   get_metrics: getMetrics,
   shutdown,
 }
 
 /** Commands that change something: they go to the audit log. */
-const CHANGING = new Set<CommandName>(['load_inference', 'unload_inference', 'start_distribution', 'stop_distribution', 'shutdown'])
+const CHANGING = new Set<CommandName>([
+  'load_inference',
+  'unload_inference',
+  'start_distribution',
+  'stop_distribution',
+  'delete_queue',
+  'shutdown',
+])
 
 /**
  * Validate a command that came over the wire and carry it out.
  * @throws InvalidArgumentError (200) not a command; (201, 302) a field is missing or wrong
  * @throws NotImplementedError (900) nobody knows a command of this name
  */
-export async function runCommand(plane: ControlPlane, bytes: Uint8Array, from: string): Promise<unknown> {
+export async function runCommand(plane: ControlPlane, bytes: Uint8Array, call: CommandCall): Promise<unknown> {
   const command = parseCommand(bytes)
   const { log } = plane.options
   const audited = CHANGING.has(command.cmd)
   const startedAt = performance.now()
   const outcome = (fields: object) =>
-    audited && log.info({ audit: command.cmd, from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
+    audited && log.info({ audit: command.cmd, from: call.from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
   try {
     const handler = HANDLERS[command.cmd] as CommandHandler<CommandName>
-    const result = await handler(plane, command)
+    const result = await handler(plane, command, call)
     outcome({ what: summary(command), code: 0 })
     return result
   } catch (error) {

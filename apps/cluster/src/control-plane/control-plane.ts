@@ -3,7 +3,6 @@ import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aic
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
 import { LocalBoard } from '../boards/local/local-board'
-import { runCommand } from '../commands/run-command'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import { implementationOf } from '../registry/container-config-rules'
@@ -12,6 +11,7 @@ import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
 import { Registry } from '../registry/registry'
 import type { StateFolder } from '../registry/state-folder'
+import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
 import type { DataPlaneClient } from './data-plane-client'
 
@@ -31,6 +31,7 @@ export class ControlPlane {
   readonly registry: Registry
   readonly locks = new NameLocks()
   readonly fleet: ContainerFleet
+  private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
 
   constructor(readonly options: ControlPlaneOptions) {
@@ -62,8 +63,10 @@ export class ControlPlane {
   onEvent(event: DataPlaneEvent): void {
     switch (event.type) {
       case 'command':
-        void this.onCommand(event)
+        void this.commands.run(event)
         return
+      case 'command-cancelled':
+        return this.commands.cancel(event.session, event.request)
       case 'container-ready':
         return this.fleet.onReady(event.instance)
       case 'container-gone':
@@ -110,18 +113,6 @@ export class ControlPlane {
       }),
     )
     if (containers.some((container, index) => container !== record.containers[index])) await this.registry.set({ ...record, containers })
-  }
-
-  private async onCommand({ session, request, command, from }: Extract<DataPlaneEvent, { type: 'command' }>): Promise<void> {
-    const { dataPlane, log } = this.options
-    try {
-      const result = await runCommand(this, command, from)
-      dataPlane.answer({ type: 'reply', session, request, payload: encodeMsgpack(result) })
-    } catch (error) {
-      const failure = asAIClusterError(error)
-      if (failure.code === 999) log.error({ err: error }, 'a command failed inside')
-      dataPlane.answer({ type: 'commandError', session, request, payload: encodeMsgpack(errorHeader(failure)) })
-    }
   }
 
   private onContainerGone(instance: string, reason: string): void {
