@@ -1,7 +1,8 @@
-import { asAIClusterError, clusterError, encodeMsgpack, errorHeader, type ProgressView } from '@aicluster/protocol'
+import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import { runCommand } from '../commands/run-command'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import type { ControlPlane } from './control-plane'
+import { throttled } from './throttled-progress'
 
 type CommandEvent = Extract<DataPlaneEvent, { type: 'command' }>
 
@@ -17,7 +18,7 @@ export class CommandsInProgress {
     const abort = new AbortController()
     const key = keyOf(session, request)
     this.aborts.set(key, abort)
-    const progress = (view: ProgressView): void => dataPlane.answer({ type: 'progress', session, request, payload: encodeMsgpack(view) })
+    const progress = throttled((view) => dataPlane.answer({ type: 'progress', session, request, payload: encodeMsgpack(view) }))
     try {
       const result = await runCommand(this.plane, command, { session, from, signal: abort.signal, progress })
       dataPlane.answer({ type: 'reply', session, request, payload: encodeMsgpack(result) })

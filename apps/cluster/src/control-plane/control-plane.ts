@@ -9,6 +9,7 @@ import { implementationOf } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
+import { PutFiles } from '../registry/put-files'
 import { Registry } from '../registry/registry'
 import type { StateFolder } from '../registry/state-folder'
 import { CommandsInProgress } from './commands-in-progress'
@@ -30,6 +31,7 @@ export class ControlPlane {
   readonly boards: ReadonlyMap<string, Board>
   readonly registry: Registry
   readonly locks = new NameLocks()
+  readonly files: PutFiles
   readonly fleet: ContainerFleet
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
@@ -43,7 +45,15 @@ export class ControlPlane {
       ]),
     )
     this.registry = new Registry(state.inferencesFolder)
-    this.fleet = new ContainerFleet({ boards: this.boards, dataPlane, log, stopTimeoutMs: config.stop_timeout, connectorEnvironment })
+    this.files = new PutFiles(state.filesFolder)
+    this.fleet = new ContainerFleet({
+      boards: this.boards,
+      dataPlane,
+      log,
+      stopTimeoutMs: config.stop_timeout,
+      connectorEnvironment,
+      filesFolderOf: (name) => this.files.folderOf(name),
+    })
   }
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
@@ -102,7 +112,9 @@ export class ControlPlane {
     const containers = await Promise.all(
       record.containers.map(async (container) => {
         try {
-          return await this.fleet.adoptOrRestart(record.config, container)
+          if (!container.stopped) return await this.fleet.adoptOrRestart(record.config, container)
+          await this.fleet.rest(record.config, container)
+          return container
         } catch (error) {
           log.error(
             { container: container.suffix_name, reason: asAIClusterError(error).message },
