@@ -138,7 +138,8 @@ describe('a command whose application goes away', () => {
     await using world = await startWorld()
     {
       await using raw = await RawApplication.connect(world)
-      await raw.send(loading({ name: 'digits', run_command: commandOf('echo') }))
+      const number = await raw.send(loading({ name: 'digits', run_command: commandOf('echo') }))
+      await eventually('its beginning', () => raw.progressOf(number).length > 0)
     }
 
     await eventually('its container', async () => (await world.cluster.getContainerHandler()).length === 1)

@@ -3,7 +3,7 @@ import type { ContainerRuntime } from '../boards/board'
 import type { ControlPlane } from '../control-plane/control-plane'
 import type { ContainerSnapshot, DataPlaneSnapshot } from '../data-plane/snapshot'
 import { implementationOf, servedNames } from '../registry/container-config-rules'
-import type { InferenceRecord } from '../registry/inference-record'
+import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import { containerView } from './container-view'
 import type { SelectedContainer } from './select'
 
@@ -26,7 +26,7 @@ export async function statusOf(plane: ControlPlane, selected: readonly SelectedC
       const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
       return {
         ...containerView(record, container, plane.options.config.defaults),
-        ...runtimeFields(record, runtime),
+        ...runtimeFields(record, container, runtime),
         ...connectionFields(record, connection, snapshot),
         ports: connection ? portsOf(plane) : null,
       }
@@ -40,16 +40,16 @@ function portsOf(plane: ControlPlane): string | null {
   return pub && sub ? `${pub}/tcp, ${sub}/tcp` : null
 }
 
-function runtimeFields(record: InferenceRecord, runtime: ContainerRuntime | undefined) {
+function runtimeFields(record: InferenceRecord, container: ContainerRecord, runtime: ContainerRuntime | undefined) {
   const { pid, restarts, cpuPercent, memoryBytes, memoryPercent, readBytes, writtenBytes } = runtime ?? NOT_STARTED
   // A Loop has no program: the cluster itself is what runs.
   const status = implementationOf(record.config) === 'Loop' ? 'running' : (runtime?.state ?? 'not started')
   return {
     cpu_proc: percent(cpuPercent),
-    mem_usage: memoryBytes === null ? null : size(memoryBytes),
+    mem_usage: memoryUsage(memoryBytes, memoryPercent),
     mem_proc: percent(memoryPercent),
     block_io: readBytes === null || writtenBytes === null ? null : `${size(readBytes)} / ${size(writtenBytes)}`,
-    created: runtime?.createdAt ?? '',
+    created: runtime?.createdAt ?? container.created ?? '',
     status,
     cpu_percent: cpuPercent,
     mem_bytes: memoryBytes,
@@ -76,13 +76,21 @@ function connectionFields(record: InferenceRecord, connection: ContainerSnapshot
 
 const percent = (value: number | null): string | null => (value === null ? null : `${value.toFixed(2)}%`)
 
-/** Bytes as docker stats writes them: decimal units, three figures. */
-function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+/** As docker stats writes it: what is used, and what there is. */
+function memoryUsage(bytes: number | null, percentOfAll: number | null): string | null {
+  if (bytes === null || percentOfAll === null) return null
+  return `${size(bytes, BINARY)} / ${size(bytes === 0 ? 0 : (100 * bytes) / percentOfAll, BINARY)}`
+}
+
+const DECIMAL = { step: 1000, units: ['B', 'kB', 'MB', 'GB', 'TB'] }
+const BINARY = { step: 1024, units: ['B', 'KiB', 'MiB', 'GiB', 'TiB'] }
+
+/** Bytes as docker stats writes them, with three figures: traffic in decimal units, memory in binary ones. */
+function size(bytes: number, { step, units } = DECIMAL): string {
   let value = bytes
   let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
+  while (value >= step && unit < units.length - 1) {
+    value /= step
     unit++
   }
   return `${unit === 0 ? value : Number(value.toPrecision(3))}${units[unit]}`

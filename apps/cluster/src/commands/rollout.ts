@@ -146,6 +146,7 @@ const loopRecord = (suffixName: string, board: string): ContainerRecord => ({
   board,
   token_sha256: '',
   distribution_off: [],
+  created: new Date().toISOString(),
   stopped: false,
 })
 

@@ -117,7 +117,7 @@ export const ClusterConfig = z.strictObject({
     .describe('What the manager takes from its peers. They are told the sizes at hello.'),
   drain_timeout: milliseconds
     .default(30_000)
-    .describe('How long requests may take to finish when the manager is told to end, in ms; then it ends all the same.'),
+    .describe('How long requests may take to finish when the manager, or a container, is told to end, in ms; then it ends all the same.'),
   stop_timeout: milliseconds
     .default(5_000)
     .describe('How long a container may take to end after it was asked to, in ms; then it is killed.'),

@@ -222,6 +222,7 @@ export class ContainerFleet {
       board,
       token_sha256: sha256(token),
       distribution_off: earlier?.distribution_off ?? distributionOff,
+      created: earlier?.created ?? new Date().toISOString(),
       stopped: false,
     }
     await this.expect(config, record, false)
