@@ -78,8 +78,12 @@ describe('distribution that is off', () => {
     [{ inference_name: 'unknown' }, 300],
     [{ coprocessor_name: 'board7' }, 304],
     [{ suffix_name: 'unknown-board1' }, 307],
+    [{ suffix_name: 'echo-board1', coprocessor_name: 'board2' }, 307],
+    [{ suffix_name: 'echo-board1', inference_name: 'other' }, 300],
   ])('for %o is %i', async (filter, code) => {
     await using world = await startWorld()
+    await world.load('echo', 'echo')
+    await world.load('echo', 'other')
 
     await expect(command(world.cluster, 'stop_distribution', filter)).rejects.toMatchObject({ code })
   })

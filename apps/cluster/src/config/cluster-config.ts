@@ -1,4 +1,4 @@
-import { BoardName, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
+import { BoardName, COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
 import { DEFAULT_PORTS, isHost } from '@aicluster/transport'
 import { z } from 'zod'
 
@@ -117,7 +117,7 @@ export const ClusterConfig = z.strictObject({
     .describe('What the manager takes from its peers. They are told the sizes at hello.'),
   drain_timeout: milliseconds
     .default(30_000)
-    .describe('How long requests may take to finish when the manager is told to end, in ms; then it ends all the same.'),
+    .describe('How long requests may take to finish when the manager, or a container, is told to end, in ms; then it ends all the same.'),
   stop_timeout: milliseconds
     .default(5_000)
     .describe('How long a container may take to end after it was asked to, in ms; then it is killed.'),
@@ -125,6 +125,11 @@ export const ClusterConfig = z.strictObject({
     .union([milliseconds, z.literal('never')])
     .default(60_000)
     .describe('How long a container may still hold a request after its response timeout, in ms, or never; then it counts as hung.'),
+  disabled_commands: z
+    .array(z.enum(COMMAND_NAMES))
+    .max(COMMAND_NAMES.length)
+    .default([])
+    .describe('Management commands that are switched off here, by their names on the wire: each is refused with 900.'),
   log_level: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -51,6 +51,7 @@ describe('docs/configuration.md', () => {
   it.each(managerKeys)("has the manager's %s with its default and range", (key, schema) => {
     const [value, , range] = row('The manager: cluster.yaml', key)
     if (typeof schema.default === 'number') expect(plainNumbers(value)).toEqual([schema.default])
+    else if (Array.isArray(schema.default)) expect(value).toBe(schema.default.join(', ') || 'none')
     else if (key !== 'listen.transport') expect(value).toBe(schema.default ?? '*required*')
     if (schema.minimum !== undefined) expect(plainNumbers(range)).toEqual(bounds(schema))
     if (schema.enum) expect(range).toBe(schema.enum.join(', '))

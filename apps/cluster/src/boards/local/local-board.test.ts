@@ -230,7 +230,7 @@ it('the output of a running program is rotated', async () => {
     const aside = await stat(test.path('log', 'stdout.log.1')).catch(() => undefined)
     return aside && aside.size > 0 && (await test.read('log', 'stdout.log')).length > 0
   })
-  expect((await readdir(test.path('log'))).sort()).toEqual(['stderr.log', 'stdout.log', 'stdout.log.1'])
+  expect((await readdir(test.path('log'))).sort()).toEqual(['put-aside.json', 'stderr.log', 'stdout.log', 'stdout.log.1'])
   expect(await test.read('log', 'stdout.log')).not.toContain('\0')
 })
 

@@ -27,7 +27,13 @@ describe('the log of a program', () => {
     expect(await read('stdout.log')).toBe('now\n')
     expect(await read('stdout.log.1')).toBe('third, long\n')
     expect(await read('stdout.log.2')).toBe('second, long\n')
-    expect((await readdir(join(folder, 'log'))).sort()).toEqual(['stderr.log', 'stdout.log', 'stdout.log.1', 'stdout.log.2'])
+    expect((await readdir(join(folder, 'log'))).sort()).toEqual([
+      'put-aside.json',
+      'stderr.log',
+      'stdout.log',
+      'stdout.log.1',
+      'stdout.log.2',
+    ])
   })
 
   it('stays where it is up to its limit', async () => {
@@ -73,5 +79,47 @@ describe('the log of a program', () => {
     close()
     expect(await log.tail()).toBe('after')
     expect(await later.tail()).toBe('after')
+  })
+})
+
+describe('reading the log', () => {
+  const LIMITS = { logBytes: 10, logFiles: 3 }
+
+  it('goes on where it was, also when the log was put aside meanwhile, and under the next manager', async () => {
+    const log = new ProcessLog(folder, LIMITS)
+    const { out, close } = log.open()
+    writeSync(out, 'first, long\nsecond, long\n')
+    const { next } = await log.read({ lines: 10 }, false)
+    writeSync(out, 'third, long\n')
+    await log.rotate()
+    writeSync(out, 'now\n')
+
+    expect((await log.read({ after: next, lines: 10 }, false)).lines).toEqual(['third, long', 'now'])
+    expect((await new ProcessLog(folder, LIMITS).read({ after: next, lines: 10 }, false)).lines).toEqual(['third, long', 'now'])
+    close()
+  })
+
+  it('goes on with the oldest that is left when its place is gone', async () => {
+    const log = new ProcessLog(folder, LIMITS)
+    const { out, close } = log.open()
+    for (const text of ['first, long\n', 'second, long\n', 'third, long\n', 'fourth, long\n']) {
+      writeSync(out, text)
+      await log.rotate()
+    }
+    close()
+
+    expect((await log.read({ after: '0.0', lines: 10 }, false)).lines).toEqual(['third, long', 'fourth, long'])
+  })
+
+  it('shares the last lines between stdout and stderr, and gives one what the other does not need', async () => {
+    const log = new ProcessLog(folder, { logBytes: 1000, logFiles: 3 })
+    const { out, err, close } = log.open()
+    writeSync(out, 'out 1\nout 2\nout 3\n')
+    writeSync(err, 'error 1\nerror 2\nerror 3\n')
+    close()
+
+    expect((await log.read({ lines: 4 }, false)).lines).toEqual(['out 2', 'out 3', 'error 2', 'error 3'])
+    expect((await log.read({ lines: 5 }, false)).lines).toEqual(['out 1', 'out 2', 'out 3', 'error 2', 'error 3'])
+    expect((await log.read({ lines: 0 }, false)).lines).toEqual([])
   })
 })
