@@ -15,6 +15,7 @@ export {
 export { decodeNumbers, encodeNumbers } from './codec/number-list'
 export { type Attachment, decodeResult, type EncodedResult, encodeResult } from './codec/result-codec'
 export {
+  COMMAND_NAMES,
   Command,
   type CommandInput,
   type CommandName,

@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '@aicluster/protocol'
+import type { ContainerConfig, ContainerLogView, ImageView } from '@aicluster/protocol'
 
 /** What a container's process tells of itself; `null` where this board cannot know it. */
 export interface ContainerRuntime {
@@ -28,6 +28,26 @@ export interface ContainerSpec {
   environment: Readonly<Record<string, string>>
   /** What the container proves itself with. Handed over in a file, never in argv or environment. Not looked at by `adopt`: the file is there. */
   token: string
+  /** Absolute: a folder whose files lie over those of the config's `script_path` and `copy`; undefined when there is none. */
+  filesFolder?: string | undefined
+}
+
+/** What goes along with work on a board that may take long. */
+export interface BoardWork {
+  /** Give it up as soon as possible, with the signal's reason. */
+  signal?: AbortSignal | undefined
+  /** So many bytes of so many are where they belong. */
+  onBytes?: ((done: number, total: number) => void) | undefined
+}
+
+/** Files that lie beside a container's own, ready to take their places. */
+export interface StagedFiles {
+  /** Put them in place, one by one, each in one step. */
+  commit(): Promise<void>
+  /** What {@link StagedFiles.commit} has done is undone. */
+  revert(): Promise<void>
+  /** Nothing of them, and of what they replaced, is left beside. */
+  dispose(): Promise<void>
 }
 
 export interface ContainerExit {
@@ -52,6 +72,17 @@ export interface BoardContainer {
   kill(): void
   /** Run the program of a stopped container again. */
   start(): Promise<void>
+  /** Stop, and put its files out of the way of another container of the same name. */
+  setAside(graceMs: number): Promise<void>
+  /** Undo {@link BoardContainer.setAside}; it does not run. Nothing happens if it was not set aside. */
+  bringBack(): Promise<void>
+  /**
+   * Lay the files of a folder beside the container's own. It goes on running meanwhile.
+   * @throws InvalidArgumentError (302) a file has the name of a folder there, or of a file of ours
+   */
+  stageFiles(filesFolder: string, work: BoardWork): Promise<StagedFiles>
+  /** What the program has printed; see `get_container_log`. */
+  readLog(from: { after?: string | undefined; lines: number }): Promise<ContainerLogView>
   /** Stop, and delete its files on the board. */
   remove(graceMs: number): Promise<void>
   /** Forget it without stopping it: a later manager adopts it. */
@@ -70,11 +101,15 @@ export interface Board {
   check(config: ContainerConfig): Promise<void>
   /**
    * Put the files in place and start the program.
-   * @throws ContainerStartError (311) when the program is missing, not executable or ends at once; nothing stays behind
+   * @throws ContainerStartError (311) when the program is missing, not executable or ends at once; nothing stays behind that was not there
    */
-  create(spec: ContainerSpec): Promise<BoardContainer>
+  create(spec: ContainerSpec, work?: BoardWork): Promise<BoardContainer>
   /** Take over what an earlier manager started; undefined when it no longer runs (its files are then still there for `create`). */
   adopt(spec: ContainerSpec): Promise<BoardContainer | undefined>
+  /** A container whose program shall not run: what may have been left running is ended, its files stay. */
+  rest(spec: ContainerSpec): Promise<BoardContainer>
+  /** Images that it holds; none where there is no Engine. */
+  images(): Promise<ImageView[]>
   /** End and delete what an earlier manager left here and nobody knows any more: everything but these instances. */
   sweep(known: ReadonlySet<string>): Promise<void>
 }

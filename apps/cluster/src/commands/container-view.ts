@@ -1,8 +1,10 @@
 import type { ContainerHandlerView } from '@aicluster/protocol'
 import type { DefaultsConfig } from '../config/cluster-config'
+import type { ControlPlane } from '../control-plane/control-plane'
 import { endpointsOf, implementationOf } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import { responseTimeoutMs, sendTimeoutMs } from '../registry/projection'
+import { containersOf } from './select'
 
 const msOrNever = (ms: number): number | 'never' => (ms === Number.POSITIVE_INFINITY ? 'never' : ms)
 
@@ -32,3 +34,7 @@ export function containerView(
     copy: config.copy ?? null,
   }
 }
+
+/** Every container of these records, as a client sees it. */
+export const handlersOf = (plane: ControlPlane, records: readonly InferenceRecord[]): ContainerHandlerView[] =>
+  containersOf(records).map(({ record, container }) => containerView(record, container, plane.options.config.defaults))

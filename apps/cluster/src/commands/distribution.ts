@@ -2,7 +2,7 @@ import { type CommandOf, clusterError, type DistributionView } from '@aicluster/
 import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
-import { containersOf, requireBoard, selectRecords } from './select'
+import { containersOf, requireBoard, requireContainer, type SelectedContainer, selectRecords } from './select'
 
 export const startDistribution = (plane: ControlPlane, command: CommandOf<'start_distribution'>) => setDistribution(plane, command, false)
 export const stopDistribution = (plane: ControlPlane, command: CommandOf<'stop_distribution'>) => setDistribution(plane, command, true)
@@ -13,14 +13,10 @@ type DistributionCommand = CommandOf<'start_distribution'> | CommandOf<'stop_dis
 async function setDistribution(plane: ControlPlane, command: DistributionCommand, off: boolean): Promise<DistributionView[]> {
   const { inference_name: name, coprocessor_name: board, suffix_name: suffix } = command
   if (board) requireBoard(plane, board)
-  const all = containersOf(selectRecords(plane, name))
-  const selected = all.filter(({ container }) => (!board || container.board === board) && (!suffix || container.suffix_name === suffix))
-  if (suffix && selected.length === 0) {
-    throw clusterError('containerNotFound', {
-      detail: `${suffix}; registered: ${all.map(({ container }) => container.suffix_name).join(', ') || 'nothing'}`,
-      details: { suffix_name: suffix },
-    })
-  }
+  const records = selectRecords(plane, name)
+  const selected = suffix
+    ? [requireServing(requireContainer(plane, suffix, board || undefined), name || undefined)]
+    : containersOf(records).filter(({ container }) => !board || container.board === board)
   return plane.locks.with(
     selected.map(({ record }) => record.config.name),
     async () => {
@@ -29,6 +25,16 @@ async function setDistribution(plane: ControlPlane, command: DistributionCommand
       return views
     },
   )
+}
+
+/** @throws InferenceNameNotFoundError (300) the container does not serve it */
+function requireServing(selected: SelectedContainer, name: string | undefined): SelectedContainer {
+  const served = servedNames(selected.record.config)
+  if (name === undefined || served.includes(name)) return selected
+  throw clusterError('inferenceNotFound', {
+    detail: `${name}; container ${selected.container.suffix_name} serves ${served.join(', ')}`,
+    details: { inference_name: name, suffix_name: selected.container.suffix_name },
+  })
 }
 
 async function switchOne(

@@ -1,47 +1,87 @@
 import { Command, type CommandName, type CommandOf, clusterError, decodeMsgpack, invalidInput } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { addInference } from './add-inference'
+import type { CommandCall } from './command-call'
+import { deleteQueue } from './delete-queue'
 import { startDistribution, stopDistribution } from './distribution'
 import { getContainerHandler } from './get-container-handler'
+import { getContainerLog } from './get-container-log'
 import { getContainerStatus } from './get-container-status'
 import { getCoprocessorHandler } from './get-coprocessor-handler'
+import { getCoprocessorImages } from './get-coprocessor-images'
+import { getImages } from './get-images'
 import { getMetrics } from './get-metrics'
+import { getQueueInfo } from './get-queue-info'
 import { loadInference } from './load-inference'
+import { putFile } from './put-file'
+import { reloadInference } from './reload-inference'
 import { shutdown } from './shutdown'
+import { start } from './start'
+import { stop } from './stop'
 import { unloadInference } from './unload-inference'
 
 /** Carries out one command; what it returns is the reply. */
-export type CommandHandler<Name extends CommandName> = (plane: ControlPlane, command: CommandOf<Name>) => Promise<unknown>
+export type CommandHandler<Name extends CommandName> = (
+  plane: ControlPlane,
+  command: CommandOf<Name>,
+  call: CommandCall,
+) => Promise<unknown>
 
-const HANDLERS: { [Name in CommandName]?: CommandHandler<Name> } = {
+/** `sources` adds its two with the sockets that they need. */
+type Later = 'subscribe' | 'unsubscribe'
+
+const HANDLERS: { [Name in Exclude<CommandName, Later>]: CommandHandler<Name> } = {
   load_inference: loadInference,
   unload_inference: unloadInference,
+  reload_inference: reloadInference,
+  add_inference: addInference,
+  put_file: putFile,
   get_container_handler: getContainerHandler,
   get_container_status: getContainerStatus,
+  get_container_log: getContainerLog,
   get_coprocessor_handler: getCoprocessorHandler,
+  get_coprocessor_images: getCoprocessorImages,
+  get_images: getImages,
+  start,
+  stop,
   start_distribution: startDistribution,
   stop_distribution: stopDistribution,
+  get_queue_info: getQueueInfo,
+  delete_queue: deleteQueue,
   get_metrics: getMetrics,
   shutdown,
 }
 
 /** Commands that change something: they go to the audit log. */
-const CHANGING = new Set<CommandName>(['load_inference', 'unload_inference', 'start_distribution', 'stop_distribution', 'shutdown'])
+const CHANGING = new Set<CommandName>([
+  'load_inference',
+  'unload_inference',
+  'reload_inference',
+  'add_inference',
+  'put_file',
+  'start',
+  'stop',
+  'start_distribution',
+  'stop_distribution',
+  'delete_queue',
+  'shutdown',
+])
 
 /**
  * Validate a command that came over the wire and carry it out.
  * @throws InvalidArgumentError (200) not a command; (201, 302) a field is missing or wrong
- * @throws NotImplementedError (900) nobody knows a command of this name
+ * @throws NotImplementedError (900) nobody knows a command of this name, or the operator has switched it off
  */
-export async function runCommand(plane: ControlPlane, bytes: Uint8Array, from: string): Promise<unknown> {
-  const command = parseCommand(bytes)
+export async function runCommand(plane: ControlPlane, bytes: Uint8Array, call: CommandCall): Promise<unknown> {
+  const command = parseCommand(bytes, plane.options.config.disabled_commands)
   const { log } = plane.options
   const audited = CHANGING.has(command.cmd)
   const startedAt = performance.now()
   const outcome = (fields: object) =>
-    audited && log.info({ audit: command.cmd, from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
+    audited && log.info({ audit: command.cmd, from: call.from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
   try {
-    const handler = HANDLERS[command.cmd] as CommandHandler<CommandName>
-    const result = await handler(plane, command)
+    const handler = HANDLERS[command.cmd as Exclude<CommandName, Later>] as CommandHandler<CommandName>
+    const result = await handler(plane, command, call)
     outcome({ what: summary(command), code: 0 })
     return result
   } catch (error) {
@@ -50,7 +90,7 @@ export async function runCommand(plane: ControlPlane, bytes: Uint8Array, from: s
   }
 }
 
-function parseCommand(bytes: Uint8Array): Command {
+function parseCommand(bytes: Uint8Array, disabled: readonly string[]): Command {
   let value: unknown
   try {
     value = decodeMsgpack(bytes)
@@ -63,6 +103,9 @@ function parseCommand(bytes: Uint8Array): Command {
   if (typeof cmd !== 'string' || !Object.hasOwn(HANDLERS, cmd)) {
     throw clusterError('notImplemented', { detail: `no command is called ${JSON.stringify(cmd)}`, details: { cmd } })
   }
+  if (disabled.includes(cmd)) {
+    throw clusterError('notImplemented', { detail: `${cmd} is switched off here (disabled_commands in cluster.yaml)`, details: { cmd } })
+  }
   const parsed = Command.safeParse(value)
   if (!parsed.success) throw invalidInput(`command ${cmd}`, value, parsed.error)
   return parsed.data
@@ -74,6 +117,7 @@ function summary(command: Command): Record<string, unknown> {
     const names = command.container_config.map((config) => (config as { name?: unknown } | null)?.name)
     return { names, boards: command.coprocessor_name }
   }
+  if (command.cmd === 'put_file') return { inference_name: command.inference_name, files: Object.keys(command.file_info) }
   const { cmd: _cmd, ...rest } = command
   return rest
 }

@@ -1,7 +1,7 @@
 import { clusterError } from '@aicluster/protocol'
 import type { Board } from '../boards/board'
 import type { ControlPlane } from '../control-plane/control-plane'
-import { servedNames } from '../registry/container-config-rules'
+import { implementationOf, servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 
 /**
@@ -45,6 +45,46 @@ export function selectRecords(plane: ControlPlane, inferenceName: string | undef
   })
 }
 
+/**
+ * The boards on which this inference is registered; every board when none is given.
+ * @throws InferenceNameNotFoundError (300)
+ */
+export function selectUsedBoards(plane: ControlPlane, inferenceName: string | undefined): Board[] {
+  const boards = [...plane.boards.values()]
+  if (!inferenceName) return boards
+  const used = new Set(selectRecords(plane, inferenceName).flatMap((record) => record.boards))
+  return boards.filter(({ name }) => used.has(name))
+}
+
+/** A registered container, and what it belongs to. */
+export interface SelectedContainer {
+  record: InferenceRecord
+  container: ContainerRecord
+}
+
+/** @throws ContainerNotFoundError (307) no container has this name (on this board) */
+export function requireContainer(plane: ControlPlane, suffixName: string, board?: string): SelectedContainer {
+  const all = containersOf(plane.registry.all())
+  const found = all.find(({ container }) => container.suffix_name === suffixName && (!board || container.board === board))
+  if (found) return found
+  throw clusterError('containerNotFound', {
+    detail: `${suffixName}${board ? ` on ${board}` : ''}; registered: ${all.map(({ container }) => container.suffix_name).join(', ') || 'nothing'}`,
+    details: { suffix_name: suffixName },
+  })
+}
+
+/**
+ * What a command needs that does something to a program.
+ * @throws InvalidArgumentError (302) a Loop has none
+ */
+export function requireProgram({ config }: InferenceRecord, cmd: string): void {
+  if (implementationOf(config) !== 'Loop') return
+  throw clusterError('invalidParameter', {
+    detail: `${cmd}: ${config.name} is a Loop, which the cluster itself answers: it has no program and no files`,
+    details: { inference_name: config.name },
+  })
+}
+
 /** Every container of these records, with what it belongs to. */
-export const containersOf = (records: readonly InferenceRecord[]): { record: InferenceRecord; container: ContainerRecord }[] =>
+export const containersOf = (records: readonly InferenceRecord[]): SelectedContainer[] =>
   records.flatMap((record) => record.containers.map((container) => ({ record, container })))

@@ -3,33 +3,46 @@ import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import { projectQueues } from '../registry/projection'
-import { containerView } from './container-view'
+import type { CommandCall } from './command-call'
+import { handlersOf } from './container-view'
 import { containersOf, requireBoard, selectRecords } from './select'
 
 /** How often a drain looks whether everything is done, in ms. */
 const DRAIN_POLL_MS = 20
 
 /** Stop and forget the selected containers. Nothing changes while anything of them is queued or in process. */
-export async function unloadInference(plane: ControlPlane, command: CommandOf<'unload_inference'>): Promise<ContainerHandlerView[]> {
+export async function unloadInference(
+  plane: ControlPlane,
+  command: CommandOf<'unload_inference'>,
+  call: CommandCall,
+): Promise<ContainerHandlerView[]> {
   const { inference_name: name, coprocessor_name: board, drain_ms: drainMs = 0 } = command
   if (board) requireBoard(plane, board)
   const records = selectRecords(plane, name).filter((record) => !board || record.boards.includes(board))
   await plane.locks.with(
     records.flatMap(({ config }) => servedNames(config)),
-    () => unload(plane, records, board || undefined, drainMs),
+    () => unload(plane, records, board || undefined, drainMs, call.signal),
   )
-  return containersOf(plane.registry.all()).map(({ record, container }) => containerView(record, container, plane.options.config.defaults))
+  return handlersOf(plane, plane.registry.all())
 }
 
-async function unload(plane: ControlPlane, records: readonly InferenceRecord[], board: string | undefined, drainMs: number): Promise<void> {
+async function unload(
+  plane: ControlPlane,
+  records: readonly InferenceRecord[],
+  board: string | undefined,
+  drainMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const leaving = containersOf(records).filter(({ container }) => !board || container.board === board)
   const instances = leaving.map(({ container }) => container.instance)
   const remaining = records.map((record) => without(record, board))
-  await removeWhenIdle(plane, instances, orphanedNames(plane, remaining), records, drainMs)
+  await removeWhenIdle(plane, instances, orphanedNames(plane, remaining), records, drainMs, signal)
   await Promise.all(instances.map((instance) => plane.fleet.remove(instance)))
   for (const record of remaining) {
-    if (record.containers.length === 0) await plane.registry.delete(record.config.name)
-    else await plane.registry.set(record)
+    if (record.containers.length === 0) {
+      await plane.registry.delete(record.config.name)
+      await plane.files.delete(record.config.name)
+    } else await plane.registry.set(record)
   }
   await plane.project()
 }
@@ -58,9 +71,11 @@ async function removeWhenIdle(
   names: string[],
   records: readonly InferenceRecord[],
   drainMs: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const giveUpAt = performance.now() + drainMs
   while (!(await plane.options.dataPlane.call('removeIfIdle', { instances, names, keepQueues: false }))) {
+    signal.throwIfAborted()
     if (performance.now() >= giveUpAt) {
       const unloaded = records.map(({ config }) => config.name)
       throw clusterError('processesInUse', {

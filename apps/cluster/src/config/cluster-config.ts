@@ -1,4 +1,4 @@
-import { BoardName, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
+import { BoardName, COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
 import { DEFAULT_PORTS, isHost } from '@aicluster/transport'
 import { z } from 'zod'
 
@@ -125,6 +125,11 @@ export const ClusterConfig = z.strictObject({
     .union([milliseconds, z.literal('never')])
     .default(60_000)
     .describe('How long a container may still hold a request after its response timeout, in ms, or never; then it counts as hung.'),
+  disabled_commands: z
+    .array(z.enum(COMMAND_NAMES))
+    .max(COMMAND_NAMES.length)
+    .default([])
+    .describe('Management commands that are switched off here, by their names on the wire: each is refused with 900.'),
   log_level: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

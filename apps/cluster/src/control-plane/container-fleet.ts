@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type ContainerConfig, clusterError } from '@aicluster/protocol'
+import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, ContainerExit, ContainerSpec } from '../boards/board'
+import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
 import type { DataPlaneClient } from './data-plane-client'
@@ -16,11 +16,31 @@ export interface FleetOptions {
   stopTimeoutMs: number
   /** What a Connector needs to find the manager. */
   connectorEnvironment: Readonly<Record<string, string>>
+  /** Files that were put for an inference, if there are any. */
+  filesFolderOf(inferenceName: string): string | undefined
+}
+
+/** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
+export interface FleetWork {
+  readonly signal: AbortSignal
+  report(phase: ProgressView['phase'], bytes?: { done: number; total: number }): void
+}
+
+/** Nobody asked for it: it cannot be given up. */
+export const UNATTENDED: FleetWork = { signal: new AbortController().signal, report() {} }
+
+export interface StartOptions {
+  startTimeoutMs: number
+  work: FleetWork
+  /** Whether the files that were put for the inference lie over those of its config. */
+  withFiles: boolean
+  /** Inference names whose distribution to it is off from the beginning. */
+  distributionOff?: string[] | undefined
 }
 
 interface Starting {
   ready(): void
-  fail(reason: string): void
+  fail(reason: Error): void
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -42,36 +62,63 @@ export class ContainerFleet {
   }
 
   /**
-   * Start a container and wait until it takes requests.
-   * @throws ContainerStartError (311) when its program ends or is not ready in time, with its last output; nothing of it is left
+   * Start a new container and wait until it takes requests.
+   * @throws ContainerStartError (311) when its program ends or is not ready in time, with its last output; RequestAbortedError (312);
+   *   nothing of it is left
    */
-  async start(config: ContainerConfig, suffixName: string, boardName: string, startTimeoutMs: number): Promise<ContainerRecord> {
-    const { record, spec } = await this.prepare(config, suffixName, boardName)
-    const board = this.board(boardName)
-    let container: BoardContainer | undefined
-    let timer: NodeJS.Timeout | undefined
-    try {
-      const ready = new Promise<void>((resolve, reject) => {
-        this.starting.set(spec.instance, { ready: resolve, fail: (reason) => reject(new Error(reason)) })
-        timer = setTimeout(
-          () => reject(new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)),
-          startTimeoutMs,
-        )
-      })
-      ready.catch(() => {})
-      container = await board.create(spec)
-      this.watch(container)
-      await ready
-      return record
-    } catch (cause) {
-      await this.options.dataPlane.call('forgetContainer', spec.instance)
-      const output = container ? await this.lastWords(container) : ''
+  async start(config: ContainerConfig, suffixName: string, boardName: string, options: StartOptions): Promise<ContainerRecord> {
+    const { record, spec } = await this.prepare(config, suffixName, boardName, options)
+    await this.run(spec, boardName, options, async (container) => {
       this.running.delete(spec.instance)
       await container?.remove(this.options.stopTimeoutMs)
-      if (!container) throw cause
-      throw startError(suffixName, boardName, cause, output)
+    })
+    return record
+  }
+
+  /**
+   * Start a registered container anew, with the files it has, and wait until it takes requests.
+   * @returns its record: it has another token
+   * @throws ContainerStartError (311), RequestAbortedError (312): it does not run then, and keeps its files
+   */
+  async startAgain(config: ContainerConfig, earlier: ContainerRecord, options: StartOptions): Promise<ContainerRecord> {
+    await this.running.get(earlier.instance)?.stop(this.options.stopTimeoutMs)
+    const { record, spec } = await this.prepare(config, earlier.suffix_name, earlier.board, options, earlier)
+    await this.run(spec, earlier.board, options, async (container) => container?.stop(this.options.stopTimeoutMs))
+    return record
+  }
+
+  /** @param giveUp - what becomes of the container, if there is one by then, when it does not get ready */
+  private async run(
+    spec: ContainerSpec,
+    boardName: string,
+    { startTimeoutMs, work }: StartOptions,
+    giveUp: (container: BoardContainer | undefined) => Promise<void>,
+  ): Promise<void> {
+    let container: BoardContainer | undefined
+    let timer: NodeJS.Timeout | undefined
+    const { signal } = work
+    const ready = new Promise<void>((resolve, reject) => this.starting.set(spec.instance, { ready: resolve, fail: reject }))
+    ready.catch(() => {})
+    const onAbort = () => this.starting.get(spec.instance)?.fail(signal.reason)
+    signal.addEventListener('abort', onAbort)
+    try {
+      signal.throwIfAborted()
+      container = await this.board(boardName).create(spec, { signal, onBytes: (done, total) => work.report('copy', { done, total }) })
+      work.report('start')
+      this.watch(container)
+      const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)
+      timer = setTimeout(() => this.starting.get(spec.instance)?.fail(late()), startTimeoutMs)
+      await ready
+      work.report('ready')
+    } catch (cause) {
+      await this.options.dataPlane.call('forgetContainer', spec.instance)
+      const output = container && !signal.aborted ? await this.lastWords(container) : ''
+      await giveUp(container)
+      if (!container || cause instanceof AIClusterError) throw cause
+      throw startError(spec.suffixName, boardName, cause, output)
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
       this.starting.delete(spec.instance)
     }
   }
@@ -82,16 +129,46 @@ export class ContainerFleet {
    */
   async adoptOrRestart(config: ContainerConfig, record: ContainerRecord): Promise<ContainerRecord> {
     const board = this.board(record.board)
-    const adopted = await board.adopt(this.spec(config, record, ''))
+    const adopted = await board.adopt(this.spec(config, record, '', true))
     if (adopted) {
       await this.expect(config, record, true)
       this.watch(adopted)
       return record
     }
     // The same instance: its files are still there and are used again.
-    const fresh = await this.prepare(config, record.suffix_name, record.board, record)
-    this.watch(await board.create(fresh.spec))
+    return this.restart(config, record)
+  }
+
+  /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
+  async restart(config: ContainerConfig, record: ContainerRecord): Promise<ContainerRecord> {
+    const fresh = await this.prepare(config, record.suffix_name, record.board, { withFiles: true }, record)
+    this.watch(await this.board(record.board).create(fresh.spec))
     return fresh.record
+  }
+
+  /** A container that somebody has stopped, under an earlier manager. */
+  async rest(config: ContainerConfig, record: ContainerRecord): Promise<void> {
+    this.watch(await this.board(record.board).rest(this.spec(config, record, '', true)))
+  }
+
+  /** End a container's program; it keeps its files. The data plane must have forgotten it. */
+  async stop(instance: string): Promise<void> {
+    await this.running.get(instance)?.stop(this.options.stopTimeoutMs)
+  }
+
+  /** Stop a container and put its files out of the way. The data plane must have forgotten it. */
+  async setAside(instance: string): Promise<void> {
+    await this.running.get(instance)?.setAside(this.options.stopTimeoutMs)
+  }
+
+  /** Its files are back in place; it does not run. */
+  async bringBack(instance: string): Promise<void> {
+    await this.running.get(instance)?.bringBack()
+  }
+
+  /** Lay files beside those of a container; see {@link BoardContainer.stageFiles}. */
+  async stageFiles(instance: string, filesFolder: string, work: BoardWork): Promise<StagedFiles | undefined> {
+    return this.running.get(instance)?.stageFiles(filesFolder, work)
   }
 
   /** End a program that hangs, as if it had crashed: its board starts it anew, with the usual back-off. */
@@ -135,6 +212,7 @@ export class ContainerFleet {
     config: ContainerConfig,
     suffixName: string,
     board: string,
+    { withFiles, distributionOff = [] }: Pick<StartOptions, 'withFiles' | 'distributionOff'>,
     earlier?: ContainerRecord,
   ): Promise<{ record: ContainerRecord; spec: ContainerSpec }> {
     const token = randomBytes(32).toString('base64url')
@@ -143,10 +221,11 @@ export class ContainerFleet {
       suffix_name: suffixName,
       board,
       token_sha256: sha256(token),
-      distribution_off: earlier?.distribution_off ?? [],
+      distribution_off: earlier?.distribution_off ?? distributionOff,
+      stopped: false,
     }
     await this.expect(config, record, false)
-    return { record, spec: this.spec(config, record, token) }
+    return { record, spec: this.spec(config, record, token, withFiles) }
   }
 
   private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
@@ -162,7 +241,7 @@ export class ContainerFleet {
     })
   }
 
-  private spec(config: ContainerConfig, record: ContainerRecord, token: string): ContainerSpec {
+  private spec(config: ContainerConfig, record: ContainerRecord, token: string, withFiles: boolean): ContainerSpec {
     return {
       instance: record.instance,
       suffixName: record.suffix_name,
@@ -176,6 +255,7 @@ export class ContainerFleet {
         AICLUSTER_MODULES: JSON.stringify(config.inference_modules ?? []),
       },
       token,
+      filesFolder: withFiles ? this.options.filesFolderOf(config.name) : undefined,
     }
   }
 
@@ -184,7 +264,7 @@ export class ContainerFleet {
     this.running.set(instance, container)
     container.onExit = (exit) => {
       this.options.log.warn({ container: suffixName, ...exit }, 'container exited')
-      this.starting.get(instance)?.fail(describeExit(exit))
+      this.starting.get(instance)?.fail(new Error(describeExit(exit)))
     }
   }
 

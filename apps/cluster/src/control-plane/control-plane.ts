@@ -3,15 +3,16 @@ import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aic
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
 import { LocalBoard } from '../boards/local/local-board'
-import { runCommand } from '../commands/run-command'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import { implementationOf } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
+import { PutFiles } from '../registry/put-files'
 import { Registry } from '../registry/registry'
 import type { StateFolder } from '../registry/state-folder'
+import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
 import type { DataPlaneClient } from './data-plane-client'
 
@@ -30,7 +31,9 @@ export class ControlPlane {
   readonly boards: ReadonlyMap<string, Board>
   readonly registry: Registry
   readonly locks = new NameLocks()
+  readonly files: PutFiles
   readonly fleet: ContainerFleet
+  private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
 
   constructor(readonly options: ControlPlaneOptions) {
@@ -42,7 +45,15 @@ export class ControlPlane {
       ]),
     )
     this.registry = new Registry(state.inferencesFolder)
-    this.fleet = new ContainerFleet({ boards: this.boards, dataPlane, log, stopTimeoutMs: config.stop_timeout, connectorEnvironment })
+    this.files = new PutFiles(state.filesFolder)
+    this.fleet = new ContainerFleet({
+      boards: this.boards,
+      dataPlane,
+      log,
+      stopTimeoutMs: config.stop_timeout,
+      connectorEnvironment,
+      filesFolderOf: (name) => this.files.folderOf(name),
+    })
   }
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
@@ -62,8 +73,10 @@ export class ControlPlane {
   onEvent(event: DataPlaneEvent): void {
     switch (event.type) {
       case 'command':
-        void this.onCommand(event)
+        void this.commands.run(event)
         return
+      case 'command-cancelled':
+        return this.commands.cancel(event.session, event.request)
       case 'container-ready':
         return this.fleet.onReady(event.instance)
       case 'container-gone':
@@ -99,7 +112,9 @@ export class ControlPlane {
     const containers = await Promise.all(
       record.containers.map(async (container) => {
         try {
-          return await this.fleet.adoptOrRestart(record.config, container)
+          if (!container.stopped) return await this.fleet.adoptOrRestart(record.config, container)
+          await this.fleet.rest(record.config, container)
+          return container
         } catch (error) {
           log.error(
             { container: container.suffix_name, reason: asAIClusterError(error).message },
@@ -110,18 +125,6 @@ export class ControlPlane {
       }),
     )
     if (containers.some((container, index) => container !== record.containers[index])) await this.registry.set({ ...record, containers })
-  }
-
-  private async onCommand({ session, request, command, from }: Extract<DataPlaneEvent, { type: 'command' }>): Promise<void> {
-    const { dataPlane, log } = this.options
-    try {
-      const result = await runCommand(this, command, from)
-      dataPlane.answer({ type: 'reply', session, request, payload: encodeMsgpack(result) })
-    } catch (error) {
-      const failure = asAIClusterError(error)
-      if (failure.code === 999) log.error({ err: error }, 'a command failed inside')
-      dataPlane.answer({ type: 'commandError', session, request, payload: encodeMsgpack(errorHeader(failure)) })
-    }
   }
 
   private onContainerGone(instance: string, reason: string): void {

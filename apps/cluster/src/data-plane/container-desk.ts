@@ -57,6 +57,13 @@ export class ContainerDesk {
     if (session) this.parts.flow.dispatcher.setPaused(session, name, paused)
   }
 
+  setHeld(instance: string, held: boolean): void {
+    const expected = this.expected.get(instance)
+    if (expected) expected.held = held
+    const session = this.sessions.get(instance)
+    if (session) this.parts.flow.dispatcher.setHeld(session, held)
+  }
+
   readonly onRequestsLink = (peer: Peer, e: Envelope, frame: Uint8Array, nameAt: number): void => {
     const session = peer.state
     if (session?.role !== 'container' || e.kind === RecordKind.hello) {
@@ -151,6 +158,7 @@ export class ContainerDesk {
     const session: ContainerSession = new ContainerSession(nextSession(), options.epoch, expected, nonce, this.onLost, () =>
       answersOnTheWay(session),
     )
+    session.held = expected.held ?? false
     this.sessions.set(expected.instance, session)
     return session
   }

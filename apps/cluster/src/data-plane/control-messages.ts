@@ -1,4 +1,5 @@
 import type { QueueSettings } from '../dispatch/inference-queue'
+import type { QueueDeletion, QueuePage } from './queue-desk'
 import type { DataPlaneSnapshot } from './snapshot'
 
 /** A container that may connect, as the registry knows it. */
@@ -13,6 +14,8 @@ export interface ExpectedContainer {
   tokenSha256: string
   /** Names whose distribution to it is off. */
   paused: string[]
+  /** It gets nothing more, even if it connects anew. */
+  held?: boolean
   /** Its program runs on from an earlier manager. */
   adopted: boolean
 }
@@ -28,24 +31,41 @@ export interface DataPlaneCalls {
   forgetContainer(instance: string): void
   /** Forget these containers (and queues, unless they are kept) in one step, unless anything of them waits or is in hand. Returns whether it did. */
   removeIfIdle(what: { instances: string[]; names: string[]; keepQueues: boolean }): boolean
+  /** Whether nothing of these containers and queues waits or is in hand. */
+  isIdle(what: { instances: string[]; names: string[] }): boolean
+  /** Hand out nothing more to this container, whatever it says itself; or do again. What it holds it finishes. */
+  setHeld(change: { instance: string; held: boolean }): void
+  /** One bounded step through what waits or is in hand, in the order of arrival. */
+  queueEntries(filter: QueueFilter & { from: number; limit: number }): QueuePage
+  /** Take waiting requests out, all of the selection or none of it, in one step. Their owners hear of it little by little. */
+  deleteQueued(filter: QueueFilter & { force: boolean }): QueueDeletion
   setPaused(change: { instance: string; name: string; paused: boolean }): void
   addNumbers(block: { first: number; count: number }): void
   snapshot(): DataPlaneSnapshot
   drain(): void
 }
 
+/** Which requests; what is left out does not restrict. `session` is the one that asks: its own requests are told apart. */
+export interface QueueFilter {
+  session: number
+  name: string | undefined
+  number: number | undefined
+  pid: number | undefined
+}
+
 /** Answers and events of the control plane to hosts; not acknowledged. */
 export interface ControlAnswer {
-  type: 'reply' | 'commandError'
+  type: 'reply' | 'commandError' | 'progress'
   session: number
   request: number
-  /** msgpack: the result, or an error header. */
+  /** msgpack: the result, an error header, or how far it is. */
   payload: Uint8Array
 }
 
 /** What the control plane hears from the data plane. */
 export type DataPlaneEvent =
   | { type: 'command'; session: number; request: number; command: Uint8Array; from: string }
+  | { type: 'command-cancelled'; session: number; request: number }
   | { type: 'container-ready'; instance: string }
   | { type: 'container-gone'; instance: string; reason: string }
   | { type: 'container-hung'; instance: string }

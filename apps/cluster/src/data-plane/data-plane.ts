@@ -11,6 +11,7 @@ import { Greeter, type Peer, refusal } from './greeter'
 import { HostDesk } from './host-desk'
 import { NumberReserve } from './number-reserve'
 import type { PeerState } from './peer-state'
+import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
 import { Recovery } from './recovery'
 import { RequestFlow } from './request-flow'
 import type { DataPlaneSnapshot } from './snapshot'
@@ -27,6 +28,7 @@ export class DataPlane implements DataPlaneCalls {
   private readonly hosts: HostDesk
   private readonly containers: ContainerDesk
   private readonly recovery: Recovery
+  private readonly queues: QueueDesk
   private readonly sockets: Record<ClusterSocket, Socket>
   private readonly numbers: NumberReserve
   private readonly counters = new Counters()
@@ -76,6 +78,7 @@ export class DataPlane implements DataPlaneCalls {
       answersOnTheWay: (container) => this.hosts.sessions.answersOnTheWay(container),
       askAgain: (owner) => this.hosts.resync(owner),
     })
+    this.queues = new QueueDesk(flow.dispatcher, this.hosts.sessions)
     this.sockets = {
       inference: this.socket('inference', this.hosts.onInference, this.hosts.onInferenceGone),
       management: this.socket('management', this.hosts.onManagement, this.hosts.onManagementGone),
@@ -94,6 +97,7 @@ export class DataPlane implements DataPlaneCalls {
   async close(): Promise<void> {
     clearInterval(this.ticking)
     clearInterval(this.beating)
+    this.queues.close()
     this.recovery.close()
     this.loopDelay.disable()
     await Promise.all(Object.values(this.sockets).map((socket) => socket.close()))
@@ -101,7 +105,7 @@ export class DataPlane implements DataPlaneCalls {
 
   /** Whether a request waits or is in hand. */
   get busy(): boolean {
-    return this.flow.dispatcher.busy
+    return this.flow.dispatcher.busy || this.queues.busy
   }
 
   /** Outcomes that applications have not acknowledged. */
@@ -145,15 +149,31 @@ export class DataPlane implements DataPlaneCalls {
   }
 
   removeIfIdle({ instances, names, keepQueues }: Parameters<DataPlaneCalls['removeIfIdle']>[0]): boolean {
+    if (!this.isIdle({ instances, names })) return false
+    if (!keepQueues) this.removeQueues(names)
+    for (const instance of instances) this.containers.forget(instance)
+    return true
+  }
+
+  isIdle({ instances, names }: Parameters<DataPlaneCalls['isIdle']>[0]): boolean {
     const busyContainer = instances.some((instance) => (this.containers.get(instance)?.inFlight.size ?? 0) > 0)
     const busyQueue = names.some((name) => {
       const queue = this.flow.dispatcher.queues.get(name)
       return queue !== undefined && (queue.waiting > 0 || queue.inFlight > 0)
     })
-    if (busyContainer || busyQueue) return false
-    if (!keepQueues) this.removeQueues(names)
-    for (const instance of instances) this.containers.forget(instance)
-    return true
+    return !busyContainer && !busyQueue
+  }
+
+  setHeld({ instance, held }: Parameters<DataPlaneCalls['setHeld']>[0]): void {
+    this.containers.setHeld(instance, held)
+  }
+
+  queueEntries(filter: Parameters<DataPlaneCalls['queueEntries']>[0]): QueuePage {
+    return this.queues.page(filter)
+  }
+
+  deleteQueued(filter: Parameters<DataPlaneCalls['deleteQueued']>[0]): QueueDeletion {
+    return this.queues.delete(filter)
   }
 
   setPaused({ instance, name, paused }: Parameters<DataPlaneCalls['setPaused']>[0]): void {
@@ -171,9 +191,10 @@ export class DataPlane implements DataPlaneCalls {
     this.flow.dispatcher.drain()
   }
 
-  /** A command's result or error, to the application that sent it. */
+  /** How far a command is, its result or error, to the application that sent it. */
   answer({ type, session, request, payload }: ControlAnswer): void {
-    this.hosts.answer(session, request, type === 'reply' ? RecordKind.reply : RecordKind.commandError, payload)
+    if (type === 'progress') this.hosts.progress(session, request, payload)
+    else this.hosts.answer(session, request, type === 'reply' ? RecordKind.reply : RecordKind.commandError, payload)
   }
 
   /** An event, to every application. */

@@ -102,6 +102,13 @@ export class HostDesk {
     session.commands.outcomes.add(outcome)
   }
 
+  /** How far a command is. It may get lost: nothing depends on it. */
+  progress(sessionNumber: number, request: number, payload: Uint8Array): void {
+    const session = this.sessions.get(sessionNumber)
+    if (!session?.management || !session.commandsInProgress.has(request)) return
+    this.parts.greeter.sendBody(session.management, RecordKind.progress, sessionNumber, request, payload)
+  }
+
   private onCommand(session: HostSession, request: number, body: Uint8Array): void {
     const { counters, options } = this.parts
     if (!session.commands.accepts(request)) return counters.add('commands_repeated_total')
@@ -126,7 +133,8 @@ export class HostDesk {
   private reconcileCommands(peer: Peer, session: HostSession, round: number, body: Uint8Array): void {
     const { commands, commandsInProgress } = session
     const unwanted = this.reconcile(peer, session, round, body, commands, commandsInProgress)
-    // It is carried out to its end all the same; nobody waits for the reply.
+    // Nobody waits for the reply; it takes back what it can.
+    for (const number of unwanted ?? []) this.cancelCommand(session, number)
     for (const number of unwanted ?? []) commandsInProgress.delete(number)
   }
 
@@ -158,7 +166,7 @@ export class HostDesk {
       case RecordKind.moreNumbers:
         return this.sessions.grantNumbers(session)
       case RecordKind.cancel:
-        return this.cancel(session, e.request)
+        return peer === session.management ? this.cancelCommand(session, e.request) : this.cancel(session, e.request)
       case RecordKind.goodbye:
         return peer === session.inference ? this.sessions.end(session, 'said goodbye') : undefined
       case RecordKind.pong:
@@ -173,6 +181,12 @@ export class HostDesk {
     if (!request) return
     this.parts.counters.add('requests_cancelled_total')
     this.parts.flow.dispatcher.cancel(request)
+  }
+
+  private cancelCommand(session: HostSession, number: number): void {
+    if (!session.commandsInProgress.has(number)) return
+    this.parts.counters.add('commands_cancelled_total')
+    this.parts.options.emit({ type: 'command-cancelled', session: session.number, request: number })
   }
 
   private beatLink(peer: Peer | undefined, half: HostSession['requests'], session: number): void {

@@ -20,7 +20,7 @@ export interface ContainerSnapshot {
   inFlight: number
   maxSendNum: number
   answered: number
-  /** Over both its links since it connected, seen from the manager. */
+  /** Over both its links since it connected, seen from the container. */
   sentBytes: number
   receivedBytes: number
 }

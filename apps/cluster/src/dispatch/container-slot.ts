@@ -12,6 +12,8 @@ export class ContainerSlot {
   readonly subscriptions: Subscription[] = []
   /** It said that it takes requests, and not that it takes no more. */
   accepting = false
+  /** It gets nothing more, whatever it says: it is about to be stopped. */
+  held = false
   /** Requests it has answered. */
   answered = 0
 
@@ -22,8 +24,8 @@ export class ContainerSlot {
     readonly maxSendNum: number,
   ) {}
 
-  /** Credits that are free; 0 while it takes nothing, and where a restart found it with more in hand than it may get. */
+  /** Credits that are free; 0 while it takes, or shall get, nothing, and where a restart found it with more in hand than it may get. */
   get free(): number {
-    return this.accepting ? Math.max(0, this.maxSendNum - this.inFlight.size) : 0
+    return this.accepting && !this.held ? Math.max(0, this.maxSendNum - this.inFlight.size) : 0
   }
 }

@@ -105,7 +105,7 @@ describe('deadlines', () => {
     const [answered, , deleted, cancelled] = [world.send(), world.send(), world.send(), world.send()]
     expect(world.dispatcher.armedDeadlines).toBe(4)
 
-    world.dispatcher.deleteQueued(deleted)
+    world.deleteQueued(deleted)
     world.dispatcher.cancel(cancelled)
     expect(world.dispatcher.armedDeadlines).toBe(2)
     world.answer(box, answered)

@@ -88,6 +88,12 @@ export class Dispatcher {
     this.handOuts.refill(container)
   }
 
+  /** Whether the container gets nothing more, whatever it says itself; what it holds it finishes. */
+  setHeld(container: ContainerSlot, held: boolean): void {
+    container.held = held
+    this.handOuts.refill(container)
+  }
+
   /** Distribution of one inference to one container, on or off. */
   setPaused(container: ContainerSlot, name: string, paused: boolean): void {
     if (container.serves.has(name)) container.serves.set(name, { paused })
@@ -185,11 +191,20 @@ export class Dispatcher {
     }
   }
 
-  /** Take a waiting request out: it ends with 310. False if it does not wait (any more). */
-  deleteQueued(request: DispatchRequest): boolean {
+  /**
+   * Take a waiting request out of its queue: nothing happens to it any more, until {@link endTakenOut} says so to its owner.
+   * False if it does not wait (any more).
+   */
+  takeOut(request: DispatchRequest): boolean {
     if (request.state !== 'queued') return false
-    this.ledger.failQueued(request, 'queueDeleted', `request ${request.number} of ${request.queue.settings.name}`)
+    this.ledger.takeOut(request)
     return true
+  }
+
+  /** It was taken out: it ends with 310, unless its owner has given it up meanwhile. */
+  endTakenOut(request: DispatchRequest): void {
+    if (request.owner.open.get(request.number) !== request) return
+    this.ledger.fail(request, 'queueDeleted', `request ${request.number} of ${request.queue.settings.name}`)
   }
 
   /** The owner wants no outcome any more: it gets none, a waiting request goes, a container is told. */

@@ -22,7 +22,7 @@ describe('hand-out', () => {
     const box = world.connect('box', { ready: false })
     const [first, second, third] = [world.send(), world.send(), world.send()]
 
-    world.dispatcher.deleteQueued(second)
+    world.deleteQueued(second)
     world.dispatcher.setAccepting(box, true)
     world.answer(box, first)
     world.answer(box, third)

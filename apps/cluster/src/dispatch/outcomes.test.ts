@@ -68,7 +68,7 @@ describe('exactly one outcome', () => {
     const box = world.connect('box')
     const [held, waiting] = [world.send(), world.send()]
 
-    const deleted = [held, waiting, waiting].map((request) => world.dispatcher.deleteQueued(request))
+    const deleted = [held, waiting, waiting].map((request) => world.deleteQueued(request))
     world.answer(box, held)
 
     expect(deleted).toEqual([false, true, false])

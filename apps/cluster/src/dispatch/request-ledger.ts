@@ -72,6 +72,12 @@ export class RequestLedger {
     }
   }
 
+  /** It waits no more; its owner has it open still. */
+  takeOut(request: DispatchRequest): void {
+    this.leaveQueue(request)
+    request.dropData()
+  }
+
   private leaveQueue(request: DispatchRequest): void {
     this.deadlines.disarm(request)
     request.queue.remove(request)

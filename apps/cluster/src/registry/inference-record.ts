@@ -10,6 +10,8 @@ export const ContainerRecord = z.object({
   token_sha256: z.string(),
   /** Inference names whose distribution to it is off. */
   distribution_off: z.array(InferenceName),
+  /** Somebody has stopped it: its program does not run, also after a restart of the manager. */
+  stopped: z.boolean().default(false),
 })
 export type ContainerRecord = z.infer<typeof ContainerRecord>
 

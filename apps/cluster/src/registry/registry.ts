@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { servedNames } from './container-config-rules'
 import type { InferenceRecord } from './inference-record'
@@ -36,6 +36,14 @@ export class Registry {
     return [...this.records.values()]
   }
 
+  /** The text of an inference's config file as it is now; undefined: there is none. */
+  async readFile(name: string): Promise<string | undefined> {
+    return readFile(this.pathOf(name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+  }
+
   /** A name that another config than `own` serves, or its own one, and that differs from this one by case alone, if there is one. */
   caseTwin(name: string, own: string): string | undefined {
     return this.all()
@@ -44,16 +52,16 @@ export class Registry {
   }
 
   async set(record: InferenceRecord): Promise<void> {
-    await writeJsonFile(this.path(record.config.name), record)
+    await writeJsonFile(this.pathOf(record.config.name), record)
     this.records.set(record.config.name, record)
   }
 
   async delete(name: string): Promise<void> {
-    await removeFile(this.path(name))
+    await removeFile(this.pathOf(name))
     this.records.delete(name)
   }
 
-  private path(name: string): string {
+  pathOf(name: string): string {
     return join(this.folder, `${name}.json`)
   }
 }

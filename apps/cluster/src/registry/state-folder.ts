@@ -33,7 +33,8 @@ export class StateFolder {
     await chmod(state.path, 0o700)
     await state.lock()
     await state.checkVersion()
-    for (const folder of [state.inferencesFolder, state.boardsFolder]) await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (const folder of [state.inferencesFolder, state.filesFolder, state.boardsFolder])
+      await mkdir(folder, { recursive: true, mode: 0o700 })
     const stored = (await readJsonFile(state.countersPath)) as Counters | undefined
     if (stored) state.counters = stored
     state.counters.epoch++
@@ -60,6 +61,11 @@ export class StateFolder {
   /** Numbers of requests that were handed out. */
   get handOutsFolder(): string {
     return join(this.path, 'hand-outs')
+  }
+
+  /** Files that `put_file` has brought, in a folder per inference: they lie over those of `script_path`. */
+  get filesFolder(): string {
+    return join(this.path, 'files')
   }
 
   get boardsFolder(): string {

@@ -167,6 +167,9 @@ export const Command = z.discriminatedUnion('cmd', [
 export type Command = z.infer<typeof Command>
 export type CommandName = Command['cmd']
 
+/** Every command's name. */
+export const COMMAND_NAMES = Command.options.map(({ shape }) => shape.cmd.value)
+
 /** A command of one name, as the manager handles it: defaults filled in. */
 export type CommandOf<Name extends CommandName> = Extract<Command, { cmd: Name }>
 

@@ -1,9 +1,9 @@
 import { lstat, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, normalize } from 'node:path'
 import { AIClusterError, type ContainerConfig, type CopyEntry } from '@aicluster/protocol'
-import type { ContainerSpec } from '../board'
+import type { BoardWork, ContainerSpec } from '../board'
 import { type ConfigPlace, configError } from './container-errors'
-import { copyTree, isWithin } from './copy-tree'
+import { type CopyMeter, copyMeter, copyTree, isWithin } from './copy-tree'
 import { RECORD_FILE } from './process-record'
 
 export const TOKEN_FILE = 'token'
@@ -17,7 +17,7 @@ export const copyEntries = (config: ContainerConfig): readonly CopyEntry[] =>
 /** Errors of reading somebody's file. Others (a full disk) are ours and pass as they are. */
 const UNREADABLE = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'])
 
-async function copyField(place: ConfigPlace, field: string, value: string, to: string, folder: string): Promise<void> {
+async function copyField(place: ConfigPlace, field: string, value: string, to: string, folder: string, meter: CopyMeter): Promise<void> {
   try {
     const from = await realpath(value)
     if (isWithin(await realpath(folder), from)) {
@@ -29,7 +29,7 @@ async function copyField(place: ConfigPlace, field: string, value: string, to: s
         "contains the container's folder itself: name a folder outside the cluster's state",
       )
     }
-    await copyTree(from, to)
+    await copyTree(from, to, meter)
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     if (error instanceof AIClusterError || !UNREADABLE.has(code ?? '')) throw error
@@ -61,7 +61,7 @@ async function makeParents(place: ConfigPlace, field: string, to: string, folder
  * A `copy` entry: a folder's content goes into the folder `To`. A file becomes `To`, or goes into it under its own name
  * when `To` ends with a slash or is a folder already.
  */
-async function copyEntry(place: ConfigPlace, field: string, entry: CopyEntry, folder: string): Promise<void> {
+async function copyEntry(place: ConfigPlace, field: string, entry: CopyEntry, folder: string, meter: CopyMeter): Promise<void> {
   let to = normalize(entry.To).replace(/\/+$/, '')
   const fromFolder = await stat(entry.From).then(
     (stats) => stats.isDirectory(),
@@ -70,21 +70,25 @@ async function copyEntry(place: ConfigPlace, field: string, entry: CopyEntry, fo
   const toFolder = entry.To.endsWith('/') || (await lstat(join(folder, to)).catch(() => undefined))?.isDirectory() === true
   if (!fromFolder && toFolder) to = join(to, basename(entry.From))
   await makeParents(place, `${field}.To`, to, folder)
-  await copyField(place, `${field}.From`, entry.From, join(folder, to), folder)
+  await copyField(place, `${field}.From`, entry.From, join(folder, to), folder, meter)
 }
 
 /**
  * Make the container's folder (0700) anew: the files of `script_path`, the `copy` entries over them, the token.
+ * Files that were put later lie over all of it.
  *
  * @throws InvalidArgumentError (301) naming what cannot be read; (302) a place that `copy` may not write to
  */
-export async function makeContainerFolder(board: string, spec: ContainerSpec, folder: string): Promise<void> {
+export async function makeContainerFolder(board: string, spec: ContainerSpec, folder: string, work: BoardWork = {}): Promise<void> {
   const place: ConfigPlace = { board, name: spec.config.name }
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const scripts = spec.config.script_path
-  if (scripts !== null && scripts !== undefined) await copyField(place, 'script_path', scripts, folder, folder)
-  for (const [index, entry] of copyEntries(spec.config).entries()) await copyEntry(place, `copy[${index}]`, entry, folder)
+  const scripts = spec.config.script_path ?? undefined
+  const sources = [scripts, ...copyEntries(spec.config).map(({ From }) => From), spec.filesFolder].filter((path) => path !== undefined)
+  const meter = await copyMeter(sources, work)
+  if (scripts !== undefined) await copyField(place, 'script_path', scripts, folder, folder, meter)
+  for (const [index, entry] of copyEntries(spec.config).entries()) await copyEntry(place, `copy[${index}]`, entry, folder, meter)
+  if (spec.filesFolder !== undefined) await copyTree(spec.filesFolder, folder, meter)
   await writeToken(folder, spec.token)
 }
 

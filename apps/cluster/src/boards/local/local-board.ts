@@ -1,15 +1,19 @@
-import { readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ContainerConfig, clusterError } from '@aicluster/protocol'
+import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, ContainerSpec } from '../board'
+import type { Board, BoardContainer, BoardWork, ContainerSpec } from '../board'
+import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
 import { makeContainerFolder, writeToken } from './container-files'
+import { copyTree } from './copy-tree'
 import { LocalContainer } from './local-container'
 import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
 import { isAlive } from './process-identity'
 import { readProcessRecord } from './process-record'
+import { besideOf } from './staged-files'
 import { WatchedProcess } from './watched-process'
 
 export interface LocalBoardOptions {
@@ -52,33 +56,51 @@ export class LocalBoard implements Board {
    *
    * Files of the same instance (its program ended while no manager ran) are used again; any others under the name are replaced.
    */
-  async create(spec: ContainerSpec): Promise<BoardContainer> {
+  async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
     const folder = this.#folderOf(spec)
     // Outside of what is undone: were it not to end, its record must stay.
     await this.#endLeftover(spec.suffixName, folder)
+    const itsOwn = readProcessRecord(folder)?.instance === spec.instance
     try {
-      if (readProcessRecord(folder)?.instance === spec.instance) {
+      if (itsOwn) {
+        await this.#finishFiles(spec, folder)
         await writeToken(folder, spec.token)
       } else {
         await this.check(spec.config)
-        await makeContainerFolder(this.name, spec, folder)
+        await makeContainerFolder(this.name, spec, folder, work)
       }
       const container = this.#container(spec, folder)
       await container.start()
       return container
     } catch (error) {
-      await rm(folder, { recursive: true, force: true })
+      if (!itsOwn) await rm(folder, { recursive: true, force: true })
       throw startError(this.name, spec.suffixName, error)
     }
   }
 
   async adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
     const folder = this.#folderOf(spec)
+    await this.#undoAside(spec, folder)
     const record = readProcessRecord(folder)
     if (record?.instance !== spec.instance || !isAlive(record)) return undefined
+    await this.#finishFiles(spec, folder)
     const container = this.#container(spec, folder)
     container.resume(record)
     return container
+  }
+
+  async rest(spec: ContainerSpec): Promise<BoardContainer> {
+    const folder = this.#folderOf(spec)
+    await this.#undoAside(spec, folder)
+    await this.#endLeftover(spec.suffixName, folder)
+    const container = this.#container(spec, folder)
+    container.rest(readProcessRecord(folder))
+    return container
+  }
+
+  /** There is no Engine on a local board: its containers are processes. */
+  async images(): Promise<ImageView[]> {
+    return []
   }
 
   async sweep(known: ReadonlySet<string>): Promise<void> {
@@ -86,7 +108,7 @@ export class LocalBoard implements Board {
     for (const name of names) {
       const folder = join(this.#folder, name)
       const record = readProcessRecord(folder)
-      if (record && known.has(record.instance)) continue
+      if (FOLDER_NAME.test(name) && record && known.has(record.instance)) continue
       await this.#endLeftover(name, folder)
       await rm(folder, { recursive: true, force: true })
     }
@@ -94,6 +116,21 @@ export class LocalBoard implements Board {
 
   #container(spec: ContainerSpec, folder: string): LocalContainer {
     return new LocalContainer({ board: this.name, spec, folder, limits: this.#limits, now: this.#now, logger: this.#logger })
+  }
+
+  /** A manager that died while it put files in place may have left half of them. */
+  async #finishFiles({ filesFolder }: ContainerSpec, folder: string): Promise<void> {
+    if (!existsSync(besideOf(folder))) return
+    if (filesFolder !== undefined) await copyTree(filesFolder, folder)
+    await rm(besideOf(folder), { recursive: true, force: true })
+  }
+
+  /** A manager that died while it replaced this container has left its files aside: what came in their place is gone. */
+  async #undoAside(spec: ContainerSpec, folder: string): Promise<void> {
+    if (readProcessRecord(asideOf(folder))?.instance !== spec.instance) return
+    await this.#endLeftover(spec.suffixName, folder)
+    await rm(folder, { recursive: true, force: true })
+    await rename(asideOf(folder), folder)
   }
 
   /** A process that nobody adopted still runs in the folder: two programs of one container must not. */

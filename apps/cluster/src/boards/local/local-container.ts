@@ -1,6 +1,8 @@
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
+import type { ContainerLogView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { BoardContainer, ContainerRuntime, ContainerSpec } from '../board'
+import type { BoardContainer, BoardWork, ContainerRuntime, ContainerSpec, StagedFiles } from '../board'
+import { asideOf } from './aside'
 import { startError } from './container-errors'
 import { ExitQueue } from './exit-queue'
 import type { LocalLimits } from './local-limits'
@@ -8,6 +10,7 @@ import { ProcessLog } from './process-log'
 import { type ProcessRecord, writeProcessRecord } from './process-record'
 import { UsageMeter } from './process-usage'
 import { RestartBackoff } from './restart-backoff'
+import { stageFiles } from './staged-files'
 import { readyProgram } from './start-program'
 import { type ProcessEnd, WatchedProcess } from './watched-process'
 
@@ -34,6 +37,7 @@ export class LocalContainer implements BoardContainer {
   #usage: UsageMeter | undefined
   /** Whether it shall run: false once stopped, detached, or ended with restart 'never'. */
   #wanted = false
+  #aside = false
   #restarts = 0
   #startedAt: number
   #outputBefore: Promise<string> = Promise.resolve('')
@@ -67,6 +71,14 @@ export class LocalContainer implements BoardContainer {
     this.#log.resume(record.logOffsets)
     const { pid, startTime } = record
     this.#watch(WatchedProcess.adopted({ pid, startTime }, Date.parse(record.startedAt), this.#options.limits.adoptedPollMs))
+  }
+
+  /** It does not run; what it was is known from its last run. */
+  rest(record: ProcessRecord | undefined): void {
+    if (!record) return
+    this.#restarts = record.restarts
+    this.#startedAt = Date.parse(record.startedAt)
+    this.#log.resume(record.logOffsets)
   }
 
   start(): Promise<void> {
@@ -103,7 +115,32 @@ export class LocalContainer implements BoardContainer {
   async remove(graceMs: number): Promise<void> {
     await this.stop(graceMs)
     this.#exits.close()
-    await rm(this.#options.folder, { recursive: true, force: true })
+    const { folder } = this.#options
+    await rm(this.#aside ? asideOf(folder) : folder, { recursive: true, force: true })
+  }
+
+  async setAside(graceMs: number): Promise<void> {
+    await this.stop(graceMs)
+    const { folder } = this.#options
+    await rm(asideOf(folder), { recursive: true, force: true })
+    await rename(folder, asideOf(folder))
+    this.#aside = true
+  }
+
+  async bringBack(): Promise<void> {
+    if (!this.#aside) return
+    const { folder } = this.#options
+    await rm(folder, { recursive: true, force: true })
+    await rename(asideOf(folder), folder)
+    this.#aside = false
+  }
+
+  stageFiles(filesFolder: string, work: BoardWork): Promise<StagedFiles> {
+    return stageFiles({ board: this.#options.board, name: this.spec.config.name }, filesFolder, this.#options.folder, work)
+  }
+
+  readLog(from: { after?: string | undefined; lines: number }): Promise<ContainerLogView> {
+    return this.#log.read(from, this.#process === undefined)
   }
 
   detach(): void {

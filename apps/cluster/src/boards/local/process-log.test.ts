@@ -27,7 +27,13 @@ describe('the log of a program', () => {
     expect(await read('stdout.log')).toBe('now\n')
     expect(await read('stdout.log.1')).toBe('third, long\n')
     expect(await read('stdout.log.2')).toBe('second, long\n')
-    expect((await readdir(join(folder, 'log'))).sort()).toEqual(['stderr.log', 'stdout.log', 'stdout.log.1', 'stdout.log.2'])
+    expect((await readdir(join(folder, 'log'))).sort()).toEqual([
+      'put-aside.json',
+      'stderr.log',
+      'stdout.log',
+      'stdout.log.1',
+      'stdout.log.2',
+    ])
   })
 
   it('stays where it is up to its limit', async () => {

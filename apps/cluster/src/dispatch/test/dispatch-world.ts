@@ -49,6 +49,13 @@ export class DispatchWorld implements DispatchEffects {
     this.dispatcher = new Dispatcher(() => this.nowMs, this, { ...defaults, ...limits })
   }
 
+  /** As `delete_queue` does it. */
+  deleteQueued(request: DispatchRequest): boolean {
+    const waits = this.dispatcher.takeOut(request)
+    if (waits) this.dispatcher.endTakenOut(request)
+    return waits
+  }
+
   register(settings: Partial<QueueSettings> = {}): InferenceQueue {
     return this.dispatcher.setQueue({
       name: 'digits',

@@ -189,7 +189,10 @@ export class PairedWorlds {
     const waits = request.state === 'queued'
     this.step(
       `delete ${number}`,
-      () => demand(this.dispatcher.deleteQueued(request) === waits, () => 'the answer is not whether it waited'),
+      () => {
+        demand(this.dispatcher.takeOut(request) === waits, () => 'the answer is not whether it waited')
+        if (waits) this.dispatcher.endTakenOut(request)
+      },
       () => this.model.deleteQueued(number),
     )
   }

@@ -1,0 +1,50 @@
+import { type CommandOf, type ContainerHandlerView, clusterError } from '@aicluster/protocol'
+import type { ControlPlane } from '../control-plane/control-plane'
+import { servedNames } from '../registry/container-config-rules'
+import type { InferenceRecord } from '../registry/inference-record'
+import type { CommandCall } from './command-call'
+import { containerView } from './container-view'
+import { rollOut } from './rollout'
+import { requireBoard } from './select'
+
+/** Bring an inference that is registered elsewhere to this board too, with the files that were put for it; distribution to it is on. */
+export async function addInference(
+  plane: ControlPlane,
+  command: CommandOf<'add_inference'>,
+  call: CommandCall,
+): Promise<ContainerHandlerView[]> {
+  const { inference_name: name, coprocessor_name: board } = command
+  requireBoard(plane, board)
+  const before = plane.registry.get(name)
+  if (!before) {
+    const registered = plane.registry.all().map(({ config }) => config.name)
+    throw clusterError('inferenceNotFound', {
+      detail: `${name}; registered: ${registered.join(', ') || 'nothing'}`,
+      details: { inference_name: name },
+    })
+  }
+  return plane.locks.with(servedNames(before.config), async () => {
+    if (before.boards.includes(board)) {
+      await requireIdle(plane, before, board)
+      return handlersOn(plane, before, board)
+    }
+    const rollout = { config: before.config, before, replace: false, keepFiles: true, boards: [{ name: board }] }
+    const [record] = await rollOut(plane, [rollout], command.cmd, call)
+    return handlersOn(plane, record as InferenceRecord, board)
+  })
+}
+
+/** @throws InvalidOperationError (303) it is there already, and has requests in process */
+async function requireIdle(plane: ControlPlane, { config, containers }: InferenceRecord, board: string): Promise<void> {
+  const instances = containers.filter((container) => container.board === board).map(({ instance }) => instance)
+  if (await plane.options.dataPlane.call('isIdle', { instances, names: servedNames(config) })) return
+  throw clusterError('processesInUse', {
+    detail: `${config.name} is on ${board} already, and requests are queued or in process`,
+    details: { inference_name: config.name, board },
+  })
+}
+
+const handlersOn = (plane: ControlPlane, record: InferenceRecord, board: string): ContainerHandlerView[] =>
+  record.containers
+    .filter((container) => container.board === board)
+    .map((container) => containerView(record, container, plane.options.config.defaults))

@@ -1,0 +1,89 @@
+import type { ContainerStatusView } from '@aicluster/protocol'
+import type { ContainerRuntime } from '../boards/board'
+import type { ControlPlane } from '../control-plane/control-plane'
+import type { ContainerSnapshot, DataPlaneSnapshot } from '../data-plane/snapshot'
+import { implementationOf, servedNames } from '../registry/container-config-rules'
+import type { InferenceRecord } from '../registry/inference-record'
+import { containerView } from './container-view'
+import type { SelectedContainer } from './select'
+
+const NOT_STARTED: Omit<ContainerRuntime, 'state' | 'createdAt'> = {
+  pid: null,
+  restarts: 0,
+  cpuPercent: null,
+  memoryBytes: null,
+  memoryPercent: null,
+  readBytes: null,
+  writtenBytes: null,
+}
+
+/** State and use of these containers, as a client sees them. */
+export async function statusOf(plane: ControlPlane, selected: readonly SelectedContainer[]): Promise<ContainerStatusView[]> {
+  const snapshot = await plane.options.dataPlane.call('snapshot')
+  return Promise.all(
+    selected.map(async ({ record, container }) => {
+      const runtime = await plane.fleet.get(container.instance)?.runtime()
+      const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
+      return {
+        ...containerView(record, container, plane.options.config.defaults),
+        ...runtimeFields(record, runtime),
+        ...connectionFields(record, connection, snapshot),
+        ports: connection ? portsOf(plane) : null,
+      }
+    }),
+  )
+}
+
+/** The manager's ports that the container is connected to; none where it is connected by Unix sockets. */
+function portsOf(plane: ControlPlane): string | null {
+  const { AICLUSTER_PUB_PORT: pub, AICLUSTER_SUB_PORT: sub } = plane.options.connectorEnvironment
+  return pub && sub ? `${pub}/tcp, ${sub}/tcp` : null
+}
+
+function runtimeFields(record: InferenceRecord, runtime: ContainerRuntime | undefined) {
+  const { pid, restarts, cpuPercent, memoryBytes, memoryPercent, readBytes, writtenBytes } = runtime ?? NOT_STARTED
+  // A Loop has no program: the cluster itself is what runs.
+  const status = implementationOf(record.config) === 'Loop' ? 'running' : (runtime?.state ?? 'not started')
+  return {
+    cpu_proc: percent(cpuPercent),
+    mem_usage: memoryBytes === null ? null : size(memoryBytes),
+    mem_proc: percent(memoryPercent),
+    block_io: readBytes === null || writtenBytes === null ? null : `${size(readBytes)} / ${size(writtenBytes)}`,
+    created: runtime?.createdAt ?? '',
+    status,
+    cpu_percent: cpuPercent,
+    mem_bytes: memoryBytes,
+    mem_percent: memoryPercent,
+    pid,
+    restarts,
+  }
+}
+
+function connectionFields(record: InferenceRecord, connection: ContainerSnapshot | undefined, snapshot: DataPlaneSnapshot) {
+  const loop = implementationOf(record.config) === 'Loop'
+  const connected = loop || (connection?.connected ?? false)
+  const held = connection?.inFlight ?? 0
+  const names = servedNames(record.config)
+  const waiting = snapshot.queues.filter(({ name }) => names.includes(name)).reduce((sum, queue) => sum + queue.waiting, 0)
+  return {
+    net_io: connection ? `${size(connection.sentBytes)} / ${size(connection.receivedBytes)}` : null,
+    connect_status: connected ? ('connected' as const) : ('disconnected' as const),
+    operate: connected ? (held > 0 ? ('Busy' as const) : ('Free' as const)) : ('Unknown' as const),
+    queue_num: waiting,
+    send_data_num: held,
+  }
+}
+
+const percent = (value: number | null): string | null => (value === null ? null : `${value.toFixed(2)}%`)
+
+/** Bytes as docker stats writes them: decimal units, three figures. */
+function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : Number(value.toPrecision(3))}${units[unit]}`
+}

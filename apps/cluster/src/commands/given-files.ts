@@ -1,0 +1,67 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { basename, isAbsolute } from 'node:path'
+import { type CommandOf, clusterError } from '@aicluster/protocol'
+
+/** A file that a `put_file` command names. */
+export interface GivenFile {
+  field: string
+  path: string
+  /** What it is called in the container's folder. */
+  name: string
+}
+
+/**
+ * The files of a `put_file` command, all of them readable, no two of one name.
+ * @throws InvalidArgumentError (201) there is none; (301) one cannot be opened; (302) a path is not absolute, or two have one name
+ */
+export async function givenFiles(info: CommandOf<'put_file'>['file_info']): Promise<GivenFile[]> {
+  const files = Object.entries(info).flatMap(([key, paths]) =>
+    [paths ?? []].flat().map((path) => ({ field: `file_info.${key}`, path, name: basename(path) })),
+  )
+  if (files.length === 0) {
+    throw clusterError('requiredKeyMissing', {
+      detail: 'file_info names no file: give script, model or other',
+      details: { field: 'file_info' },
+    })
+  }
+  const byName = new Map<string, GivenFile>()
+  for (const file of files) {
+    if (!isAbsolute(file.path)) throw refuse(file, "must be an absolute path on the application's machine")
+    if (file.path.includes('\0')) throw refuse(file, 'holds a NUL character')
+    const twin = byName.get(file.name)
+    if (twin) throw refuse(file, `has the same name as ${twin.path}: both would be ${file.name} in the container's folder`)
+    byName.set(file.name, file)
+  }
+  for (const file of files) await requireReadable(file)
+  return files
+}
+
+async function requireReadable(file: GivenFile): Promise<void> {
+  try {
+    const stats = await stat(file.path)
+    if (!stats.isFile()) throw unreadable(file, stats.isDirectory() ? 'is a folder, not a file' : 'is not a file')
+    await access(file.path, constants.R_OK)
+  } catch (error) {
+    throw asUnreadable(file, error)
+  }
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read by the manager',
+  EPERM: 'may not be read by the manager',
+}
+
+/** What went wrong with the file, as 301 where it is the file's own fault. */
+export function asUnreadable(file: GivenFile, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (typeof code !== 'string' || (error as NodeJS.ErrnoException).path !== file.path) return error
+  return unreadable(file, REASONS[code] ?? `cannot be read (${code})`)
+}
+
+const unreadable = ({ field, path }: GivenFile, reason: string) =>
+  clusterError('configFileUnreadable', { detail: `${field}: ${path} ${reason}`, details: { field, value: path } })
+
+const refuse = ({ field, path }: GivenFile, rule: string) =>
+  clusterError('invalidParameter', { detail: `${field} is ${JSON.stringify(path)}, it ${rule}`, details: { field, value: path } })

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import { type CommandOf, clusterError } from '@aicluster/protocol'
+import type { StagedFiles } from '../boards/board'
+import { copyMeter, copyTree } from '../boards/local/copy-tree'
+import type { ControlPlane } from '../control-plane/control-plane'
+import { servedNames } from '../registry/container-config-rules'
+import type { InferenceRecord } from '../registry/inference-record'
+import type { CommandCall } from './command-call'
+import { asUnreadable, type GivenFile, givenFiles } from './given-files'
+import { workOf } from './progress'
+import { requireProgram, selectRecords } from './select'
+
+/**
+ * Replace files of an inference in the folders of its containers, on every board or on none. They count from a container's next
+ * start, and for every container that is made later, until the inference is unloaded or replaced.
+ *
+ * The manager reads the paths itself: as long as boards are local, it shares the application's machine.
+ */
+export async function putFile(plane: ControlPlane, command: CommandOf<'put_file'>, call: CommandCall): Promise<Record<string, never>> {
+  selectRecords(plane, command.inference_name)
+  const files = await givenFiles(command.file_info)
+  // Only now: to look at the files took its time.
+  const records = selectRecords(plane, command.inference_name)
+  for (const record of records) requireProgram(record, command.cmd)
+  return plane.locks.with(
+    records.flatMap(({ config }) => servedNames(config)),
+    async () => {
+      await requireIdle(plane, records)
+      const staged: StagedFiles[] = []
+      try {
+        // What is kept for later containers comes first: a manager that dies in between finishes the rest from it.
+        for (const record of records) staged.push(await stageKept(plane, record, files, call))
+        for (const record of records) await stageOnBoards(plane, record, staged, call)
+        await requireIdle(plane, records)
+        call.signal.throwIfAborted()
+        await commitAll(staged)
+      } finally {
+        for (const part of staged) await part.dispose()
+      }
+      return {}
+    },
+  )
+}
+
+/** @throws InvalidOperationError (303) */
+async function requireIdle(plane: ControlPlane, records: readonly InferenceRecord[]): Promise<void> {
+  const instances = records.flatMap(({ containers }) => containers.map(({ instance }) => instance))
+  const names = records.flatMap(({ config }) => servedNames(config))
+  if (await plane.options.dataPlane.call('isIdle', { instances, names })) return
+  const busy = records.map(({ config }) => config.name)
+  throw clusterError('processesInUse', {
+    detail: `${busy.join(', ')}: requests are queued or in process; put_file needs it idle: wait for them`,
+    details: { inference_names: busy },
+  })
+}
+
+/** Read the files once, into the folder from which all boards get them. */
+async function stageKept(
+  plane: ControlPlane,
+  { config }: InferenceRecord,
+  files: readonly GivenFile[],
+  call: CommandCall,
+): Promise<StagedFiles> {
+  const folder = await plane.files.stage(config.name)
+  const work = workOf(call, 'put_file', config.name, '', null)
+  const meter = await copyMeter(
+    files.map(({ path }) => path),
+    { signal: work.signal, onBytes: (done, total) => work.report('upload', { done, total }) },
+  )
+  try {
+    for (const file of files) {
+      await copyTree(file.path, join(folder, file.name), meter).catch((error) => {
+        throw asUnreadable(file, error)
+      })
+    }
+  } catch (error) {
+    await (await plane.files.staged(config.name)).dispose()
+    throw error
+  }
+  return plane.files.staged(config.name)
+}
+
+async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, staged: StagedFiles[], call: CommandCall): Promise<void> {
+  const { name } = record.config
+  const results = await Promise.allSettled(
+    record.containers.map(async ({ instance, board, suffix_name: suffix }) => {
+      const { signal, report } = workOf(call, 'put_file', name, board, suffix)
+      const onBytes = (done: number, total: number) => report('copy', { done, total })
+      const part = await plane.fleet.stageFiles(instance, plane.files.stagingOf(name), { signal, onBytes })
+      if (part) staged.push(part)
+    }),
+  )
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
+  const begun: StagedFiles[] = []
+  try {
+    for (const part of staged) {
+      begun.push(part)
+      await part.commit()
+    }
+  } catch (error) {
+    for (const part of begun.reverse()) await part.revert()
+    throw error
+  }
+}
