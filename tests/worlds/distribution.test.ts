@@ -1,12 +1,12 @@
 import type { AICluster } from '@aicluster/host-sdk'
 import { describe, expect, it } from 'vitest'
+import { rawCommand } from './raw-command'
 import { startWorld } from './world'
 
 const BODY = Uint8Array.of(1)
 
-/** The command, until the SDK has methods of its own for it. */
 const command = (cluster: AICluster, cmd: 'start_distribution' | 'stop_distribution', filter: object = {}): Promise<unknown> =>
-  (cluster as unknown as { call(command: object, options: object): Promise<unknown> }).call({ cmd, ...filter }, {})
+  rawCommand(cluster, { cmd, ...filter })
 
 describe('distribution that is off', () => {
   it('keeps the queue accepting, hands out nothing, lets the running request finish, and goes on when it is on', async () => {

@@ -24,11 +24,12 @@ export class RawApplication implements AsyncDisposable {
     private readonly management: HostilePeer,
   ) {}
 
+  /** Its session ends with its connection. */
   static async connect(world: World): Promise<RawApplication> {
     const secret = randomBytes(16)
     const application = new RawApplication(peerAt(world, 'inference'), peerAt(world, 'management'))
     const { inference, management } = application
-    await inference.say({ kind: RecordKind.hello, header: hostHello('inference', secret) })
+    await inference.say({ kind: RecordKind.hello, header: hostHello('inference', secret, { reconnect_timeout_ms: 0 }) })
     await inference.hears(RecordKind.welcome)
     await management.say({ kind: RecordKind.hello, header: hostHello('management', secret) })
     await management.hears(RecordKind.welcome)

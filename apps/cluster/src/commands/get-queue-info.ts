@@ -8,18 +8,18 @@ import { queueFilter } from './queue-filter'
 export async function getQueueInfo(plane: ControlPlane, command: CommandOf<'get_queue_info'>, call: CommandCall): Promise<QueuePageView> {
   const filter = queueFilter(plane, command, call)
   const entries: QueueEntry[] = []
-  let next: number | null = command.after ?? 0
-  while (next !== null && entries.length < command.limit) {
+  let from: number | null = command.after === undefined ? 0 : command.after + 1
+  while (from !== null && entries.length < command.limit) {
     call.signal.throwIfAborted()
     const page: QueuePage = await plane.options.dataPlane.call('queueEntries', {
       ...filter,
-      from: next,
+      from,
       limit: command.limit - entries.length,
     })
     entries.push(...page.entries)
-    next = page.next
+    from = page.next
   }
-  return { entries: entries.map(viewOf), next }
+  return { entries: entries.map(viewOf), next: from === null ? null : from - 1 }
 }
 
 const viewOf = ({ number, name, pid, arrivedAtMs, host, state, suffixName, own, order }: QueueEntry): QueuePageView['entries'][number] => ({

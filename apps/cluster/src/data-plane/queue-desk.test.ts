@@ -55,6 +55,31 @@ describe('100,000 waiting requests', () => {
     expect(steps).toEqual([5000, 10_000, null])
   })
 
+  it('are read without a gap when one comes back from its container between two pages', () => {
+    const world = new DispatchWorld()
+    const queue = world.register({ redeliver: true })
+    const owner = { open: new NumberTable<DispatchRequest>(), waiting: 0, number: 7, host: 'here', pid: 12 }
+    const request = (number: number, of = queue) => {
+      const made = new DispatchRequest(number, owner, of)
+      made.tail = new Uint8Array(1)
+      world.dispatcher.accept(made)
+    }
+    const other = world.register({ name: 'letters' })
+    const box = world.connect('box')
+    request(1, other)
+    request(2, other)
+    request(3)
+    request(4)
+    const desk = new QueueDesk(world.dispatcher, { all: [owner] } as unknown as HostSessions)
+    const numbersOf = ({ entries }: { entries: { number: number }[] }) => entries.map(({ number }) => number)
+
+    const first = desk.page({ ...EVERYTHING, from: 0, limit: 1 })
+    world.dispatcher.disconnect(box, 'disconnected')
+    const second = desk.page({ ...EVERYTHING, from: first.next as number, limit: 10 })
+
+    expect([numbersOf(first), numbersOf(second)]).toEqual([[1], [2, 3, 4]])
+  })
+
   it('are deleted in one step, and their owners told little by little', async () => {
     const { desk, queue, owner } = crowd(20_000)
 

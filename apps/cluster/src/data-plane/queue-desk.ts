@@ -25,14 +25,14 @@ export interface QueueEntry {
   state: 'queued' | 'sent' | 'started'
   suffixName: string | null
   own: boolean
-  /** Its place among all arrivals. */
+  /** Place in the order of arrival. */
   order: number
 }
 
 /** One step of a walk through the queues. */
 export interface QueuePage {
   entries: QueueEntry[]
-  /** Where the next step goes on; null: there is nothing more. A step may find nothing and still go on. */
+  /** The place with which the next step begins; null: there is nothing more. A step may find nothing and still go on. */
   next: number | null
 }
 
@@ -140,6 +140,8 @@ export class QueueDesk {
       // To walk past tens of thousands takes milliseconds.
       let first = marked?.state === 'queued' ? marked : queue.oldest
       while (first && first.order < from) first = first.next
+      // Something may have come back before it meanwhile.
+      while (first?.previous && first.previous.order >= from) first = first.previous
       return new Line(first, (request) => request.next)
     })
   }
@@ -188,7 +190,7 @@ const matches = ({ queue, owner }: DispatchRequest, { name, pid }: QueueFilter):
   (name === undefined || queue.settings.name === name) && (pid === undefined || (owner as HostSession).pid === pid)
 
 function entryOf(
-  { number, order, queue, owner, arrivedAtMs, startedAtMs, container, state }: DispatchRequest,
+  { number, queue, owner, arrivedAtMs, startedAtMs, container, state, order }: DispatchRequest,
   session: number,
 ): QueueEntry {
   const { host, pid, number: ownerNumber } = owner as HostSession
