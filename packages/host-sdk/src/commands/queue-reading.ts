@@ -12,7 +12,7 @@ type PageCommand = CommandInput<'get_queue_info'>
 export class QueueReading {
   private readonly filter: Omit<PageCommand, 'cmd' | 'limit' | 'after'>
   private left: number
-  private after: number | undefined
+  private from: number | undefined
   /** The request behind which to go on, until its place is known. */
   private sought: number | undefined
   private done = false
@@ -24,7 +24,7 @@ export class QueueReading {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw wrongArgument('limit', limit, 'a whole number of 1 or more')
     this.filter = queueFilter(given)
     this.left = limit ?? Number.POSITIVE_INFINITY
-    if (after instanceof QueueInfo) this.after = after.order
+    if (after instanceof QueueInfo) this.from = after.order + 1
     else this.sought = optionalNumber('after', after)
   }
 
@@ -33,7 +33,7 @@ export class QueueReading {
     if (this.sought !== undefined) return { cmd: 'get_queue_info', request_no: this.sought, limit: 1 }
     if (this.done) return undefined
     const limit = Math.min(this.left, MAX_QUEUE_PAGE)
-    return { cmd: 'get_queue_info', ...this.filter, limit, ...(this.after === undefined ? {} : { after: this.after }) }
+    return { cmd: 'get_queue_info', ...this.filter, limit, ...(this.from === undefined ? {} : { after: this.from }) }
   }
 
   /** Takes the reply to {@link QueueReading.command}. @throws InvalidArgumentError (302) `after` is not open any more */
@@ -43,9 +43,9 @@ export class QueueReading {
     if (this.sought !== undefined) return this.found(entries[0])
     this.left -= entries.length
     // A place that does not move would be read for ever.
-    if (page.next !== null && page.next === this.after)
+    if (page.next !== null && page.next === this.from)
       throw clusterError('internal', { detail: 'the cluster repeats a page of its queues' })
-    this.after = page.next ?? this.after
+    this.from = page.next ?? this.from
     this.done = page.next === null || this.left <= 0
     return entries
   }
@@ -56,7 +56,7 @@ export class QueueReading {
       throw clusterError('invalidParameter', { detail, details: { argument: 'after', value: this.sought }, command: 'get_queue_info' })
     }
     this.sought = undefined
-    this.after = entry.order
+    this.from = entry.order + 1
     return []
   }
 }
