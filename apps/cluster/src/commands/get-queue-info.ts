@@ -22,7 +22,7 @@ export async function getQueueInfo(plane: ControlPlane, command: CommandOf<'get_
   return { entries: entries.map(viewOf), next }
 }
 
-const viewOf = ({ number, name, pid, arrivedAtMs, host, state, suffixName, own }: QueueEntry): QueuePageView['entries'][number] => ({
+const viewOf = ({ number, name, pid, arrivedAtMs, host, state, suffixName, own, order }: QueueEntry): QueuePageView['entries'][number] => ({
   request_no: number,
   inference_name: name,
   pid,
@@ -31,4 +31,5 @@ const viewOf = ({ number, name, pid, arrivedAtMs, host, state, suffixName, own }
   state,
   suffix_name: suffixName,
   own,
+  order,
 })

@@ -25,6 +25,8 @@ export interface QueueEntry {
   state: 'queued' | 'sent' | 'started'
   suffixName: string | null
   own: boolean
+  /** Its place among all arrivals. */
+  order: number
 }
 
 /** One step of a walk through the queues. */
@@ -185,7 +187,10 @@ const isShown = ({ state }: DispatchRequest): boolean => state === 'queued' || s
 const matches = ({ queue, owner }: DispatchRequest, { name, pid }: QueueFilter): boolean =>
   (name === undefined || queue.settings.name === name) && (pid === undefined || (owner as HostSession).pid === pid)
 
-function entryOf({ number, queue, owner, arrivedAtMs, startedAtMs, container, state }: DispatchRequest, session: number): QueueEntry {
+function entryOf(
+  { number, order, queue, owner, arrivedAtMs, startedAtMs, container, state }: DispatchRequest,
+  session: number,
+): QueueEntry {
   const { host, pid, number: ownerNumber } = owner as HostSession
   return {
     number,
@@ -196,6 +201,7 @@ function entryOf({ number, queue, owner, arrivedAtMs, startedAtMs, container, st
     state: state === 'queued' ? 'queued' : startedAtMs > 0 ? 'started' : 'sent',
     suffixName: container?.suffixName ?? null,
     own: ownerNumber === session,
+    order,
   }
 }
 
