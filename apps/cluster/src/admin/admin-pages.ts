@@ -1,6 +1,6 @@
 import { InferenceName } from '@aicluster/protocol'
 import type { DataPlaneClient } from '../control-plane/data-plane-client'
-import { READINESS } from '../data-plane/readiness'
+import { isInOrder, READINESS, type Readiness } from '../data-plane/readiness'
 import { AdminError } from './admin-error'
 import { type ExpositionFormat, formatFor } from './exposition'
 import { type MetricsSource, metricsText } from './metrics-text'
@@ -55,7 +55,8 @@ export class AdminPages {
       ...table.names.map((name, index) => readiness(name, table.codes[index], table.draining)),
       ...plane.unreadable.map((name) => ({ name, ready: false, reason: 'config_unreadable' })),
     ]
-    const ready = !table.draining && inferences.every((inference) => inference.ready)
+    const inOrder = table.codes.every((code) => isInOrder(READINESS[code] as Readiness)) && plane.unreadable.length === 0
+    const ready = inOrder && !table.draining
     const reason = table.draining ? 'draining' : 'inferences'
     return json(ready, { ready, ...(ready ? {} : { reason }), inferences })
   }

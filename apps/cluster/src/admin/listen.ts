@@ -19,8 +19,8 @@ export async function listenAdmin(server: AdminServer, config: ClusterConfig['ad
   const { host, port: wanted } = config
   if (typeof wanted === 'number' && wanted !== 0) return address(host, await bind(server, host, wanted))
   const kept = ((await readJsonFile(keptPath)) as KeptPort | undefined)?.port
-  const first = wanted === 'auto' ? DEFAULT_ADMIN_PORT : undefined
-  for (const port of [first, kept]) {
+  // The kept one comes first, or whoever watches would lose it as soon as the other one is free.
+  for (const port of [kept, wanted === 'auto' ? DEFAULT_ADMIN_PORT : undefined]) {
     if (port === undefined) continue
     try {
       return address(host, await server.listen(host, port))

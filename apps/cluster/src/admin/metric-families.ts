@@ -16,7 +16,7 @@ export const INFERENCE = {
   oldestWait: family('gauge', 'aicluster_queue_oldest_seconds', 'How long the oldest waiting request has been here; 0 with none.'),
   inFlight: family('gauge', 'aicluster_in_flight_requests', 'Requests that containers hold.'),
   containers: family('gauge', 'aicluster_inference_containers', 'Containers that are connected for it.'),
-  ready: family('gauge', 'aicluster_inference_ready', '1 if a request would be served now.'),
+  ready: family('gauge', 'aicluster_inference_ready', '1 if a request would be served now; of a source, if its container is ready.'),
 } as const
 
 /** Per container that has a program: labels `inference`, `container`, `board`. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { Board } from '../boards/board'
 import { ContainerColumn, heapFigures, type PlaneFigures } from '../data-plane/plane-figures'
-import { READINESS } from '../data-plane/readiness'
+import { isInOrder, READINESS, type Readiness } from '../data-plane/readiness'
 import { DURATION_BOUNDS_MS, type FailureReason, FIGURES_WIDTH, FigureColumn } from '../dispatch/inference-figures'
 import type { LoopFigures } from '../loop-watch'
 import { implementationOf } from '../registry/container-config-rules'
@@ -58,8 +58,10 @@ function writeInferences(out: Exposition, { names, rows }: PlaneFigures): void {
   column(INFERENCE.oldestWait, FigureColumn.oldestWaitMs, 1 / 1000)
   column(INFERENCE.inFlight, FigureColumn.inFlight)
   column(INFERENCE.containers, FigureColumn.containers)
-  const ready = READINESS.indexOf('ready')
-  each(INFERENCE.ready, (label, at) => out.sample(INFERENCE.ready.name, label, rows[at + FigureColumn.readiness] === ready ? 1 : 0))
+  each(INFERENCE.ready, (label, at) => {
+    const readiness = READINESS[rows[at + FigureColumn.readiness] as number] as Readiness
+    out.sample(INFERENCE.ready.name, label, isInOrder(readiness) ? 1 : 0)
+  })
 }
 
 /** Of the registered ones: what is gone from the registry is gone from here. */
