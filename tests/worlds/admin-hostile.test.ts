@@ -150,7 +150,7 @@ describe('the admin server', () => {
     } finally {
       for (const client of silent) client[Symbol.dispose]()
     }
-    expect((await world.manager.log).includes('"level":50')).toBe(false)
+    expect(world.manager.log.includes('"level":50')).toBe(false)
   })
 })
 
