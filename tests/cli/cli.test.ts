@@ -31,6 +31,7 @@ describe('a cluster from the command line', () => {
         pid: expect.any(Number),
         address: `ipc://${world.state}/run`,
         endpoint: `ipc://${world.state}/run`,
+        admin: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         stateFolder: world.state,
         log: join(world.state, 'manager.log'),
       },
@@ -76,11 +77,11 @@ describe('a cluster from the command line', () => {
   })
 
   it('shows its state', async () => {
-    await up()
+    const started = await up()
     await world.run(echoOn('board2'))
     const { value } = await world.json('status')
     expect(value).toMatchObject({
-      manager: { pid: expect.any(Number), epoch: 1 },
+      manager: { pid: expect.any(Number), epoch: 1, adminUrl: started.value.admin },
       boards: [
         { name: 'board1', containers: 0, connected: 0 },
         { name: 'board2', containers: 1, connected: 1 },
@@ -90,6 +91,7 @@ describe('a cluster from the command line', () => {
     })
     const { stdout } = await world.run(['status'])
     expect(stdout).toMatch(/^Manager {4}pid \d+/)
+    expect(stdout).toContain(`health and metrics: ${started.value.admin}\n`)
     expect(stdout).toMatch(/^board2 +local +\S+ +1 +1$/m)
     expect(stdout).toMatch(/^echo +1 +0 +0 B +0$/m)
   })

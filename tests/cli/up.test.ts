@@ -22,7 +22,9 @@ describe('up in the foreground', () => {
     command.kill('SIGINT')
     const { exitCode, stdout, stderr } = await command.end()
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^AICluster is up \(pid \d+\): ipc:\/\/.*\/s\/run\nCtrl-C ends it/)
+    expect(stdout).toMatch(
+      /^AICluster is up \(pid \d+\): ipc:\/\/.*\/s\/run\nhealth and metrics: http:\/\/127\.0\.0\.1:\d+\nCtrl-C ends it/,
+    )
     expect(stderr).toMatch(/^\d\d:\d\d:\d\d\.\d{3} INFO {2}ready /)
     expect(stderr).toMatch(/INFO {2}stopped\n$/)
     await eventually('the containers have ended', () => world.processes().length === 0)

@@ -14,6 +14,8 @@ export interface ReadyLine {
   /** `ipc://` and a folder, or a host. */
   address: string
   ports?: { inference: number; management: number; sub: number; pub: number }
+  /** Where health and metrics are. */
+  admin?: string
 }
 
 export interface ManagerExit {

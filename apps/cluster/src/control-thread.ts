@@ -1,9 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { pino } from 'pino'
+import { AdminPages } from './admin/admin-pages'
+import { AdminServer } from './admin/admin-server'
+import { listenAdmin } from './admin/listen'
 import type { ClusterConfig } from './config/cluster-config'
 import { ControlPlane } from './control-plane/control-plane'
 import { DataPlaneClient } from './control-plane/data-plane-client'
 import type { DataPlaneEvent } from './data-plane/control-messages'
+import { LoopWatch } from './loop-watch'
 import { StateFolder } from './registry/state-folder'
 
 /** What the main thread hands to this one. */
@@ -14,7 +18,12 @@ export interface ControlThreadData {
 }
 
 /** What this thread tells the main one, beside the data plane's conversation. */
-export type ControlThreadMessage = { type: 'started' } | { type: 'shutdown'; stopContainers: boolean } | { type: 'stopped' }
+export type ControlThreadMessage =
+  | { type: 'started'; adminUrl: string | null }
+  /** Nothing was begun; the reason is for people. */
+  | { type: 'cannot-start'; reason: string }
+  | { type: 'shutdown'; stopContainers: boolean }
+  | { type: 'stopped' }
 
 /** What the main thread tells this one. */
 export type ControlThreadOrder = {
@@ -35,12 +44,14 @@ let plane: ControlPlane | undefined
 const waiting: DataPlaneEvent[] = []
 const client = new DataPlaneClient(port, (event) => (plane ? plane.onEvent(event) : waiting.push(event)))
 const state = await StateFolder.attach(statePath)
+const adminUrl = await serveAdmin()
 plane = new ControlPlane({
   config,
   state,
   dataPlane: client,
   log,
   connectorEnvironment,
+  adminUrl,
   onShutdown: (stopContainers) => tell({ type: 'shutdown', stopContainers }),
 })
 for (const event of waiting.splice(0)) plane.onEvent(event)
@@ -60,4 +71,29 @@ async function stop({ stopContainers, graceMs }: ControlThreadOrder): Promise<vo
 }
 
 await plane.start()
-tell({ type: 'started' })
+tell({ type: 'started', adminUrl })
+
+/** Before anything else is done: from now on the manager says that it is starting. */
+async function serveAdmin(): Promise<string | null> {
+  if (!config.admin.enabled) return null
+  const loop = new LoopWatch()
+  const pages = new AdminPages({
+    dataPlane: client,
+    plane: () =>
+      plane && {
+        boards: plane.boards,
+        registry: plane.registry,
+        started: plane.started,
+        unreadable: plane.unreadable,
+        epoch: state.epoch,
+        loop,
+      },
+  })
+  try {
+    return await listenAdmin(new AdminServer(pages, log), config.admin, state.adminPortPath)
+  } catch (error) {
+    tell({ type: 'cannot-start', reason: error instanceof Error ? error.message : String(error) })
+    // The main thread ends this one.
+    return new Promise<never>(() => {})
+  }
+}

@@ -64,8 +64,8 @@ async function run(): Promise<void> {
     // The parent may have ended while we started.
     if (!process.connected) stop(true)
   }
-  log.info({ ...manager.endpoints, pid: process.pid }, 'ready')
-  if (values['ready-json']) process.stdout.write(`${JSON.stringify({ event: 'ready', pid: process.pid, ...manager.endpoints })}\n`)
+  log.info({ ...manager.whereabouts, pid: process.pid }, 'ready')
+  if (values['ready-json']) process.stdout.write(`${JSON.stringify({ event: 'ready', pid: process.pid, ...manager.whereabouts })}\n`)
 }
 
 const describe = (error: unknown): string => {

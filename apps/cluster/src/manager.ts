@@ -34,6 +34,9 @@ export class Manager {
     readonly endpoints: Endpoints,
   ) {}
 
+  /** Where health and metrics are; null: switched off. */
+  adminUrl: string | null = null
+
   /**
    * Open the state folder, bind the sockets, start the control plane.
    * @param controlThread - the built file of the control plane's thread
@@ -78,9 +81,21 @@ export class Manager {
     })
     emit = serveControlPlane(control, () => dataPlane)
     const manager = new Manager(config, log, state, dataPlane, control, endpoints)
-    await manager.whenStarted(onEnd)
-    await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...endpoints, ...(token ? { token } : {}) })
+    try {
+      manager.adminUrl = await manager.whenStarted(onEnd)
+    } catch (error) {
+      await control.terminate()
+      await dataPlane.close()
+      await state.unlock()
+      throw error
+    }
+    await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...manager.whereabouts, ...(token ? { token } : {}) })
     return manager
+  }
+
+  /** What it tells those who look for it. */
+  get whereabouts(): Endpoints & { admin?: string } {
+    return { ...this.endpoints, ...(this.adminUrl ? { admin: this.adminUrl } : {}) }
   }
 
   /**
@@ -130,17 +145,24 @@ export class Manager {
     })
   }
 
-  private whenStarted(onEnd: (exitCode: number) => void): Promise<void> {
+  /** @returns where health and metrics are */
+  private whenStarted(onEnd: (exitCode: number) => void): Promise<string | null> {
     return new Promise((resolve, reject) => {
+      let started = false
       this.control.on('message', (message: ControlThreadMessage | { type: string }) => {
-        if (message.type === 'started') resolve()
+        const { reason, adminUrl } = message as { reason?: string; adminUrl?: string | null }
+        if (message.type === 'started') {
+          started = true
+          resolve(adminUrl ?? null)
+        }
+        if (message.type === 'cannot-start') reject(new Error(reason))
         else if (message.type === 'shutdown') void this.stop((message as { stopContainers: boolean }).stopContainers).then(() => onEnd(0))
       })
       this.control.on('error', (error) => {
         this.log.fatal({ err: error }, 'the control plane failed')
         reject(error)
         // Without it nothing can be loaded or reported: whoever supervises us starts us anew, containers are adopted.
-        if (!this.stopping) void this.state.unlock().finally(() => onEnd(1))
+        if (started && !this.stopping) void this.state.unlock().finally(() => onEnd(1))
       })
     })
   }

@@ -1,4 +1,6 @@
 export { eventually } from './eventually'
+export { type ParsedFamily, parseExposition } from './exposition/parse-exposition'
+export type { Sample } from './exposition/read-sample'
 export type { AimedFaultRates, FaultCounts, FaultRates } from './faults/fault-rates'
 export { FAULTS_NOTICED_MS, WireFaults, type WireFaultsOptions } from './faults/wire-faults'
 export { RawDealer, RawRouter } from './raw-peer'

@@ -8,17 +8,26 @@ export interface ManagerWord {
   /** `ipc://FOLDER`, or the host of the TCP ports. */
   address: string
   ports?: Record<string, number>
+  /** Where health and metrics are; left out: switched off. */
+  admin?: string
 }
 
 /** What the manager of this state folder has left there; undefined when none runs. Its token stays out. */
 export async function managerWord(stateFolder: string): Promise<ManagerWord | undefined> {
   try {
-    const { pid, address, ports } = JSON.parse(await readFile(join(stateFolder, 'manager.json'), 'utf8')) as ManagerWord
-    return { pid, address, ...(ports ? { ports } : {}) }
+    return wordOf(JSON.parse(await readFile(join(stateFolder, 'manager.json'), 'utf8')) as ManagerWord)
   } catch {
     return undefined
   }
 }
+
+/** What is meant for us, out of all that a manager tells. */
+export const wordOf = ({ pid, address, ports, admin }: ManagerWord): ManagerWord => ({
+  pid,
+  address,
+  ...(ports ? { ports } : {}),
+  ...(admin ? { admin } : {}),
+})
 
 /** `ipc:///folder`, or `127.0.0.1:47100:47101`, as `--endpoint` takes it. */
 export const endpointOf = ({ address, ports }: Pick<ManagerWord, 'address' | 'ports'>): string =>

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { logLineParts } from '../output/log-line'
 import type { Output } from '../output/output'
 import { endingOf, isOwnError, managerFailure, managerProgram } from './manager-program'
-import type { ManagerWord } from './manager-word'
+import { type ManagerWord, wordOf } from './manager-word'
 
 /** What ends the manager with its containers: Ctrl-C, and a terminal that is closed. */
 const STOP_ALL: NodeJS.Signals[] = ['SIGINT', 'SIGHUP']
@@ -50,8 +50,8 @@ function showLogLine(output: Output, line: string): void {
 
 function readyWord(line: string): ManagerWord | undefined {
   try {
-    const { event, pid, address, ports } = JSON.parse(line) as ManagerWord & { event: string }
-    return event === 'ready' ? { pid, address, ...(ports ? { ports } : {}) } : undefined
+    const word = JSON.parse(line) as ManagerWord & { event: string }
+    return word.event === 'ready' ? wordOf(word) : undefined
   } catch {
     return undefined
   }

@@ -42,6 +42,7 @@ async function up(context: Context, { config, detach }: UpOptions): Promise<unde
     const view = { ...manager, endpoint: endpointOf(manager), stateFolder: state, ...(log ? { log } : {}) }
     output.result(view, () => {
       output.line(`AICluster is up (pid ${manager.pid}): ${view.endpoint}`)
+      if (manager.admin) output.line(`health and metrics: ${manager.admin}`)
       if (log) output.line(`log: ${log}\n"aicluster down" ends it.`)
       else output.line('Ctrl-C ends it. In another terminal: aicluster status')
     })

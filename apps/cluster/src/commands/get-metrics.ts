@@ -46,5 +46,6 @@ export async function getMetrics(plane: ControlPlane): Promise<MetricsView> {
       event_loop_delay_p99_ms: snapshot.eventLoopDelayP99Ms,
     },
     epoch: plane.options.state.epoch,
+    admin_url: plane.options.adminUrl,
   }
 }

@@ -2,12 +2,23 @@ import { BoardName, COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } fr
 import { DEFAULT_PORTS, isHost } from '@aicluster/transport'
 import { z } from 'zod'
 
+/** Where `auto` looks first. */
+export const DEFAULT_ADMIN_PORT = 47_104
+
 const port = z.number().int().min(0).max(65_535)
 const milliseconds = z
   .number()
   .int()
   .min(1)
   .max(2 ** 31 - 1)
+
+/** Only programs of this machine reach it. */
+const loopbackHost = (why: string) =>
+  z
+    .string()
+    .refine(isHost, 'must be an address or a host name')
+    .refine((host) => /^(127\.|localhost$|::1$)/.test(host), `must be a loopback address (127.0.0.1, ::1, localhost): ${why}`)
+    .default('127.0.0.1')
 
 /** A board that is this machine: containers are child processes. */
 const LocalBoardConfig = z.strictObject({
@@ -26,15 +37,9 @@ const ListenConfig = z.discriminatedUnion('transport', [
   }),
   z.strictObject({
     transport: z.literal('tcp').describe('TCP ports on a loopback address.'),
-    host: z
-      .string()
-      .refine(isHost, 'must be an address or a host name')
-      .refine(
-        (host) => /^(127\.|localhost$|::1$)/.test(host),
-        'must be a loopback address (127.0.0.1, ::1, localhost): this version has no encryption',
-      )
-      .default('127.0.0.1')
-      .describe('Address to bind. Beyond loopback needs encryption, which this version does not have.'),
+    host: loopbackHost('this version has no encryption').describe(
+      'Address to bind. Beyond loopback needs encryption, which this version does not have.',
+    ),
     inference_port: port
       .default(DEFAULT_PORTS.inference)
       .describe('Requests of applications. 0 lets the system choose; the choice is kept for later starts.'),
@@ -73,6 +78,19 @@ export const ClusterConfig = z.strictObject({
     ])
     .describe('The boards of the cluster.'),
   listen: ListenConfig.default({ transport: 'ipc' }).describe("Where the manager's sockets are."),
+  admin: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether health and metrics are served over HTTP.'),
+      host: loopbackHost('it has neither encryption nor passwords').describe('Loopback address to bind.'),
+      port: z
+        .union([port, z.literal('auto')])
+        .default('auto')
+        .describe(
+          `Port of health and metrics. auto: ${DEFAULT_ADMIN_PORT}, or where that is taken a free one, kept for later starts. 0 lets the system choose; the choice is kept too.`,
+        ),
+    })
+    .prefault({})
+    .describe('Health and metrics over HTTP: read-only, for programs of this machine.'),
   defaults: z
     .strictObject({
       send_timeout: milliseconds.default(60_000).describe('How long a request may wait in the queue, in ms; after it 306.'),

@@ -52,7 +52,7 @@ describe('docs/configuration.md', () => {
     const [value, , range] = row('The manager: cluster.yaml', key)
     if (typeof schema.default === 'number') expect(plainNumbers(value)).toEqual([schema.default])
     else if (Array.isArray(schema.default)) expect(value).toBe(schema.default.join(', ') || 'none')
-    else if (key !== 'listen.transport') expect(value).toBe(schema.default ?? '*required*')
+    else if (key !== 'listen.transport') expect(value).toBe(String(schema.default ?? '*required*'))
     if (schema.minimum !== undefined) expect(plainNumbers(range)).toEqual(bounds(schema))
     if (schema.enum) expect(range).toBe(schema.enum.join(', '))
   })
@@ -160,6 +160,13 @@ describe('docs/configuration.md', () => {
     ['The manager: constants', 'kept outcomes', 0, 'apps/cluster/src/data-plane/request-flow.ts', /MAX_RETAINED_OUTCOMES = (.+)/],
     ['The manager: constants', 'journal segment', 0, 'apps/cluster/src/journal/hand-out-journal.ts', /DEFAULT_SEGMENT_BYTES = (.+)/],
     ['The manager: constants', 'delivery wait', 0, 'apps/cluster/src/manager.ts', /DELIVERY_TIMEOUT_MS = (.+)/],
+    ['The manager: constants', 'admin connections', 0, 'apps/cluster/src/admin/admin-server.ts', /MAX_CONNECTIONS = (.+)/],
+    ['The manager: constants', 'admin scrapes', 0, 'apps/cluster/src/admin/admin-server.ts', /MAX_SCRAPES = (.+)/],
+    ['The manager: constants', 'admin headers', 0, 'apps/cluster/src/admin/admin-server.ts', /MAX_HEADER_BYTES = (.+)/],
+    ['The manager: constants', 'admin request', 0, 'apps/cluster/src/admin/admin-server.ts', /REQUEST_TIMEOUT_MS = (.+)/],
+    ['The manager: constants', 'admin idle', 0, 'apps/cluster/src/admin/admin-server.ts', /IDLE_TIMEOUT_MS = (.+)/],
+    ['The manager: constants', 'admin response', 0, 'apps/cluster/src/admin/admin-server.ts', /RESPONSE_TIMEOUT_MS = (.+)/],
+    ['The manager: constants', 'admin probe', 0, 'apps/cluster/src/admin/admin-pages.ts', /DATA_PLANE_TIMEOUT_MS = (.+)/],
     ['The manager: constants', 'settled', 0, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_COUNT = (.+)/],
     ['The manager: constants', 'settled', 2, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_DELAY_MS = (.+)/],
     ['The manager: constants', 'settled', 2, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_BYTES = (.+)/],

@@ -22,6 +22,8 @@ export interface ControlPlaneOptions {
   dataPlane: DataPlaneClient
   log: Logger
   connectorEnvironment: Readonly<Record<string, string>>
+  /** Where health and metrics are; null: switched off. */
+  adminUrl: string | null
   /** A `shutdown` command came. */
   onShutdown(stopContainers: boolean): void
 }
@@ -35,6 +37,9 @@ export class ControlPlane {
   readonly fleet: ContainerFleet
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
+  private brokenFiles: readonly string[] = []
+  /** What is registered is known, and applications are let in. */
+  started = false
 
   constructor(readonly options: ControlPlaneOptions) {
     const { config, state, dataPlane, log, connectorEnvironment } = options
@@ -61,6 +66,7 @@ export class ControlPlane {
     const { state, dataPlane, log } = this.options
     await dataPlane.call('addNumbers', await state.takeNumbers())
     const broken = await this.registry.load()
+    this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
     await this.project()
     const withPrograms = this.registry.all().filter(({ config }) => implementationOf(config) !== 'Loop')
@@ -68,6 +74,12 @@ export class ControlPlane {
     // Whose file cannot be read may still be running what somebody needs.
     if (broken.length === 0) await this.sweep()
     await dataPlane.call('open')
+    this.started = true
+  }
+
+  /** Inferences whose config file could not be read, and that nobody has loaded anew since. */
+  get unreadable(): string[] {
+    return this.brokenFiles.filter((name) => !this.registry.get(name))
   }
 
   onEvent(event: DataPlaneEvent): void {

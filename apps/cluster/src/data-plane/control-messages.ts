@@ -1,5 +1,7 @@
 import type { QueueSettings } from '../dispatch/inference-queue'
+import type { PlaneFigures } from './plane-figures'
 import type { QueueDeletion, QueuePage } from './queue-desk'
+import type { ReadinessTable } from './readiness'
 import type { DataPlaneSnapshot } from './snapshot'
 
 /** A container that may connect, as the registry knows it. */
@@ -42,6 +44,11 @@ export interface DataPlaneCalls {
   setPaused(change: { instance: string; name: string; paused: boolean }): void
   addNumbers(block: { first: number; count: number }): void
   snapshot(): DataPlaneSnapshot
+  /** Nothing: that it is acknowledged shows that the event loop turns. */
+  probe(): void
+  figures(): PlaneFigures
+  /** Of one inference, or of all. */
+  readiness(only: string | null): ReadinessTable
   drain(): void
 }
 

@@ -1,7 +1,7 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { RecordKind, SESSION_PING_INTERVAL_MS } from '@aicluster/protocol'
 import { type ClusterSocket, type DropReason, type RouterHandlers, RouterLink } from '@aicluster/transport'
 import type { DispatchRequest } from '../dispatch/dispatch-request'
+import { LoopWatch } from '../loop-watch'
 import { ContainerDesk } from './container-desk'
 import type { ContainerSession } from './container-session'
 import type { ControlAnswer, DataPlaneCalls, ExpectedContainer } from './control-messages'
@@ -11,7 +11,9 @@ import { Greeter, type Peer, refusal } from './greeter'
 import { HostDesk } from './host-desk'
 import { NumberReserve } from './number-reserve'
 import type { PeerState } from './peer-state'
+import { containerTable, heapFigures, inferenceTable, type PlaneFigures, readinessTable } from './plane-figures'
 import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
+import type { ReadinessTable } from './readiness'
 import { Recovery } from './recovery'
 import { RequestFlow } from './request-flow'
 import type { DataPlaneSnapshot } from './snapshot'
@@ -32,7 +34,8 @@ export class DataPlane implements DataPlaneCalls {
   private readonly sockets: Record<ClusterSocket, Socket>
   private readonly numbers: NumberReserve
   private readonly counters = new Counters()
-  private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 })
+  private readonly loop = new LoopWatch()
+  private readonly now: () => number
   private readonly beating: NodeJS.Timeout
   private lastSession = 0
   private ticking: NodeJS.Timeout | undefined
@@ -41,6 +44,7 @@ export class DataPlane implements DataPlaneCalls {
     const { epoch, journal } = options
     const { counters } = this
     const now = options.now ?? (() => performance.now())
+    this.now = now
     const nextSession = () => ++this.lastSession
     this.recovery = new Recovery(() => this.flow, journal)
     this.flow = new RequestFlow({
@@ -85,7 +89,6 @@ export class DataPlane implements DataPlaneCalls {
       sub: this.socket('sub', this.containers.onRequestsLink, this.containers.onLinkGone, () => journal.flush()),
       pub: this.socket('pub', this.containers.onAnswersLink, this.containers.onLinkGone),
     }
-    this.loopDelay.enable()
     this.beating = setInterval(() => this.beat(), SESSION_PING_INTERVAL_MS)
   }
 
@@ -99,7 +102,7 @@ export class DataPlane implements DataPlaneCalls {
     clearInterval(this.beating)
     this.queues.close()
     this.recovery.close()
-    this.loopDelay.disable()
+    this.loop.stop()
     await Promise.all(Object.values(this.sockets).map((socket) => socket.close()))
   }
 
@@ -206,8 +209,6 @@ export class DataPlane implements DataPlaneCalls {
 
   snapshot(): DataPlaneSnapshot {
     const memory = process.memoryUsage()
-    const delayMs = this.loopDelay.percentile(99) / 1e6
-    this.loopDelay.reset()
     return {
       counters: { ...this.counters.toRecord(), ...this.flow.countersNow() },
       gauges: this.gauges(),
@@ -222,8 +223,26 @@ export class DataPlane implements DataPlaneCalls {
       heapUsedBytes: memory.heapUsed,
       rssBytes: memory.rss,
       externalBytes: memory.external,
-      eventLoopDelayP99Ms: Number.isFinite(delayMs) ? delayMs : 0,
+      eventLoopDelayP99Ms: this.loop.look().delayP99Ms,
     }
+  }
+
+  probe(): void {}
+
+  figures(): PlaneFigures {
+    return {
+      ...inferenceTable(this.flow.dispatcher, this.now()),
+      ...containerTable(this.containers.all),
+      requests: this.flow.countersNow(),
+      events: this.counters.toRecord(),
+      gauges: this.gauges(),
+      ...heapFigures(),
+      loop: this.loop.look(),
+    }
+  }
+
+  readiness(only: string | null): ReadinessTable {
+    return readinessTable(this.flow.dispatcher, this.hosts.sessions.draining, only ?? undefined)
   }
 
   private gauges(): Record<string, number> {

@@ -16,9 +16,11 @@ import type { DispatchEffects } from '../dispatch/dispatch-effects'
 import type { DispatchLimits } from '../dispatch/dispatch-limits'
 import { DispatchRequest } from '../dispatch/dispatch-request'
 import { Dispatcher } from '../dispatch/dispatcher'
+import { count, FigureColumn, observe } from '../dispatch/inference-figures'
 import type { HandOutJournal } from '../journal/hand-out-journal'
 import type { ContainerSession } from './container-session'
 import { RequestCounters } from './counters'
+import { failureReason } from './failure-reason'
 import { HostOutcome } from './host-outcome'
 import type { HostSession } from './host-session'
 
@@ -78,6 +80,7 @@ export class RequestFlow implements DispatchEffects {
     const name = nameOf(e, frame, nameAt)
     const queue = this.dispatcher.queues.get(name)
     if (!queue) return this.refuseUnregistered(session, number, name)
+    count(queue.figures, FigureColumn.requestBytes, e.headerLength + e.bodyLength)
     const request = new DispatchRequest(number, session, queue)
     request.tail = frame.subarray(nameAt, end)
     request.bodyFrames = bodyFrames
@@ -102,7 +105,10 @@ export class RequestFlow implements DispatchEffects {
     const request = this.dispatcher.answer(container, e.request)
     if (!request) return this.options.onUnwanted(container, e.request)
     if (e.kind === RecordKind.result) this.counters.results++
-    else this.counters.containerErrors++
+    else {
+      this.counters.containerErrors++
+      count(request.queue.figures, FigureColumn.container)
+    }
     const outcome = new HostOutcome(e.request, e.kind, frame.subarray(nameAt, end), bodyFrames, e.bodyLength)
     outcome.attempt = request.attempt
     outcome.nameLength = e.nameLength
@@ -223,6 +229,7 @@ export class RequestFlow implements DispatchEffects {
   ): void {
     const error = clusterError(key, { detail, args })
     this.failures.set(error.code, (this.failures.get(error.code) ?? 0) + 1)
+    if (request) count(request.queue.figures, FigureColumn[failureReason(key)])
     const header = encodeError(error)
     const outcome = new HostOutcome(number, RecordKind.error, header, undefined, 0)
     outcome.headerLength = header.length
@@ -231,14 +238,26 @@ export class RequestFlow implements DispatchEffects {
 
   private deliver(owner: HostSession, outcome: HostOutcome, request: DispatchRequest | undefined): void {
     if (request) {
+      const nowMs = this.options.now()
       outcome.flags = RecordFlag.stamps
       outcome.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
       outcome.sentAtMs = request.sentAtMs > 0 ? TIME_ORIGIN_MS + request.sentAtMs : 0
-      outcome.answeredAtMs = TIME_ORIGIN_MS + this.options.now()
+      outcome.answeredAtMs = TIME_ORIGIN_MS + nowMs
+      if (outcome.kind === RecordKind.result) countResult(request, outcome, nowMs)
     }
     const { outcomes } = owner.requests
     outcomes.add(outcome)
     if (outcome.stage !== 'sent') outcome.compact()
     if (outcomes.size > MAX_RETAINED_OUTCOMES) this.options.onSlowReader(owner)
   }
+}
+
+/** Only results: times to a failure are those of its time-out, and would hide how fast the inference is. */
+function countResult({ queue, arrivedAtMs, sentAtMs }: DispatchRequest, { headerLength, bodyLength }: HostOutcome, nowMs: number): void {
+  const { figures } = queue
+  count(figures, FigureColumn.success)
+  count(figures, FigureColumn.responseBytes, headerLength + bodyLength)
+  observe(figures, FigureColumn.requestMs, nowMs - arrivedAtMs)
+  observe(figures, FigureColumn.queueMs, sentAtMs - arrivedAtMs)
+  observe(figures, FigureColumn.containerMs, nowMs - sentAtMs)
 }

@@ -4,7 +4,7 @@ import type { DataPlane } from './data-plane'
 
 /** Carry out what the control plane asks for; returns how to tell it of events. */
 export function serveControlPlane(port: MessagePort | Worker, dataPlane: () => DataPlane): (event: DataPlaneEvent) => void {
-  const post = (message: ToControlPlane) => port.postMessage(message)
+  const post = (message: ToControlPlane, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   port.on('message', (message: ToDataPlane) => {
     const plane = dataPlane()
     if (message.type === 'answer') return plane.answer(message.answer)
@@ -12,10 +12,15 @@ export function serveControlPlane(port: MessagePort | Worker, dataPlane: () => D
     const { id, name, argument } = message
     try {
       const call = plane[name].bind(plane) as (argument: unknown) => unknown
-      post({ type: 'done', id, result: call(argument) })
+      const result = call(argument)
+      post({ type: 'done', id, result }, tablesOf(result))
     } catch (error) {
       post({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })
     }
   })
   return (event) => post({ type: 'event', event })
 }
+
+/** Tables of numbers in a result change hands instead of being copied. */
+const tablesOf = (result: unknown): ArrayBuffer[] =>
+  Object.values(result ?? {}).flatMap((value) => (value instanceof Float64Array ? [value.buffer as ArrayBuffer] : []))

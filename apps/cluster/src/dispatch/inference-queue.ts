@@ -1,5 +1,6 @@
 import type { ContainerSlot } from './container-slot'
 import type { DispatchRequest } from './dispatch-request'
+import { inferenceFigures } from './inference-figures'
 import type { Subscription } from './subscription'
 
 /** How the requests of one inference are treated. Times in ms, Infinity for never. */
@@ -22,6 +23,8 @@ export interface QueueSettings {
 /** Requests that wait for a credit, first come first served. Knows no socket and no clock. */
 export class InferenceQueue {
   readonly subscriptions: Subscription[] = []
+  /** What has happened to its requests. */
+  readonly figures = inferenceFigures()
   private head: DispatchRequest | undefined
   private tail: DispatchRequest | undefined
   private count = 0

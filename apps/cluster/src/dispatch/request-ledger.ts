@@ -2,6 +2,7 @@ import type { ErrorKey } from '@aicluster/protocol'
 import type { ContainerSlot } from './container-slot'
 import type { DispatchEffects } from './dispatch-effects'
 import type { DispatchRequest } from './dispatch-request'
+import { count, FigureColumn } from './inference-figures'
 import { describeOwnTimeout, describeResponseTimeout, describeSendTimeout } from './outcome-details'
 import { ownLimitRules, type RequestDeadlines } from './request-deadlines'
 
@@ -64,6 +65,7 @@ export class RequestLedger {
     const { state, owner, number } = request
     if (owner.open.get(number) !== request) return
     owner.open.delete(number)
+    count(request.queue.figures, FigureColumn.canceled)
     request.dropData()
     if (state === 'queued') this.leaveQueue(request)
     else if (state === 'sent') {

@@ -82,6 +82,11 @@ export class StateFolder {
     return join(this.path, 'ports.json')
   }
 
+  /** The port that the system chose for health and metrics. */
+  get adminPortPath(): string {
+    return join(this.path, 'admin-port.json')
+  }
+
   /**
    * The folder for Unix sockets: below the state folder, or, where that path is too long for a socket,
    * a private one in the system's folder for temporary files whose name follows from it.

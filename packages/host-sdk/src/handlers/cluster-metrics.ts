@@ -24,9 +24,11 @@ export interface ClusterMetrics {
     heapUsedBytes: number
     rssBytes: number
     externalBytes: number
-    /** Delay of the data plane's event loop since it was last asked for, in ms. */
+    /** How late the data plane's event loop was, over the last 10 s or so, in ms. */
     eventLoopDelayP99Ms: number
   }
   /** The manager's life, counted from 1 over its restarts. */
   epoch: number
+  /** Where the manager serves health and metrics over HTTP, on its own machine; null: nowhere. */
+  adminUrl: string | null
 }

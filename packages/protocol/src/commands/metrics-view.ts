@@ -24,8 +24,10 @@ export interface MetricsView {
     heap_used_bytes: number
     rss_bytes: number
     external_bytes: number
-    /** Delay of the data plane's event loop over the last interval, in ms. */
+    /** How late the data plane's event loop was, over the last 10 s or so, in ms. */
     event_loop_delay_p99_ms: number
   }
   epoch: number
+  /** Where the manager serves health and metrics over HTTP; null: nowhere. */
+  admin_url: string | null
 }
