@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import { errorView, exitCodeOf, USAGE_HINT, UsageError } from './cli-errors'
+import { registerBoards } from './commands/boards'
+import { registerCompletion } from './commands/completion'
+import { registerContainers } from './commands/containers'
 import { registerDown } from './commands/down'
 import { registerInfer } from './commands/infer'
 import { registerLoad } from './commands/load'
 import { registerPs } from './commands/ps'
 import type { Bind, Register } from './commands/register'
 import { registerStatus } from './commands/status'
+import { registerTop } from './commands/top'
 import { registerUnload } from './commands/unload'
 import { registerUp } from './commands/up'
 import type { Context } from './context'
@@ -14,7 +18,19 @@ import { GLOBAL_OPTIONS, type GlobalOptions } from './global-options'
 import { paintFor } from './output/colors'
 import { Output, type OutputStreams } from './output/output'
 
-const COMMANDS: readonly Register[] = [registerUp, registerLoad, registerPs, registerStatus, registerInfer, registerUnload, registerDown]
+const COMMANDS: readonly Register[] = [
+  registerUp,
+  registerLoad,
+  registerInfer,
+  registerPs,
+  registerStatus,
+  registerTop,
+  registerBoards,
+  registerContainers,
+  registerUnload,
+  registerDown,
+  registerCompletion,
+]
 
 const HELP = `
 Exit codes:
@@ -91,5 +107,5 @@ function requireOnePlace({ state, endpoint }: GlobalOptions): void {
 function contextOf(program: Command, { stdout, stderr, env }: World): Context {
   const options = program.opts<GlobalOptions>()
   const paint = { stdout: paintFor(stdout, env, options.color), stderr: paintFor(stderr, env, options.color) }
-  return { options, output: new Output({ stdout, stderr }, options.json ?? false, paint), env }
+  return { options, output: new Output({ stdout, stderr }, options.json ?? false, paint, options.quiet), env }
 }

@@ -40,7 +40,7 @@ export const registerLoad: Register = (program: Command, action) =>
       'Register inferences and start one container on each selected board. All or nothing. Returns when every container is ready.',
     )
     .argument('[files...]', 'container configs, JSON or YAML')
-    .addOption(new Option('--board <name>', 'a board, or "all"; may be repeated').argParser(collect).default(undefined, 'all'))
+    .addOption(new Option('--board <board>', 'a board, or "all"; may be repeated').argParser(collect).default(undefined, 'all'))
     .option('--name <name>', 'load one inference without a file: its name')
     .option('--run <command...>', 'its program and arguments; quote the line when an argument begins with -')
     .addOption(new Option('--type <type>', 'how it runs (default: other with --run)').choices(['other', 'Loop', 'docker', 'nvidia']))
