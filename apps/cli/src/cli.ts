@@ -1,14 +1,23 @@
 import { Command, CommanderError } from 'commander'
 import { errorView, exitCodeOf, USAGE_HINT, UsageError } from './cli-errors'
+import { registerAdd } from './commands/add'
 import { registerBoards } from './commands/boards'
 import { registerCompletion } from './commands/completion'
 import { registerContainers } from './commands/containers'
+import { registerDistribution } from './commands/distribution'
 import { registerDown } from './commands/down'
+import { registerImages } from './commands/images'
 import { registerInfer } from './commands/infer'
 import { registerLoad } from './commands/load'
+import { registerLogs } from './commands/logs'
 import { registerPs } from './commands/ps'
+import { registerPut } from './commands/put'
+import { registerQueue } from './commands/queue'
 import type { Bind, Register } from './commands/register'
+import { registerReload } from './commands/reload'
+import { registerStart } from './commands/start'
 import { registerStatus } from './commands/status'
+import { registerStop } from './commands/stop'
 import { registerTop } from './commands/top'
 import { registerUnload } from './commands/unload'
 import { registerUp } from './commands/up'
@@ -18,6 +27,7 @@ import { GLOBAL_OPTIONS, type GlobalOptions } from './global-options'
 import { paintFor } from './output/colors'
 import { Output, type OutputStreams } from './output/output'
 
+/** In the order of the help: use, look, manage. */
 const COMMANDS: readonly Register[] = [
   registerUp,
   registerLoad,
@@ -25,8 +35,17 @@ const COMMANDS: readonly Register[] = [
   registerPs,
   registerStatus,
   registerTop,
+  registerLogs,
   registerBoards,
   registerContainers,
+  registerImages,
+  registerQueue,
+  registerDistribution,
+  registerStart,
+  registerStop,
+  registerPut,
+  registerReload,
+  registerAdd,
   registerUnload,
   registerDown,
   registerCompletion,

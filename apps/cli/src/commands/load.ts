@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
-import type { ContainerConfig, ContainerHandler } from '@aicluster/host-sdk'
+import type { ContainerConfig } from '@aicluster/host-sdk'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../cli-errors'
 import { withCluster } from '../cluster/with-cluster'
 import { readContainerConfigs } from '../config-file'
 import type { Context } from '../context'
+import { longWork } from '../long-work'
+import { boardsText } from '../views/loaded-text'
 import type { Register } from './register'
 
 interface LoadOptions {
@@ -58,17 +60,15 @@ async function load(context: Context, files: string[], options: LoadOptions): Pr
   const names = configs.map(({ name }) => name).join(', ')
   const where = boards === 'all' ? 'every board' : boards.join(', ')
   const loaded = await withCluster(context, (cluster) =>
-    output.progress(`loading ${names} on ${where}: starting containers`, cluster.loadInference(configs, boards)),
+    longWork(context, `loading ${names} on ${where}`, (work) => cluster.loadInference(configs, boards, work)),
   )
   output.result(loaded, () => {
     for (const name of new Set(loaded.map((handler) => handler.name))) {
       const own = loaded.filter((handler) => handler.name === name)
-      output.line(`Loaded ${name} on ${own.map(boardOf).join(', ')}.`)
+      output.line(`Loaded ${name} on ${boardsText(own)}.`)
     }
   })
 }
-
-const boardOf = ({ allocatedCoprocessor }: ContainerHandler): string => allocatedCoprocessor
 
 function boardsOf(names: readonly string[]): 'all' | string[] {
   if (!names.includes('all')) return [...names]

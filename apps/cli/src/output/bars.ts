@@ -1,3 +1,4 @@
+import { printableLine } from './printable'
 import type { ProgressDetail } from './progress'
 import { bytesText } from './units'
 
@@ -25,7 +26,8 @@ export class Bars implements ProgressDetail {
 
   /** A task is at this step now. */
   update(step: Step): void {
-    this.steps.set(step.task, step)
+    const { task, phase } = step
+    this.steps.set(task, { ...step, task: printableLine(task), phase: printableLine(phase) })
   }
 
   lines(): string[] {
