@@ -103,7 +103,8 @@ export async function runCli(argv: readonly string[], version: string, world: Wo
   }
 }
 
-function makeProgram(version: string, world: World, bind: Bind): Command {
+/** The program with all its commands. */
+export function makeProgram(version: string, world: World, bind: Bind): Command {
   const program = new Command('aicluster')
     .description('One inference cluster from this host and its boards: start it, load inferences, run them.')
     .version(version, '-V, --version', 'print the version')
