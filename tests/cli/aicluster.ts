@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually, tempFolder } from '@aicluster/testing'
 import { processesOf } from '../worlds/world-processes'
+import { Terminal } from './terminal'
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const PROGRAM = fromHere('../../apps/cli/bin/aicluster.mjs')
+export const PROGRAM = fromHere('../../apps/cli/bin/aicluster.mjs')
 const BUILT = [fromHere('../../apps/cli/dist/main.js'), fromHere('../../apps/cluster/dist/main.js')]
 /** Longer than any command here takes on a slow machine. */
 const COMMAND_LIMIT_MS = 40_000
@@ -51,9 +52,18 @@ export class CliWorld implements AsyncDisposable {
 
   /** Start a command, without waiting for anything. */
   start(...args: string[]): Command {
+    return new Command(spawn(process.execPath, [PROGRAM, ...args], this.place))
+  }
+
+  /** The same on a terminal. */
+  terminal(...args: string[]): Terminal {
+    return new Terminal([process.execPath, PROGRAM, ...args], this.place)
+  }
+
+  private get place(): { cwd: string; env: NodeJS.ProcessEnv } {
     const { AICLUSTER_ENDPOINT: _, ...env } = process.env
     // The path stands in the environment of everything that comes of it: so it can be found again.
-    return new Command(spawn(process.execPath, [PROGRAM, ...args], { cwd: this.folder, env: { ...env, AICLUSTER_STATE: this.state } }))
+    return { cwd: this.folder, env: { ...env, AICLUSTER_STATE: this.state } }
   }
 
   /** Run a command to its end. @param input - what it gets on stdin */

@@ -57,6 +57,10 @@ export const USAGE_HINT = '(aicluster --help, or aicluster COMMAND --help, says 
 const HINTS: Readonly<Record<number, string>> = {
   203: 'with aicluster load: --force replaces what is registered',
   303: 'with aicluster unload: --drain MS waits for them',
+  304: 'aicluster boards shows the boards',
+  307: 'aicluster ps shows the containers',
+  308: 'with aicluster queue rm: --force deletes requests of other applications too',
+  312: 'the cluster takes back what was begun, as far as it can',
   400: 'aicluster ps shows what is loaded',
 }
 

@@ -38,6 +38,18 @@ describe('a wrong command line ends with 2 and says why', () => {
     ['unload of one and all', ['unload', 'a', '--all'], /contradict/],
     ['unload with a drain that is none', ['unload', 'a', '--drain', 'soon'], /--drain is "soon"/],
     ['up of a cluster elsewhere', ['up', '--endpoint', '127.0.0.1'], /--endpoint has no meaning/],
+    ['queue without what', ['queue'], /Usage: aicluster queue/],
+    ['queue rm of everything, not said', ['queue', 'rm'], /say --all/],
+    ['queue rm of some and all', ['queue', 'rm', 'a', '--all'], /contradict/],
+    ['queue rm of a request that is no number', ['queue', 'rm', '--request', 'x'], /--request is "x"/],
+    ['queue ls of a pid that is none', ['queue', 'ls', '--pid', '0'], /--pid is "0"/],
+    ['queue ls of no entries', ['queue', 'ls', '--limit', '0'], /--limit is "0"/],
+    ['distribution of a board and a container', ['distribution', 'stop', '--board', 'b', '--container', 'c'], /give it alone/],
+    ['put without files', ['put', 'a'], /no file given/],
+    ['add without a board', ['add', 'a'], /required option '--board/],
+    ['start without a container', ['start'], /missing required argument 'container'/],
+    ['logs of lines that are none', ['logs', 'c', '-n', 'all'], /--lines is "all"/],
+    ['completion for a shell there is none of', ['completion', 'tcsh'], /Allowed choices are bash, zsh, fish/],
     ['two places', ['ps', '--state', '/x', '--endpoint', '127.0.0.1'], /give one of them/],
   ])('%s', async (_, argv, message) => {
     const { exitCode, stdout, stderr } = await run(...argv)
@@ -54,15 +66,24 @@ describe('a wrong command line ends with 2 and says why', () => {
 })
 
 describe('without a cluster', () => {
-  it.each([[['ps']], [['status']], [['infer', 'a', 'x']], [['load', '--name', 'a', '--type', 'Loop']], [['unload', '--all']], [['down']]])(
-    '%j ends with 3 and says how to start one',
-    async (argv) => {
-      const { exitCode, stdout, stderr } = await run(...argv)
-      expect(exitCode).toBe(3)
-      expect(stdout).toBe('')
-      expect(stderr).toMatch(/^SocketConnectionError \[110\]: .*aicluster up/)
-    },
-  )
+  it.each([
+    [['ps']],
+    [['status']],
+    [['top']],
+    [['boards']],
+    [['queue', 'ls']],
+    [['distribution', 'stop']],
+    [['logs', 'c', '-f']],
+    [['infer', 'a', 'x']],
+    [['load', '--name', 'a', '--type', 'Loop']],
+    [['unload', '--all']],
+    [['down']],
+  ])('%j ends with 3 and says how to start one', async (argv) => {
+    const { exitCode, stdout, stderr } = await run(...argv)
+    expect(exitCode).toBe(3)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^SocketConnectionError \[110\]: .*aicluster up/)
+  })
 
   it('--json has the error on stdout', async () => {
     const { exitCode, stdout } = await run('ps', '--json')
@@ -71,13 +92,13 @@ describe('without a cluster', () => {
   })
 })
 
-it.each(['up', 'load', 'ps', 'status', 'infer', 'unload', 'down'])(
+it.each(['up', 'load', 'infer', 'top', 'queue ls', 'completion'])(
   'help for %s has its examples and the options of every command',
   async (command) => {
-    const { exitCode, stdout, stderr } = await run(command, '--help')
+    const { exitCode, stdout, stderr } = await run(...command.split(' '), '--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(new RegExp(`Examples:\\n.*\\$ .*aicluster ${command}`, 's'))
-    for (const option of ['--state', '--endpoint', '--json', '--no-color']) expect(stdout).toContain(option)
+    for (const option of ['--state', '--endpoint', '--json', '--quiet', '--no-color']) expect(stdout).toContain(option)
   },
 )
 
@@ -85,6 +106,12 @@ it('the help tells the exit codes', async () => {
   const { exitCode, stdout } = await run('--help')
   expect(exitCode).toBe(0)
   expect(stdout).toMatch(/Exit codes:\n\s+0 .*\n\s+1 .*\n\s+2 .*\n\s+3 /)
+})
+
+it.each(['bash', 'zsh', 'fish'])('prints the completion of %s, which asks the program', async (shell) => {
+  const { exitCode, stdout, stderr } = await run('completion', shell)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toContain('__complete')
 })
 
 it('--version prints it', async () => {

@@ -1,11 +1,24 @@
 import { Command, CommanderError } from 'commander'
 import { errorView, exitCodeOf, USAGE_HINT, UsageError } from './cli-errors'
+import { registerAdd } from './commands/add'
+import { registerBoards } from './commands/boards'
+import { registerCompletion } from './commands/completion'
+import { registerContainers } from './commands/containers'
+import { registerDistribution } from './commands/distribution'
 import { registerDown } from './commands/down'
+import { registerImages } from './commands/images'
 import { registerInfer } from './commands/infer'
 import { registerLoad } from './commands/load'
+import { registerLogs } from './commands/logs'
 import { registerPs } from './commands/ps'
+import { registerPut } from './commands/put'
+import { registerQueue } from './commands/queue'
 import type { Bind, Register } from './commands/register'
+import { registerReload } from './commands/reload'
+import { registerStart } from './commands/start'
 import { registerStatus } from './commands/status'
+import { registerStop } from './commands/stop'
+import { registerTop } from './commands/top'
 import { registerUnload } from './commands/unload'
 import { registerUp } from './commands/up'
 import type { Context } from './context'
@@ -14,7 +27,29 @@ import { GLOBAL_OPTIONS, type GlobalOptions } from './global-options'
 import { paintFor } from './output/colors'
 import { Output, type OutputStreams } from './output/output'
 
-const COMMANDS: readonly Register[] = [registerUp, registerLoad, registerPs, registerStatus, registerInfer, registerUnload, registerDown]
+/** In the order of the help: use, look, manage. */
+const COMMANDS: readonly Register[] = [
+  registerUp,
+  registerLoad,
+  registerInfer,
+  registerPs,
+  registerStatus,
+  registerTop,
+  registerLogs,
+  registerBoards,
+  registerContainers,
+  registerImages,
+  registerQueue,
+  registerDistribution,
+  registerStart,
+  registerStop,
+  registerPut,
+  registerReload,
+  registerAdd,
+  registerUnload,
+  registerDown,
+  registerCompletion,
+]
 
 const HELP = `
 Exit codes:
@@ -68,7 +103,8 @@ export async function runCli(argv: readonly string[], version: string, world: Wo
   }
 }
 
-function makeProgram(version: string, world: World, bind: Bind): Command {
+/** The program with all its commands. */
+export function makeProgram(version: string, world: World, bind: Bind): Command {
   const program = new Command('aicluster')
     .description('One inference cluster from this host and its boards: start it, load inferences, run them.')
     .version(version, '-V, --version', 'print the version')
@@ -91,5 +127,5 @@ function requireOnePlace({ state, endpoint }: GlobalOptions): void {
 function contextOf(program: Command, { stdout, stderr, env }: World): Context {
   const options = program.opts<GlobalOptions>()
   const paint = { stdout: paintFor(stdout, env, options.color), stderr: paintFor(stderr, env, options.color) }
-  return { options, output: new Output({ stdout, stderr }, options.json ?? false, paint), env }
+  return { options, output: new Output({ stdout, stderr }, options.json ?? false, paint, options.quiet), env }
 }

@@ -7,19 +7,24 @@ export interface GlobalOptions {
   state?: string
   endpoint?: string
   json?: boolean
+  quiet?: boolean
   color: boolean
 }
 
 export const GLOBAL_OPTIONS = [
   new Option('--state <dir>', "the manager's state folder (default: $AICLUSTER_STATE, else ~/.local/state/aicluster)"),
   new Option('--endpoint <endpoint>', 'a manager elsewhere: ipc://FOLDER or HOST[:PORT[:PORT]] (default: $AICLUSTER_ENDPOINT)'),
-  new Option('--json', 'one JSON value on stdout; everything else goes to stderr'),
+  new Option('--json', 'one JSON value on stdout (logs --follow: one a line); errors also go to stderr'),
+  new Option('-q, --quiet', 'no progress'),
   new Option('--no-color', 'no colours (also: environment variable NO_COLOR)'),
 ]
 
 /** `--drain 5000`: a whole number of ms. @throws UsageError */
-export function milliseconds(option: string, value: string, least = 0): number {
-  const ms = Number(value)
-  if (/^\d+$/.test(value) && Number.isSafeInteger(ms) && ms >= least) return ms
-  throw new UsageError(`${option} is ${JSON.stringify(value)}, it must be a whole number of ms, ${least} or more`)
+export const milliseconds = (option: string, value: string, least = 0): number => wholeNumber(option, value, least, ' of ms')
+
+/** `--limit 10`. @throws UsageError */
+export function wholeNumber(option: string, value: string, least = 0, unit = ''): number {
+  const number = Number(value)
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least) return number
+  throw new UsageError(`${option} is ${JSON.stringify(value)}, it must be a whole number${unit}, ${least} or more`)
 }

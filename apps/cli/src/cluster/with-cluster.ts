@@ -7,8 +7,12 @@ import { stateFolder } from './state-folder'
 const GONE_TIMEOUT_MS = 1_000
 
 /** Connect, do something, say goodbye, whatever happened. */
-export async function withCluster<T>(context: Context, action: (cluster: AICluster) => Promise<T>): Promise<T> {
-  const cluster = await context.output.progress('connecting to the cluster', connect(context))
+export async function withCluster<T>(
+  context: Context,
+  action: (cluster: AICluster) => Promise<T>,
+  limits: Pick<ConnectOptions, 'connectTimeoutMs'> = {},
+): Promise<T> {
+  const cluster = await context.output.progress('connecting to the cluster', connect(context, limits))
   try {
     return await action(cluster)
   } finally {
@@ -16,13 +20,13 @@ export async function withCluster<T>(context: Context, action: (cluster: AIClust
   }
 }
 
-async function connect(context: Context): Promise<AICluster> {
-  const options = connectOptions(context)
+async function connect(context: Context, limits: Pick<ConnectOptions, 'connectTimeoutMs'>): Promise<AICluster> {
+  const options = { ...connectOptions(context), ...limits }
   const pid = options.stateFolder ? (await managerWord(options.stateFolder))?.pid : undefined
   // It may be in another namespace of process numbers: so it gets its chance, but a short one.
   if (pid === undefined || isRunning(pid)) return AICluster.connect(options)
   try {
-    return await AICluster.connect({ ...options, connectTimeoutMs: GONE_TIMEOUT_MS })
+    return await AICluster.connect({ connectTimeoutMs: GONE_TIMEOUT_MS, ...options })
   } catch (cause) {
     const detail = `the manager of the state folder ${options.stateFolder} (pid ${pid}) is gone without having said goodbye; start one with "aicluster up"`
     throw new SocketConnectionError('connectionEstablishment', { detail, details: { stateFolder: options.stateFolder, pid }, cause })

@@ -34,7 +34,7 @@ export const registerInfer: Register = (program, action) =>
     .command('infer')
     .summary('run an inference on files')
     .description('Run an inference on files, and print what its containers answer.')
-    .argument('<name>', 'the inference')
+    .argument('<inference>', 'its name')
     .argument('<files...>', 'images, or anything else')
     .option('--raw', 'send images as bytes too')
     .option('--param <json>', 'an object that the container gets as metadata')

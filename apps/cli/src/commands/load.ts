@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
-import type { ContainerConfig, ContainerHandler } from '@aicluster/host-sdk'
+import type { ContainerConfig } from '@aicluster/host-sdk'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../cli-errors'
 import { withCluster } from '../cluster/with-cluster'
 import { readContainerConfigs } from '../config-file'
 import type { Context } from '../context'
+import { longWork } from '../long-work'
+import { boardsText } from '../views/loaded-text'
 import type { Register } from './register'
 
 interface LoadOptions {
@@ -40,7 +42,7 @@ export const registerLoad: Register = (program: Command, action) =>
       'Register inferences and start one container on each selected board. All or nothing. Returns when every container is ready.',
     )
     .argument('[files...]', 'container configs, JSON or YAML')
-    .addOption(new Option('--board <name>', 'a board, or "all"; may be repeated').argParser(collect).default(undefined, 'all'))
+    .addOption(new Option('--board <board>', 'a board, or "all"; may be repeated').argParser(collect).default(undefined, 'all'))
     .option('--name <name>', 'load one inference without a file: its name')
     .option('--run <command...>', 'its program and arguments; quote the line when an argument begins with -')
     .addOption(new Option('--type <type>', 'how it runs (default: other with --run)').choices(['other', 'Loop', 'docker', 'nvidia']))
@@ -58,17 +60,15 @@ async function load(context: Context, files: string[], options: LoadOptions): Pr
   const names = configs.map(({ name }) => name).join(', ')
   const where = boards === 'all' ? 'every board' : boards.join(', ')
   const loaded = await withCluster(context, (cluster) =>
-    output.progress(`loading ${names} on ${where}: starting containers`, cluster.loadInference(configs, boards)),
+    longWork(context, `loading ${names} on ${where}`, (work) => cluster.loadInference(configs, boards, work)),
   )
   output.result(loaded, () => {
     for (const name of new Set(loaded.map((handler) => handler.name))) {
       const own = loaded.filter((handler) => handler.name === name)
-      output.line(`Loaded ${name} on ${own.map(boardOf).join(', ')}.`)
+      output.line(`Loaded ${name} on ${boardsText(own)}.`)
     }
   })
 }
-
-const boardOf = ({ allocatedCoprocessor }: ContainerHandler): string => allocatedCoprocessor
 
 function boardsOf(names: readonly string[]): 'all' | string[] {
   if (!names.includes('all')) return [...names]

@@ -1,46 +1,16 @@
-import type { ClusterMetrics, ContainerStatus, CoprocessorHandler } from '@aicluster/host-sdk'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import type { Column } from '../output/table'
 import { bytesText, durationText } from '../output/units'
+import { BOARD_COLUMNS, boardViews } from '../views/board-view'
+import { INFERENCE_COLUMNS, inferenceViews } from '../views/inference-view'
+import { takeSnapshot } from '../views/snapshot'
 import type { Register } from './register'
 
 const EXAMPLES = `
 Examples:
   $ aicluster status
   $ aicluster status --json | jq .gauges.requests_waiting`
-
-interface BoardView {
-  name: string
-  driver: string
-  ip: string
-  containers: number
-  connected: number
-}
-
-interface InferenceView {
-  name: string
-  containers: number
-  waiting: number
-  waitingBytes: number
-  inFlight: number
-}
-
-const BOARD_COLUMNS: Column<BoardView>[] = [
-  { heading: 'BOARD', text: ({ name }) => name },
-  { heading: 'DRIVER', text: ({ driver }) => driver },
-  { heading: 'ADDRESS', text: ({ ip }) => ip },
-  { heading: 'CONTAINERS', text: ({ containers }) => containers, right: true },
-  { heading: 'CONNECTED', text: ({ connected }) => connected, right: true },
-]
-
-const INFERENCE_COLUMNS: Column<InferenceView>[] = [
-  { heading: 'INFERENCE', text: ({ name }) => name },
-  { heading: 'CONTAINERS', text: ({ containers }) => containers, right: true },
-  { heading: 'QUEUE', text: ({ waiting }) => waiting, right: true },
-  { heading: 'QUEUED BYTES', text: ({ waitingBytes }) => bytesText(waitingBytes), right: true },
-  { heading: 'IN FLIGHT', text: ({ inFlight }) => inFlight, right: true },
-]
 
 const COUNTER_COLUMNS: Column<readonly [string, number]>[] = [
   { heading: 'COUNTER', text: ([name]) => name },
@@ -57,12 +27,10 @@ export const registerStatus: Register = (program, action) =>
 
 async function status(context: Context): Promise<undefined> {
   const { output } = context
-  const { metrics, boards, inferences } = await withCluster(context, async (cluster) => {
-    const asked = Promise.all([cluster.getMetrics(), cluster.getCoprocessorHandler(), cluster.getContainerStatus()])
-    const [metrics, boards, containers] = await output.progress('asking for the status', asked)
-    return { metrics, boards: boards.map((board) => boardView(board, containers)), inferences: inferenceViews(metrics, containers) }
-  })
-  const { process: manager, epoch, counters, gauges, adminUrl } = metrics
+  const snapshot = await withCluster(context, (cluster) => output.progress('asking for the status', takeSnapshot(cluster)))
+  const boards = boardViews(snapshot)
+  const inferences = inferenceViews(snapshot)
+  const { process: manager, epoch, counters, gauges, adminUrl } = snapshot.metrics
   output.result({ manager: { ...manager, epoch, adminUrl }, boards, inferences, counters, gauges }, () => {
     const uptime = durationText(manager.uptimeMs)
     output.line(`Manager    pid ${manager.pid}, up for ${uptime}, start number ${epoch}`)
@@ -83,19 +51,3 @@ async function status(context: Context): Promise<undefined> {
     output.table(COUNTER_COLUMNS, counted)
   })
 }
-
-const boardView = ({ name, driver, ip }: CoprocessorHandler, containers: readonly ContainerStatus[]): BoardView => {
-  const own = containers.filter(({ allocatedCoprocessor }) => allocatedCoprocessor === name)
-  return { name, driver, ip, containers: own.length, connected: own.filter(({ connectStatus }) => connectStatus === 'connected').length }
-}
-
-/** Every name that requests can be sent to, and what waits there. */
-const inferenceViews = ({ queues }: ClusterMetrics, containers: readonly ContainerStatus[]): InferenceView[] =>
-  queues.map(({ name, waiting, waitingBytes, inFlight, containers: subscribed }) => ({
-    name,
-    // A Loop has no container that subscribes: the cluster itself answers.
-    containers: Math.max(subscribed, containers.filter((container) => container.name === name).length),
-    waiting,
-    waitingBytes,
-    inFlight,
-  }))

@@ -72,6 +72,26 @@ describe('a result', () => {
   })
 })
 
+describe('results without end', () => {
+  it('are lines for people', () => {
+    const { output, said } = capture(false)
+    output.oneOf({ line: 'a' }, () => output.line('a'))
+    expect(said.stdout).toBe('a\n')
+  })
+
+  it('are one JSON object a line with --json, the error too', () => {
+    const { output, said } = capture(true)
+    output.oneOf({ line: 'a' }, () => output.line('a'))
+    output.oneOf({ line: EVIL }, () => output.line('b'))
+    output.error(errorView(new Error('lost')))
+    const lines = said.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toEqual([{ line: 'a' }, { line: EVIL }, { error: { code: null, name: 'Error', message: 'lost', details: {} } }])
+  })
+})
+
 describe('colours', () => {
   it.each([
     ['a terminal', true, {}, true, true],

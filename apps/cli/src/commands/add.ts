@@ -1,0 +1,32 @@
+import { boardNamed } from '../cluster/find'
+import { withCluster } from '../cluster/with-cluster'
+import type { Context } from '../context'
+import { longWork } from '../long-work'
+import type { Register } from './register'
+
+const EXAMPLES = `
+One that is there already changes nothing.
+
+Examples:
+  $ aicluster add digits --board board2`
+
+export const registerAdd: Register = (program, action) =>
+  program
+    .command('add')
+    .summary('bring an inference to a further board')
+    .description('Bring an inference that is registered on other boards to this one too. Returns when its container is ready.')
+    .argument('<inference>', 'its name')
+    .requiredOption('--board <board>', 'where to')
+    .addHelpText('after', EXAMPLES)
+    .action(action((context, inference: string, { board }: { board: string }) => add(context, inference, board)))
+
+async function add(context: Context, inference: string, board: string): Promise<undefined> {
+  const handlers = await withCluster(context, async (cluster) => {
+    const target = await boardNamed(cluster, board)
+    return longWork(context, `adding ${inference} to ${board}`, (work) => target.addInference(inference, work))
+  })
+  context.output.result(handlers, () => {
+    const own = handlers.filter(({ name }) => name === inference)
+    context.output.line(`${own.map(({ suffixName }) => suffixName).join(', ')} serves ${inference} on ${board}.`)
+  })
+}

@@ -1,0 +1,53 @@
+import type { ContainerStatus } from '@aicluster/host-sdk'
+import { withCluster } from '../cluster/with-cluster'
+import type { Context } from '../context'
+import { CONTAINER_MORE, CONTAINER_NAMES, CONTAINER_STATE, CONTAINER_USE } from '../views/container-columns'
+import type { Register } from './register'
+
+interface ContainersOptions {
+  board?: string
+  wide?: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  $ aicluster containers
+  $ aicluster containers digits --wide                 every attribute, one a line
+  $ aicluster containers --board board1 --json | jq '.[].memBytes'`
+
+export const registerContainers: Register = (program, action) =>
+  program
+    .command('containers')
+    .summary('show everything about containers')
+    .description('Show containers with all that is known about them: "ps" with more columns, or every attribute.')
+    .argument('[inference]', 'only containers that serve this inference')
+    .option('--board <board>', 'only those on this board')
+    .option('--wide', 'every attribute, one a line')
+    .addHelpText('after', EXAMPLES)
+    .action(action((context, inference: string | undefined, options: ContainersOptions) => containers(context, inference, options)))
+
+async function containers(context: Context, inference: string | undefined, { board, wide }: ContainersOptions): Promise<undefined> {
+  const { output } = context
+  const all = await withCluster(context, (cluster) => output.progress('asking for containers', cluster.getContainerStatus(inference)))
+  const chosen = all.filter(({ allocatedCoprocessor }) => board === undefined || allocatedCoprocessor === board)
+  output.result(chosen, () => {
+    if (chosen.length === 0) output.line('No containers there. "aicluster load" starts some.')
+    else if (wide) showAll(context, chosen)
+    else output.table([...CONTAINER_NAMES, ...CONTAINER_STATE, ...CONTAINER_USE, ...CONTAINER_MORE], chosen)
+  })
+}
+
+function showAll({ output }: Context, containers: readonly ContainerStatus[]): void {
+  for (const [index, container] of containers.entries()) {
+    if (index > 0) output.line('')
+    output.line(container.suffixName, 'bold')
+    const attributes = Object.entries(container)
+    const width = Math.max(...attributes.map(([name]) => name.length))
+    for (const [name, value] of attributes) output.line(`  ${name.padEnd(width)}  ${valueText(value)}`)
+  }
+}
+
+const valueText = (value: unknown): string => {
+  if (value === undefined || value === '') return '-'
+  return (typeof value === 'string' ? value : JSON.stringify(value)).replace(/\n/g, ' ')
+}
