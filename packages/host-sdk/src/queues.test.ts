@@ -9,9 +9,9 @@ import { QueueInfo } from './index'
 const holding = (entries: readonly QueueInfoView[]) => (content: Record<string, unknown>) => {
   const { cmd, after, limit, request_no: number } = content
   if (cmd === 'delete_queue') return { deleted: 0 }
-  const behind = entries.filter(({ order, request_no }) => order >= ((after as number) ?? 0) && (!number || request_no === number))
+  const behind = entries.filter(({ order, request_no }) => order > ((after as number) ?? 0) && (!number || request_no === number))
   const page = behind.slice(0, limit as number)
-  return { entries: page, next: behind[page.length]?.order ?? null }
+  return { entries: page, next: behind.length > page.length ? (page.at(-1)?.order ?? null) : null }
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => queueView(i + 1))
@@ -46,8 +46,8 @@ describe('getQueueInfo', () => {
     expect(entries.map(({ order }) => order)).toEqual(Array.from({ length: 2_500 }, (_, i) => i + 1))
     expect(world.manager.commands.map(({ content }) => [content.inference_name, content.limit, content.after])).toEqual([
       ['digits', 1000, undefined],
-      ['digits', 1000, 1001],
-      ['digits', 1000, 2001],
+      ['digits', 1000, 1000],
+      ['digits', 1000, 2000],
     ])
   })
 

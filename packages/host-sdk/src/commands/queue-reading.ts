@@ -24,7 +24,7 @@ export class QueueReading {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw wrongArgument('limit', limit, 'a whole number of 1 or more')
     this.filter = queueFilter(given)
     this.left = limit ?? Number.POSITIVE_INFINITY
-    if (after instanceof QueueInfo) this.from = after.order + 1
+    if (after instanceof QueueInfo) this.from = after.order
     else this.sought = optionalNumber('after', after)
   }
 
@@ -56,7 +56,7 @@ export class QueueReading {
       throw clusterError('invalidParameter', { detail, details: { argument: 'after', value: this.sought }, command: 'get_queue_info' })
     }
     this.sought = undefined
-    this.from = entry.order + 1
+    this.from = entry.order
     return []
   }
 }

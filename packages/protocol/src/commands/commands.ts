@@ -78,7 +78,7 @@ const GetQueueInfoCommand = z.strictObject({
   ...QueueFilter,
   /** Entries of one page. */
   limit: z.number().int().min(1).max(MAX_QUEUE_PAGE).default(MAX_QUEUE_PAGE),
-  /** From this place in the order of arrival on: `next` of the page before, or one more than the `order` of an entry. */
+  /** Only what has arrived behind this place: `next` of the page before, or the `order` of an entry. */
   after: z.number().int().min(0).max(MAX_U48).optional(),
 })
 
