@@ -7,7 +7,7 @@ interface Written {
 
 /**
  * Histograms as they were written for the scrape before. Of a thousand inferences most have not changed since, and their lines are
- * nine tenths of the work. What is not asked for in a scrape is forgotten with the next one.
+ * three quarters of the text. What is not asked for in a scrape is forgotten with the next one.
  */
 export class HistogramCache {
   private before = new Map<string, Written>()
