@@ -1,13 +1,10 @@
-import type { AICluster } from '@aicluster/host-sdk'
 import { describe, expect, it } from 'vitest'
 import { AdminClient } from './admin-client'
 import { eventually } from './eventually'
+import { rawCommand } from './raw-command'
 import { startWorld } from './world'
 
 const BODY = Uint8Array.of(1)
-const switchDistribution = (cluster: AICluster, cmd: 'start_distribution' | 'stop_distribution'): Promise<unknown> =>
-  (cluster as unknown as { call(command: object, options: object): Promise<unknown> }).call({ cmd }, {})
-
 describe('readyz', () => {
   it('follows an inference through its life: unknown, ready, paused, killed, back, unloaded', async () => {
     await using world = await startWorld()
@@ -20,10 +17,10 @@ describe('readyz', () => {
     expect(await admin.get('/readyz')).toEqual({ status: 200, value: { ready: true, inferences: [{ name: 'digits', ready: true }] } })
     expect(await admin.get('/readyz/digits')).toEqual({ status: 200, value: { name: 'digits', ready: true } })
 
-    await switchDistribution(world.cluster, 'stop_distribution')
+    await rawCommand(world.cluster, { cmd: 'stop_distribution' })
     expect(await admin.readiness('digits')).toBe('distribution_off')
     expect((await admin.get('/readyz')).status).toBe(503)
-    await switchDistribution(world.cluster, 'start_distribution')
+    await rawCommand(world.cluster, { cmd: 'start_distribution' })
     expect(await admin.readiness('digits')).toBe('ready')
 
     const { 'digits-board1': pid = 0 } = await world.pids()

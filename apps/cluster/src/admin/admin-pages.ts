@@ -3,6 +3,7 @@ import type { DataPlaneClient } from '../control-plane/data-plane-client'
 import { isInOrder, READINESS, type Readiness } from '../data-plane/readiness'
 import { AdminError } from './admin-error'
 import { type ExpositionFormat, formatFor } from './exposition'
+import { HistogramCache } from './histogram-cache'
 import { type MetricsSource, metricsText } from './metrics-text'
 
 /** How long the data plane may take to acknowledge a call, in ms; a live one takes less than one. */
@@ -24,6 +25,7 @@ export interface AdminSource {
 
 /** What is served under which path. Calls of several readers at a time are one call to the data plane. */
 export class AdminPages {
+  private readonly histograms = new HistogramCache()
   private readonly shared = new Map<string, Promise<unknown>>()
 
   constructor(
@@ -81,7 +83,7 @@ export class AdminPages {
   private async metrics(format: ExpositionFormat): Promise<AdminPage> {
     const plane = this.source.plane()
     if (!plane) throw new AdminError(503, 'starting', 'the manager is starting')
-    const text = async () => metricsText(plane, await this.source.dataPlane.call('figures'), format)
+    const text = async () => metricsText(plane, await this.source.dataPlane.call('figures'), format, this.histograms)
     const body = await this.fromDataPlane(`metrics ${format.name}`, text)
     return { status: 200, contentType: format.contentType, body }
   }

@@ -53,19 +53,9 @@ export class Exposition {
     this.lines.push(labels === '' ? `${name} ${numberText(value)}` : `${name}{${labels}} ${numberText(value)}`)
   }
 
-  /**
-   * A histogram of durations.
-   * @param bounds - as {@link boundLabels} writes them
-   * @param counts - for each bucket those in it alone, from `at` on; after them the sum in ms
-   */
-  histogram(name: string, labels: LabelText, bounds: readonly LabelText[], counts: Float64Array, at: number): void {
-    const { lines } = this
-    let total = 0
-    for (let bucket = 0; bucket < bounds.length; bucket++) {
-      total += counts[at + bucket] as number
-      lines.push(`${name}_bucket{${labels},${bounds[bucket]}} ${total}`)
-    }
-    lines.push(`${name}_sum{${labels}} ${numberText((counts[at + bounds.length] as number) / 1000)}`, `${name}_count{${labels}} ${total}`)
+  /** Lines that are written already, without the end of the last one. */
+  written(lines: string): void {
+    this.lines.push(lines)
   }
 
   toString(): string {
@@ -81,6 +71,22 @@ export const boundLabels = (boundsMs: readonly number[]): LabelText[] =>
     const text = String(ms / 1000)
     return `le="${text.includes('.') ? text : `${text}.0`}"`
   })
+
+/**
+ * The lines of a histogram of durations; the same in both formats.
+ * @param bounds - as {@link boundLabels} writes them
+ * @param counts - for each bucket those in it alone; after them the sum in ms
+ */
+export function histogramLines(name: string, labels: LabelText, bounds: readonly LabelText[], counts: Float64Array): string {
+  let total = 0
+  let lines = ''
+  for (const [bucket, bound] of bounds.entries()) {
+    total += counts[bucket] as number
+    lines += `${name}_bucket{${labels},${bound}} ${total}\n`
+  }
+  const sum = numberText((counts[bounds.length] as number) / 1000)
+  return `${lines}${name}_sum{${labels}} ${sum}\n${name}_count{${labels}} ${total}`
+}
 
 const numberText = (value: number): string => (value === Number.POSITIVE_INFINITY ? '+Inf' : String(value))
 const escapeHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')

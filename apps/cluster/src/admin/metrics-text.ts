@@ -7,6 +7,7 @@ import type { LoopFigures } from '../loop-watch'
 import { implementationOf } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import { boundLabels, Exposition, type ExpositionFormat, type LabelText, labelText, type MetricFamily } from './exposition'
+import type { HistogramCache } from './histogram-cache'
 import { CLUSTER, CONTAINER, INFERENCE, PROCESS, prefixed } from './metric-families'
 
 /** What the control plane has to say in the metrics. */
@@ -23,16 +24,17 @@ const REASONS: readonly FailureReason[] = ['rejected', 'timeout', 'canceled', 'c
 const STARTED_AT_SECONDS = Math.round(Date.now() / 1000 - process.uptime())
 
 /** Every metric of the manager, as text. */
-export function metricsText(source: MetricsSource, figures: PlaneFigures, format: ExpositionFormat): string {
+export function metricsText(source: MetricsSource, figures: PlaneFigures, format: ExpositionFormat, cache: HistogramCache): string {
   const out = new Exposition(format)
-  writeInferences(out, figures)
+  cache.begin()
+  writeInferences(out, figures, cache)
   writeContainers(out, source, figures)
   writeCluster(out, source, figures)
   writeProcess(out)
   return out.toString()
 }
 
-function writeInferences(out: Exposition, { names, rows }: PlaneFigures): void {
+function writeInferences(out: Exposition, { names, rows }: PlaneFigures, cache: HistogramCache): void {
   const labels = names.map((inference) => labelText({ inference }))
   const each = (family: MetricFamily, write: (label: LabelText, at: number) => void) => {
     out.family(family)
@@ -41,7 +43,7 @@ function writeInferences(out: Exposition, { names, rows }: PlaneFigures): void {
   const column = (family: MetricFamily, of: number, factor = 1) =>
     each(family, (label, at) => out.sample(family.name, label, (rows[at + of] as number) * factor))
   const histogram = (family: MetricFamily, of: number) =>
-    each(family, (label, at) => out.histogram(family.name, label, BOUNDS, rows, at + of))
+    each(family, (label, at) => out.written(cache.lines(family.name, label, BOUNDS, rows.subarray(at + of, at + of + BOUNDS.length + 1))))
   column(INFERENCE.success, FigureColumn.success)
   each(INFERENCE.failure, (label, at) => {
     for (const reason of REASONS) {
