@@ -13,8 +13,10 @@ const BUILT = [fromHere('../../apps/cli/dist/main.js'), fromHere('../../apps/clu
 const COMMAND_LIMIT_MS = 40_000
 const END_LIMIT_MS = 15_000
 
+/** A container program of the worlds. */
+export const program = (name: string): string => fromHere(`../worlds/programs/${name}.mjs`)
 /** A container program that answers with what it got. */
-export const ECHO = fromHere('../worlds/programs/echo.mjs')
+export const ECHO = program('echo')
 /** A handwritten digit, 8 by 8 pixels of grey. */
 export const DIGIT = fromHere('../../apps/demo/digits/samples/7.png')
 

@@ -3,6 +3,7 @@ import { UsageError } from '../cli-errors'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import { milliseconds } from '../global-options'
+import { longWork } from '../long-work'
 import type { Register } from './register'
 
 interface UnloadOptions {
@@ -40,12 +41,13 @@ async function unload(context: Context, name: string | undefined, { all, board, 
   const { output } = context
   const { gone, remaining } = await withCluster(context, async (cluster) => {
     const before = await cluster.getContainerHandler()
-    const unloading = cluster.unloadInference({
+    const choice = {
       ...(name ? { inferenceName: name } : {}),
       ...(board ? { coprocessorName: board } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
-    })
-    const after = await output.progress(`unloading ${name ?? 'everything'}${board ? ` on ${board}` : ''}`, unloading)
+    }
+    const what = `unloading ${name ?? 'everything'}${board ? ` on ${board}` : ''}`
+    const after = await longWork(context, what, (work) => cluster.unloadInference({ ...choice, ...work }))
     const left = new Set(after.map(({ suffixName }) => suffixName))
     return { gone: before.filter(({ suffixName }) => !left.has(suffixName)), remaining: after }
   })
