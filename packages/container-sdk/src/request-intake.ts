@@ -80,7 +80,7 @@ export class RequestIntake {
    * @throws as {@link next}
    */
   async nextBatch({ max, waitMs, timeoutMs, credits }: BatchOptions): Promise<ReceivedRequest[]> {
-    const batch = [await this.next(timeoutMs)]
+    const batch = [this.take() ?? (await this.next(timeoutMs))]
     const endsAtMs = performance.now() + waitMs
     while (batch.length < max) {
       const request = this.take() ?? (this.inHand.size < credits() ? await this.within(endsAtMs - performance.now()) : undefined)
