@@ -15,7 +15,6 @@ import { containerTable, heapFigures, inferenceTable, type PlaneFigures, readine
 import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
 import { Publications, type SubscribeVerdict } from './publications'
-import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
 import { Recovery } from './recovery'
 import { RequestFlow } from './request-flow'
 import type { DataPlaneSnapshot } from './snapshot'
