@@ -27,9 +27,6 @@ export const sourcesAndSinks: GoldenSource[] = [
         envelope: { kind: RecordKind.publish, linkSequence: 9, ack: 1, ...CONTAINER },
         name: 'camera',
         header: publishedHeader,
-          received_at: 0,
-          sent_at: times.sent_at,
-        },
         body,
       },
     ],
@@ -42,9 +39,6 @@ export const sourcesAndSinks: GoldenSource[] = [
         envelope: { kind: RecordKind.publish, linkSequence: 8, ack: 9, ...HOST, ...STAMPS, sentAtMs: 0, answeredAtMs: STAMPS.receivedAtMs },
         name: 'camera',
         header: publishedHeader,
-          received_at: 0,
-          sent_at: times.sent_at,
-        },
         body,
       },
     ],
@@ -102,4 +96,3 @@ export const sourcesAndSinks: GoldenSource[] = [
     ],
   },
 ]
-
