@@ -3,7 +3,6 @@ import type { PlaneFigures } from './plane-figures'
 import type { QueueDeletion, QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
 import type { SubscribeVerdict } from './publications'
-import type { QueueDeletion, QueuePage } from './queue-desk'
 import type { DataPlaneSnapshot } from './snapshot'
 
 /** A container that may connect, as the registry knows it. */
