@@ -1,8 +1,8 @@
 import type { QueueSettings } from '../dispatch/inference-queue'
 import type { PlaneFigures } from './plane-figures'
+import type { SubscribeVerdict } from './publications'
 import type { QueueDeletion, QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
-import type { SubscribeVerdict } from './publications'
 import type { DataPlaneSnapshot } from './snapshot'
 
 /** A container that may connect, as the registry knows it. */
