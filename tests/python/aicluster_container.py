@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from aicluster_link import AGAIN_S, TICK_S, Link, Peer, address_of, hello_of
 from aicluster_payload import ClusterError, array_from, now_ms, pack_result
 from aicluster_wire import (
-    CANCEL, DRAINING, ERROR, GOODBYE, READY, RECONCILE, REFUSED, REQUEST, RESULT, SETTLED, STARTED, WELCOME, Record, pack,
+    CANCEL, DRAINING, ERROR, GOODBYE, PUBLISH, READY, RECONCILE, REFUSED, REQUEST, RESULT, SETTLED, SINK, STARTED, WELCOME, Record,
+    pack,
 )
 from answering import Answering
+from taking import Taking
 
 ORPHAN_S = 20.0
 STARTED_AFTER_S = 0.05
@@ -27,6 +29,11 @@ class Request:
     began: float = 0
     reported: bool = False
     cancelled: bool = False
+    taken: bool = False
+
+    @property
+    def is_sink(self) -> bool:
+        return bool(self.record.flags & SINK)
 
     @property
     def number(self) -> int:
@@ -114,6 +121,8 @@ class Container(Peer):
         self.requests = self.add_link("requests", address_of(host, "sub", env.get("AICLUSTER_SUB_PORT")), {**hello, "link": "requests"})
         self.answers = self.add_link("answers", address_of(host, "pub", env.get("AICLUSTER_PUB_PORT")), {**hello, "link": "answers"})
         self.work = Answering(self.requests, self.answers)
+        self.taking = Taking(self.answers)
+        self._epoch = 0
         self._announcement = Announcement(self.requests)
         for link in (self.requests, self.answers):
             link.faults = faults() if faults else None
@@ -133,11 +142,26 @@ class Container(Peer):
 
     def receive(self, timeout: float | None = None) -> Request | None:
         """The next request; None when the container has to end."""
-        return self._inbox.get(timeout=timeout)
+        request = self._inbox.get(timeout=timeout)
+        if request and request.is_sink:
+            with self._lock:
+                request.taken = True
+                self.taking.taken(request.number)
+            self.wake()
+        return request
+
+    def publish(self, result, metadata: dict | None = None, name: str | None = None) -> bool:
+        """From a source; without a connection it is dropped."""
+        content, attachments, body = pack_result(result)
+        header = {"result": content, "received_at": 0, "sent_at": now_ms(), "metadata": metadata or {}, "attachments": attachments}
+        if self._connected.is_set():
+            self.answers.post(Record(PUBLISH, name=name or self.own_name, header=pack(header), body=body))
+        return self._connected.is_set()
 
     def answer(self, request: Request, record: Record):
         """Answer once; without a connection it is kept for the next one."""
         with self._lock:
+            self.taking.done(request.number)
             self.work.answer(request, record)
         self.wake()
 
@@ -185,12 +209,16 @@ class Container(Peer):
                 self.work.cancel(record.request)
             elif record.kind == RECONCILE:
                 self.work.reconcile(record)
+                self.taking.repeat()
             elif record.kind == SETTLED:
                 self.work.settled(record)
 
     def on_ack(self, link: Link, sequence: int):
         if link is self.requests:
             self._announcement.acknowledged(sequence)
+        else:
+            with self._lock:
+                self.taking.acknowledged(sequence)
 
     def on_gap(self, link: Link):
         with self._lock:
@@ -216,6 +244,7 @@ class Container(Peer):
                 return
             self._announcement.tick()
             self.work.tick()
+            self.taking.tick()
             self._report_started()
 
     def _take_request(self, request: Request):
@@ -246,6 +275,8 @@ class Container(Peer):
         # Not before: until it is connected, what it holds is of the session before.
         self.identity = (self.requests.epoch, self.requests.session)
         self.work.up()
+        self.taking.up([number for number, request in self.work.in_hand.items() if request.taken], self._epoch == self.requests.epoch)
+        self._epoch = self.requests.epoch
         self._announcement.forget()
         self._connected.set()
 
@@ -254,6 +285,7 @@ class Container(Peer):
             self._alone_since = time.monotonic()
         self._connected.clear()
         self.work.down()
+        self.taking.down()
 
     def _report_started(self):
         since = time.monotonic() - STARTED_AFTER_S

@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import secrets
 import threading
 import time
@@ -13,8 +14,8 @@ import numpy as np
 from aicluster_link import TICK_S, Link, Peer, address_of, hello_of
 from aicluster_payload import ClusterError, array_bytes, array_layout, now_ms, unpack_result
 from aicluster_wire import (
-    CANCEL, COMMAND, COMMAND_ERROR, ERROR, EVENT, GOODBYE, MORE_NUMBERS, NUMBERS, PONG, RECONCILED, REFUSED, REPLY, REQUEST, RESULT,
-    RESYNC, WELCOME, Record, pack,
+    CANCEL, COMMAND, COMMAND_ERROR, ERROR, EVENT, GOODBYE, MORE_NUMBERS, NUMBERS, PONG, PUBLISH, RECONCILED, REFUSED, REPLY, REQUEST,
+    RESULT, RESYNC, WELCOME, Record, pack,
 )
 from asking import Asking, Open
 
@@ -50,6 +51,7 @@ class Host(Peer):
         self._welcomed = threading.Event()
         self._refusal: ClusterError | None = None
         self.events: list[dict] = []
+        self._subscriptions: dict[str, queue.SimpleQueue] = {}
         self.limits: dict = {}
         self.inference, self.management = (
             self.add_link(name, address_of(address, name, ports.get(name)), {**self._hello, "link": name})
@@ -105,6 +107,16 @@ class Host(Peer):
             self.commands.add(entry)
         self.wake()
         return entry.future.result(timeout)
+
+    def subscribe(self, name: str) -> queue.SimpleQueue:
+        """What a source publishes from now on: Outcomes, and a ClusterError when nothing more will come."""
+        results = self._subscriptions.setdefault(name, queue.SimpleQueue())
+        self.command("subscribe", inference_name=name)
+        return results
+
+    def unsubscribe(self, name: str):
+        del self._subscriptions[name]
+        self.command("unsubscribe", inference_name=name)
 
     def cancel(self, number: int):
         """Its outcome is not wanted any more. If the word gets lost, the next reconciliation says so by not listing it."""
@@ -187,6 +199,8 @@ class Host(Peer):
             elif record.kind == RECONCILED:
                 if self._asking(link).reconciled(record) and self._asked_for_numbers:
                     self._ask_for_numbers()
+                if link is self.management:
+                    self._subscribe_again()
             elif record.kind == NUMBERS:
                 self._grant(record.head)
             elif record.kind == PONG:
@@ -194,10 +208,12 @@ class Host(Peer):
                     future.set_result(None)
             elif record.kind in (RESULT, ERROR):
                 self._on_outcome(record)
+            elif record.kind == PUBLISH:
+                self._on_published(record)
             elif record.kind in (REPLY, COMMAND_ERROR):
                 self._on_reply(record)
             elif record.kind == EVENT:
-                self.events.append(record.content)
+                self._on_event(record.content)
 
     def on_gap(self, link: Link):
         with self._lock:
@@ -272,6 +288,34 @@ class Host(Peer):
         for asking in (self.requests, self.commands):
             self._fail(asking, error)
         self.inference.say_hello()
+
+    def _on_event(self, event: dict):
+        if event["cmd"] == "subscribe":
+            self._end_subscription(event["details"]["inference_name"], ClusterError.of(event))
+        else:
+            self.events.append(event)
+
+    def _on_published(self, record: Record):
+        if results := self._subscriptions.get(record.name):
+            header = record.head
+            result = unpack_result(header, record.body)
+            results.put(Outcome(result, record.name, 0, header.get("metadata", {}), header, record.times))
+
+    def _subscribe_again(self):
+        """Another manager knows nothing of it; and the word that it has ended may be what got lost."""
+        for name in self._subscriptions:
+            entry = Open(Record(COMMAND, self.next_number(), body=pack({"cmd": "subscribe", "inference_name": name})))
+            entry.future.add_done_callback(lambda future, name=name: self._after_subscribing(name, future))
+            self.commands.add(entry)
+
+    def _after_subscribing(self, name: str, future: Future):
+        error = future.exception()
+        if isinstance(error, ClusterError) and error.code in (300, 302):
+            self._end_subscription(name, error)
+
+    def _end_subscription(self, name: str, error: ClusterError):
+        if results := self._subscriptions.pop(name, None):
+            results.put(error)
 
     def _on_reply(self, record: Record):
         entry = self.commands.take(record.request)

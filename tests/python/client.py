@@ -176,7 +176,34 @@ def scenario_strays(host: Host, options: dict) -> dict:
     return {"alive": alive, "rise": {key: value - before.get(key, 0) for key, value in after.items() if value != before.get(key, 0)}}
 
 
+def scenario_subscribe(host: Host, options: dict) -> dict:
+    """Twenty results of a source; then what is refused."""
+    results = host.subscribe(options["source"])
+    got = [results.get(timeout=10) for _ in range(20)]
+    host.unsubscribe(options["source"])
+    return {
+        "numbers": [outcome.result["n"] for outcome in got],
+        "frames": all((outcome.result["frame"] == outcome.result["n"] % 256).all() for outcome in got),
+        "metadata": [outcome.metadata["n"] for outcome in got],
+        "times": all(outcome.header["sent_at"] - 5 <= outcome.times[0] for outcome in got),
+        "unknown": code_of(lambda: host.command("subscribe", inference_name="nobody")),
+        "no_source": code_of(lambda: host.command("subscribe", inference_name=options["sink"])),
+        "taken": host.infer(options["sink"], b"", {"mode": "echo"}).result,
+    }
+
+
+def scenario_follow(host: Host, options: dict) -> dict:
+    """A source through whatever happens, until it is unloaded."""
+    results = host.subscribe(options["source"])
+    numbers = []
+    while not isinstance(outcome := results.get(timeout=30), ClusterError):
+        numbers.append(outcome.result["n"])
+    return {"code": outcome.code, "numbers": numbers}
+
+
 SCENARIOS = {
+    "subscribe": scenario_subscribe,
+    "follow": scenario_follow,
     "infer": scenario_infer,
     "commands": scenario_commands,
     "numbers": scenario_numbers,

@@ -1,5 +1,6 @@
 """A container in Python. `mode` in the metadata of a request chooses what it does with the data."""
 
+import itertools
 import os
 import signal
 import sys
@@ -54,6 +55,12 @@ def work(request: Request) -> None:
         request.fail(f"Unknown error: the container's program failed: {error}", details={"mode": str(mode)})
 
 
+def publish_for_ever(container: Container) -> None:
+    for n in itertools.count():
+        container.publish({"n": n, "frame": np.full((2, 2), n % 256, np.uint8)}, {"n": n})
+        time.sleep(0.01)
+
+
 def main() -> int:
     # "5 7 3": every 5th record that is sent gets lost, and every 7th that comes; every 3rd is doubled.
     every = [int(count) for count in os.environ.get("PEER_FAULTS", "").split()]
@@ -62,6 +69,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=container.drain).start())
     container.wait_connected()
     container.ready()
+    if os.environ.get("PEER_PUBLISHES"):
+        threading.Thread(target=publish_for_ever, args=[container], daemon=True).start()
     with ThreadPoolExecutor(container.max_send_num) as pool:
         while request := container.receive():
             pool.submit(work, request)

@@ -56,7 +56,6 @@ describe('a load of something wrong', () => {
     [{ env: { AICLUSTER_INSTANCE: 'me' } }, 'env'],
     [{ inferenceModules: [{ subInferenceName: 5 }] }, 'inference_modules[0].sub_inference_name is 5'],
     [{ inferenceModules: [{ subInferenceName: 'bad' }] }, 'inference_modules'],
-    [{ output: null, input: 'Main' }, 'output'],
     [{ runCommand: 'node "unclosed' }, 'run_command'],
     [{ imagePath: '/images' }, 'image_path'],
     [{ copy: { To: '/etc', From: '/etc/hostname' } }, 'copy[0].To'],

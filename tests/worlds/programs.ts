@@ -2,7 +2,19 @@ import { fileURLToPath } from 'node:url'
 import type { ContainerConfig } from '@aicluster/host-sdk'
 
 /** The container programs in `programs/`; each says in its first lines what it does. */
-export type ProgramName = 'echo' | 'reader' | 'talker' | 'gated' | 'slow' | 'crash' | 'silent' | 'noisy' | 'throws' | 'stubborn'
+export type ProgramName =
+  | 'echo'
+  | 'reader'
+  | 'talker'
+  | 'gated'
+  | 'slow'
+  | 'crash'
+  | 'silent'
+  | 'noisy'
+  | 'throws'
+  | 'stubborn'
+  | 'source'
+  | 'batcher'
 
 /** The command line of a program. */
 export const commandOf = (program: ProgramName, ...args: string[]): string[] => [

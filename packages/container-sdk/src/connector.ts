@@ -1,6 +1,7 @@
 import { clusterError, type InferenceResponse } from '@aicluster/protocol'
 import { type ConnectorOptions, resolveConnectorOptions } from './connector-options'
 import { ContainerRuntime } from './container-runtime'
+import type { PublishOptions } from './publisher'
 import type { ByteRequest, ImageRequest, ReceivedRequest } from './received-request'
 import type { RequestHandler } from './serve-loop'
 import { TerminationSignal } from './termination-signal'
@@ -19,6 +20,13 @@ export interface ServeOptions {
 export interface ReceiveOptions {
   /** How long to wait for a request, in ms; 0 or nothing: for ever. (The seed counts seconds.) */
   timeout?: number
+}
+
+export interface ReceiveBatchOptions extends ReceiveOptions {
+  /** Requests of one batch at most. Default: the container's credits (`max_send_num`), which are never exceeded anyway. */
+  max?: number
+  /** How long to wait for the batch to fill once its first request is there, in ms. Default 0: take what is there. */
+  waitMs?: number
 }
 
 export interface CloseOptions {
@@ -89,6 +97,32 @@ export class Connector implements AsyncDisposable {
     return this.receive(options)
   }
 
+  /**
+   * Wait for a request, and take those that are there with it: a model that can run several at once runs them as one batch.
+   *
+   * Waits for the first as long as `timeout` says, then for further ones up to `waitMs`, but no longer than more can come: not when
+   * there are `max`, or as many in hand as the container has credits. Answer each by itself, in any order. Ours.
+   *
+   * @returns 1 to `max` requests, oldest first
+   * @throws ContainerReceiveTimeoutError (401): not one came within `timeout`
+   * @throws InvalidArgumentError (302): `max` is no integer of 1 or more, `waitMs` or `timeout` no number of 0 or more
+   * @throws ConnectionFailedError (111): the Connector is closed, or closes and nothing more will come
+   * @example
+   * for (;;) {
+   *   const batch = await connector.receiveRequests({ max: 8, waitMs: 5 })
+   *   const results = await model.run(batch.map(({ data }) => data))
+   *   batch.forEach(({ response }, index) => connector.sendResponse(results[index], response))
+   * }
+   */
+  async receiveRequests({ max, waitMs = 0, timeout = 0 }: ReceiveBatchOptions = {}): Promise<ReceivedRequest[]> {
+    const { runtime } = this
+    if (max !== undefined) requireCount('max', max)
+    requireMs('waitMs', waitMs)
+    requireMs('timeout', timeout)
+    runtime.ready()
+    return runtime.intake.nextBatch({ max: max ?? runtime.maxSendNum, waitMs, timeoutMs: timeout, credits: () => runtime.maxSendNum })
+  }
+
   /** Every request, one after another, until the Connector closes and none that has come already is left. Ours. */
   async *requests(): AsyncGenerator<ReceivedRequest, void, void> {
     for (;;) {
@@ -110,9 +144,7 @@ export class Connector implements AsyncDisposable {
    * @throws InvalidArgumentError (302): `concurrency` is no integer of 1 or more, or `serve` runs already
    */
   async serve(handler: RequestHandler, { concurrency, handleSignals = this.isContainer }: ServeOptions = {}): Promise<void> {
-    if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0)) {
-      throw clusterError('invalidParameter', { detail: `concurrency is ${concurrency}, it must be an integer of 1 or more` })
-    }
+    if (concurrency !== undefined) requireCount('concurrency', concurrency)
     this.runtime.handleWith(handler, concurrency ?? this.runtime.maxSendNum)
     if (handleSignals) this.termination.listen()
     await this.runtime.whenClosed
@@ -120,7 +152,7 @@ export class Connector implements AsyncDisposable {
   }
 
   /**
-   * Send the result of a request back. It is kept until the application has it, whatever happens to connection and manager meanwhile.
+   * Send the result of a request back. A sink's (`output: None`) goes nowhere: it says that the program is done, and gives its credit back. It is kept until the application has it, whatever happens to connection and manager meanwhile.
    * What belongs to no request in hand any more (answered already) is dropped.
    *
    * @param result - anything JSON can hold; a `Uint8Array` or `NdArray` anywhere in it travels as binary. One that is the result's only
@@ -141,6 +173,27 @@ export class Connector implements AsyncDisposable {
   }
 
   /**
+   * Publish something, from a container whose inference is a source (`input: None`, `output: Main`): every application that has
+   * subscribed gets it, at most once and in order. Never waits: what the cluster or an application does not take in time, and what is
+   * published while the connection is gone, is dropped and counted. Says {@link Connector.ready} too. Ours.
+   *
+   * @param result - anything JSON can hold; a `Uint8Array` or `NdArray` anywhere in it travels as binary. Copied, unless `copy` is false
+   * @param metadata - an object; what the applications get as `response.metadata`
+   * @returns whether the connection stands; without it nothing was sent. Whether anybody has subscribed is not known here
+   * @throws InvalidArgumentError (302): it holds what cannot travel, is larger than the cluster takes, or `name` is not served here
+   * @example
+   * for await (const frame of camera) connector.publish({ frame })
+   */
+  publish(result: unknown, metadata?: Record<string, unknown>, options: PublishOptions = {}): boolean {
+    return this.runtime.publish(result, metadata, options)
+  }
+
+  /** What was published and dropped in this process: without a connection, or faster than the cluster took it. Ours. */
+  get publishedDropped(): number {
+    return this.runtime.publishedDropped
+  }
+
+  /**
    * Take no new request, finish those in hand and those on their way, wait until the manager has the answers (all of this for at most
    * `drainMs`), say goodbye. What nobody waits for any more holds it up only while its `serve` handler runs. Ours.
    */
@@ -152,11 +205,19 @@ export class Connector implements AsyncDisposable {
     return this.close()
   }
 
-  private receive({ timeout = 0 }: ReceiveOptions = {}): Promise<ReceivedRequest> {
-    if (!(Number.isFinite(timeout) && timeout >= 0)) {
-      return Promise.reject(clusterError('invalidParameter', { detail: `timeout is ${String(timeout)}, it must be 0 or more ms` }))
-    }
+  private async receive({ timeout = 0 }: ReceiveOptions = {}): Promise<ReceivedRequest> {
+    requireMs('timeout', timeout)
     this.runtime.ready()
     return this.runtime.intake.next(timeout)
   }
+}
+
+function requireMs(argument: string, value: number): void {
+  if (Number.isFinite(value) && value >= 0) return
+  throw clusterError('invalidParameter', { detail: `${argument} is ${String(value)}, it must be 0 or more ms` })
+}
+
+function requireCount(argument: string, value: number): void {
+  if (Number.isInteger(value) && value > 0) return
+  throw clusterError('invalidParameter', { detail: `${argument} is ${String(value)}, it must be an integer of 1 or more` })
 }

@@ -7,21 +7,28 @@ import {
   encodeError,
   encodeMsgpack,
   type InferenceResponse,
+  RecordFlag,
   RecordKind,
   type RequestHeader,
+  type ResultHeader,
 } from '@aicluster/protocol'
 import { deliberateDefect } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from './connector-options'
 import { drain } from './drain'
 import { encodeAnswer } from './encode-answer'
 import { OrphanWatch } from './orphan-watch'
+import { Publisher, type PublishOptions } from './publisher'
 import { ReceivedRequest, responseFor } from './received-request'
 import { RequestIntake } from './request-intake'
 import { type AnswerSink, notWanted, type RequestHandler, ServeLoop } from './serve-loop'
 import { AnswerSession } from './session/answer-session'
 import { ContainerConnection, notReached } from './session/container-connection'
 import { type AnswerKind, RetainedAnswer } from './session/retained-answer'
+import type { LinkName } from './session/session-links'
+import { TakenReport } from './session/taken-report'
 import { StartedReport } from './started-report'
+
+const DONE = encodeMsgpack({ result: null, received_at: 0, sent_at: 0 } satisfies ResultHeader)
 
 /** What is behind a Connector: brings connection, session, requests in hand and the program's handler together. */
 export class ContainerRuntime implements AnswerSink {
@@ -29,6 +36,8 @@ export class ContainerRuntime implements AnswerSink {
   private readonly connection: ContainerConnection
   private readonly session: AnswerSession
   private readonly started: StartedReport
+  private readonly taken: TakenReport
+  private readonly publisher: Publisher
   private readonly orphanWatch: OrphanWatch
   private loop: ServeLoop | undefined
   private opened: { resolve(): void; reject(error: AIClusterError): void } | undefined
@@ -45,11 +54,12 @@ export class ContainerRuntime implements AnswerSink {
 
   constructor(private readonly options: ResolvedConnectorOptions) {
     this.intake = new RequestIntake(
-      () => this.started.arm(),
+      (request) => this.onTaken(request),
       () => this.loop?.work(),
     )
     const { inHand } = this.intake
     this.started = new StartedReport(inHand, (requests) => this.report(requests))
+    this.taken = new TakenReport(inHand, (numbers) => this.connection.links.sendNumbers(RecordKind.taken, 0, numbers))
     this.orphanWatch = new OrphanWatch(options.instance ? options.orphanTimeoutMs : 0)
     this.connection = new ContainerConnection(options, {
       held: () => this.session.held(),
@@ -60,12 +70,19 @@ export class ContainerRuntime implements AnswerSink {
       onReconcile: (round, header, body) => this.session.reconcile(round, header, body),
       onSettled: (body) => this.session.settled(body),
       onGap: () => this.session.gap(),
-      onAck: (link, sequence) => this.session.acknowledged(link, sequence),
+      onAck: (link, sequence) => this.onAck(link, sequence),
       onRefused: (error) => this.onRefused(error),
     })
+    const { links } = this.connection
+    this.publisher = new Publisher(options.names, links)
     this.session = new AnswerSession(
-      this.connection.links,
-      { has: (number) => inHand.has(number), keys: () => inHand.keys(), cancel: (number) => this.onCancel(number) },
+      links,
+      {
+        has: (number) => inHand.has(number),
+        keys: () => inHand.keys(),
+        cancel: (number) => this.onCancel(number),
+        taken: this.taken,
+      },
       () => this.connection.accounted(),
     )
   }
@@ -106,9 +123,21 @@ export class ContainerRuntime implements AnswerSink {
     this.loop.work()
   }
 
+  /** See `Connector.publish`. */
+  publish(result: unknown, metadata: Record<string, unknown> | undefined, options: PublishOptions): boolean {
+    this.ready()
+    return this.publisher.publish(result, metadata, options)
+  }
+
+  /** What was published and dropped here. */
+  get publishedDropped(): number {
+    return this.publisher.dropped
+  }
+
   sendResponse(result: unknown, response: InferenceResponse): void {
     const request = this.held(response)
     if (!request) return
+    if (request.isTakenSink) return this.end(request)
     const { header, body } = encodeAnswer(result, response)
     const tooLarge = this.connection.links.refusesSize(header.length, body?.length ?? 0)
     if (tooLarge) throw clusterError('invalidParameter', { detail: `result: ${tooLarge}`, requestNo: response.requestNo })
@@ -117,7 +146,8 @@ export class ContainerRuntime implements AnswerSink {
 
   sendError(error: unknown, response: InferenceResponse): void {
     const request = this.held(response)
-    if (request) this.answer(request, RecordKind.error, encodeError(asAIClusterError(error)), undefined)
+    if (request?.isTakenSink) this.end(request)
+    else if (request) this.answer(request, RecordKind.error, encodeError(asAIClusterError(error)), undefined)
   }
 
   /** Drain and say goodbye; see `Connector.close`. @param isCut - asked again and again: the drain ends at once */
@@ -156,11 +186,13 @@ export class ContainerRuntime implements AnswerSink {
     this.orphanWatch.end()
     this.refused = false
     this.maxSendNum = maxSendNum
+    this.publisher.up()
     this.session.up(sameEpoch, missed)
     this.opened?.resolve()
   }
 
   private onDisconnected(): void {
+    this.publisher.down()
     this.session.down()
     if (!this.closed) this.orphanWatch.begin()
   }
@@ -182,7 +214,19 @@ export class ContainerRuntime implements AnswerSink {
       return this.session.answer(new RetainedAnswer(number, attempt, RecordKind.error, name, encodeError(error), undefined))
     }
     const response = responseFor(header, String(number), name, envelope.receivedAtMs, envelope.sentAtMs)
-    this.intake.add(new ReceivedRequest(body, response, number, attempt))
+    this.intake.add(new ReceivedRequest(body, response, number, attempt, (envelope.flags & RecordFlag.sink) !== 0))
+  }
+
+  private onTaken(request: ReceivedRequest): void {
+    this.started.arm()
+    if (!request.isSink) return
+    this.taken.taken(request)
+    this.session.watch()
+  }
+
+  private onAck(link: LinkName, sequence: number): void {
+    this.session.acknowledged(link, sequence)
+    if (link === 'answers') this.publisher.acknowledged(sequence)
   }
 
   /** Whether this very execution of the request is in hand, or done. An earlier one that is superseded is given up. */
@@ -194,8 +238,14 @@ export class ContainerRuntime implements AnswerSink {
   }
 
   private onCancel(number: number): void {
+    if (this.intake.held(number)?.isBeyondRecall) return
     const untaken = this.intake.cancel(number)
     if (untaken) this.sendError(notWanted(untaken.response), untaken.response)
+  }
+
+  /** The program of a sink is done: that it had the request was the outcome, and what comes of it goes nowhere. */
+  private end(request: ReceivedRequest): void {
+    this.answer(request, RecordKind.result, DONE, undefined)
   }
 
   private answer(request: ReceivedRequest, kind: AnswerKind, header: Uint8Array, body: Uint8Array | undefined): void {

@@ -25,6 +25,8 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
   takenAtMs = 0
   /** @internal */
   reportedStarted = false
+  /** @internal the manager knows that the program, a sink, has it: nobody can take it back */
+  isBeyondRecall = false
   private abort: AbortController | undefined
   private aborted = false
 
@@ -35,7 +37,14 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
     readonly number: number,
     /** @internal how often it was handed out before; 0 the first time */
     readonly attempt = 0,
+    /** @internal the inference is a sink: the outcome is that the program has it */
+    readonly isSink = false,
   ) {}
+
+  /** @internal */
+  get isTakenSink(): boolean {
+    return this.isSink && this.takenAtMs > 0
+  }
 
   /** @internal nobody waits for the outcome any more */
   get isCancelled(): boolean {
@@ -57,6 +66,7 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
   /**
    * Aborts when nobody waits for the outcome any more. What is sent all the same is dropped; send something, or throw: until then
    * the request counts among those that the container may hold. A lost connection is no reason: the manager decides when it is back.
+   * In a sink it aborts only in the moment before the cluster knows that the program has the request.
    */
   get signal(): AbortSignal {
     this.abort ??= new AbortController()

@@ -4,8 +4,20 @@ import type { ReceivedRequest } from './received-request'
 
 interface Waiter {
   resolve(request: ReceivedRequest): void
-  reject(error: AIClusterError): void
+  /** No request will come; undefined: none came in time. */
+  giveUp(end: AIClusterError | undefined): void
   timer: NodeJS.Timeout | undefined
+}
+
+/** How requests are gathered. */
+export interface BatchOptions {
+  max: number
+  /** How long to wait for more after the first, in ms. */
+  waitMs: number
+  /** How long to wait for the first, in ms; 0: for ever. */
+  timeoutMs: number
+  /** How many may be in hand at once: while so many are, none can come. */
+  credits(): number
 }
 
 /** Requests between their arrival and their answer: those that wait for the program, and all that are in hand. */
@@ -21,7 +33,7 @@ export class RequestIntake {
    * @param onBacklog - one waits for the program
    */
   constructor(
-    private readonly onTaken: () => void,
+    private readonly onTaken: (request: ReceivedRequest) => void,
     private readonly onBacklog: () => void,
   ) {}
 
@@ -58,15 +70,24 @@ export class RequestIntake {
     if (waiting) return Promise.resolve(waiting)
     if (this.end) return Promise.reject(this.end)
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject, timer: undefined }
-      if (timeoutMs > 0) {
-        waiter.timer = setTimeout(() => {
-          this.waiters.splice(this.waiters.indexOf(waiter), 1)
-          reject(clusterError('receiveTimeout', { detail: `no request within ${timeoutMs} ms`, details: { timeout: timeoutMs } }))
-        }, timeoutMs)
-      }
-      this.waiters.push(waiter)
+      const inTime = () => clusterError('receiveTimeout', { detail: `no request within ${timeoutMs} ms`, details: { timeout: timeoutMs } })
+      this.wait({ resolve, giveUp: (end) => reject(end ?? inTime()), timer: undefined }, timeoutMs)
     })
+  }
+
+  /**
+   * The next request, when it comes, and up to `max` in all of those that are there then, or come within `waitMs`.
+   * @throws as {@link next}
+   */
+  async nextBatch({ max, waitMs, timeoutMs, credits }: BatchOptions): Promise<ReceivedRequest[]> {
+    const batch = [this.take() ?? (await this.next(timeoutMs))]
+    const endsAtMs = performance.now() + waitMs
+    while (batch.length < max) {
+      const request = this.take() ?? (this.inHand.size < credits() ? await this.within(endsAtMs - performance.now()) : undefined)
+      if (!request) break
+      batch.push(request)
+    }
+    return batch
   }
 
   /** The request that this answer is for, while it has none. */
@@ -92,9 +113,9 @@ export class RequestIntake {
   /** Nothing more will come: whoever waits for a request hears so. What has come already can still be taken. */
   close(reason: string): void {
     this.end ??= clusterError('connectionFailed', { detail: reason })
-    for (const { timer, reject } of this.waiters.splice(0)) {
+    for (const { timer, giveUp } of this.waiters.splice(0)) {
       clearTimeout(timer)
-      reject(this.end)
+      giveUp(this.end)
     }
   }
 
@@ -104,9 +125,25 @@ export class RequestIntake {
     this.inHand.clear()
   }
 
+  /** The next request if it comes in time. */
+  private within(limitMs: number): Promise<ReceivedRequest | undefined> {
+    if (limitMs <= 0 || this.end) return Promise.resolve(undefined)
+    return new Promise((resolve) => this.wait({ resolve, giveUp: () => resolve(undefined), timer: undefined }, limitMs))
+  }
+
+  private wait(waiter: Waiter, limitMs: number): void {
+    if (limitMs > 0) {
+      waiter.timer = setTimeout(() => {
+        this.waiters.splice(this.waiters.indexOf(waiter), 1)
+        waiter.giveUp(undefined)
+      }, limitMs)
+    }
+    this.waiters.push(waiter)
+  }
+
   private taken(request: ReceivedRequest): ReceivedRequest {
     request.takenAtMs = performance.now()
-    this.onTaken()
+    this.onTaken(request)
     return request
   }
 }

@@ -7,6 +7,7 @@ import {
   encodeError,
   encodeMsgpack,
   encodeNumbers,
+  RecordFlag,
   RecordKind,
   type Welcome,
 } from '@aicluster/protocol'
@@ -75,8 +76,11 @@ export class FakeManager implements AsyncDisposable {
     })
   }
 
-  request(number: number, { data = '', metadata = {}, attempt = 0 }: { data?: string; metadata?: object; attempt?: number } = {}): void {
-    this.send(RecordKind.request, number, encodeMsgpack({ metadata }), Buffer.from(data), attempt)
+  request(
+    number: number,
+    { data = '', metadata = {}, attempt = 0, sink = false }: { data?: string; metadata?: object; attempt?: number; sink?: boolean } = {},
+  ): void {
+    this.send(RecordKind.request, number, encodeMsgpack({ metadata }), Buffer.from(data), attempt, this.epoch, sink ? RecordFlag.sink : 0)
   }
 
   cancel(number: number): void {
@@ -101,13 +105,14 @@ export class FakeManager implements AsyncDisposable {
     ;(this.peers.requests as Peer).outbox.sequence++
   }
 
-  send(kind: RecordKind, number = 0, header?: Uint8Array, body?: Uint8Array, attempt = 0, epoch = this.epoch): void {
+  send(kind: RecordKind, number = 0, header?: Uint8Array, body?: Uint8Array, attempt = 0, epoch = this.epoch, flags = 0): void {
     const name = kind === RecordKind.request ? Buffer.from('digits') : undefined
     const envelope = {
       ...createEnvelope(kind),
       request: number,
       epoch,
       attempt,
+      flags,
       session: this.session,
       nameLength: name?.length ?? 0,
       headerLength: header?.length ?? 0,

@@ -8,6 +8,7 @@ import { InferenceClient } from './inference-client'
 import { type Logger, silentLogger } from './logger'
 import { ManagementClient } from './management-client'
 import type { ProgressEvent } from './progress-event'
+import { Subscriptions } from './subscriptions/subscriptions'
 
 /** An application's connection from its opening to its release, what is open over it, and who is told of what happens to it. */
 export class ClusterLife {
@@ -15,6 +16,7 @@ export class ClusterLife {
   readonly inference: InferenceClient
   readonly management: ManagementClient
   readonly callbacks: Callbacks
+  readonly subscriptions: Subscriptions
   readonly events = new ClusterEvents()
   logger: Logger
   private released = false
@@ -30,6 +32,7 @@ export class ClusterLife {
     this.callbacks = new Callbacks(() => this.logger)
     this.connection = new ClusterConnection(resolveEndpoints(options, process.env), reconnectTimeoutMs, {
       onConnected: () => this.onConnected(),
+      onManagementAccounted: () => this.subscriptions.renew(),
       onLost: (detail) => this.onLost(detail),
       onRefused: (error) => this.onRefused(error),
     })
@@ -38,6 +41,14 @@ export class ClusterLife {
       onEvent: (body) => this.onEvent(body),
       onProgress: (progress, own) => this.onProgress(progress, own),
     })
+    this.subscriptions = new Subscriptions(
+      async (command, options) => {
+        this.requireConnection()
+        return this.management.send(command, options).reply
+      },
+      (error) => this.logger.error({ err: asAIClusterError(error) }, 'what a source has published cannot be read'),
+    )
+    this.inference.subscriptions = this.subscriptions
   }
 
   /** @throws SocketConnectionError (110) the links do not stand in time, or are refused */
@@ -104,6 +115,7 @@ export class ClusterLife {
 
   private onEvent(body: Uint8Array): void {
     const content = decodeMsgpack(body) as { cmd?: string }
+    if (content.cmd === 'subscribe') return this.subscriptions.onEnded(errorFromHeader(content))
     this.tell('containerDisconnected', errorFromHeader(content), content.cmd ?? 'container_disconnect')
   }
 

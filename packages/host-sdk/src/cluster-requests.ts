@@ -4,6 +4,8 @@ import { type CallOptions, checkCallOptions, type InferOptions, untilGivenUp } f
 import type { InferCallback } from './callbacks'
 import type { ClusterLife } from './cluster-life'
 import type { OpenRequest, OutcomeReceiver } from './requests/open-request'
+import type { Subscription } from './subscriptions/subscription'
+import type { SubscribeOptions } from './subscriptions/subscriptions'
 
 /** What an inference's container sent, and everything known about it. */
 export interface InferenceResult {
@@ -129,6 +131,25 @@ export abstract class ClusterRequests {
    */
   inferAsync(inferenceName: string, data: Uint8Array, param?: Record<string, unknown> | string, callback?: InferCallback): string {
     return this.inferWithCallback(() => requireBytes(data), inferenceName, param, callback)
+  }
+
+  /**
+   * Get what a source (`input: None`, `output: 'Main'`) publishes from now on, as it comes, beside every other application that asked.
+   *
+   * At most once and in the order of each container's life: what is published while this application, a container or the manager is not
+   * there, or faster than it is read, is dropped and counted (`dropped`; `published_dropped_total` in the metrics). It goes on by itself
+   * over restarts of containers and manager, with a gap. A slow reader slows nobody. Ours.
+   *
+   * @returns resolves when the cluster knows; read it with `for await`, end it by leaving the loop
+   * @throws InvalidArgumentError (100) the name is missing; (302) the inference is no source, or an option is wrong
+   * @throws InferenceNameNotFoundError (300): nothing is registered under this name
+   * @throws ConnectionFailedError (111), RequestAbortedError (312), RequestTimeoutError (313): as every command. `signal` also ends what
+   *   it has returned; `timeout` is of this call alone
+   * @example
+   * for await (const { result, response } of await cluster.subscribe('camera')) show(result, response.metadata)
+   */
+  subscribe(inferenceName: string, options?: SubscribeOptions): Promise<Subscription> {
+    return this.life.subscriptions.subscribe(inferenceName, options)
   }
 
   /**

@@ -51,3 +51,6 @@ export { type CoprocessorImage, CoprocessorImages } from './handlers/coprocessor
 export { QueueInfo } from './handlers/queue-info'
 export type { Logger } from './logger'
 export type { ProgressEvent } from './progress-event'
+export type { PublishedResult } from './subscriptions/read-publication'
+export { Subscription } from './subscriptions/subscription'
+export type { SubscribeOptions } from './subscriptions/subscriptions'

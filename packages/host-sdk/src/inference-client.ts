@@ -18,6 +18,7 @@ import { encodeRequestHeader } from './requests/request-header'
 import { type SendLimits, SendRoom } from './requests/send-room'
 import { settleRequest } from './requests/settle-request'
 import { WaitingLine } from './requests/waiting-line'
+import type { Subscriptions } from './subscriptions/subscriptions'
 
 /** Data up to this many bytes is copied before it leaves, so that a caller may reuse its buffer at once. */
 const COPY_UP_TO_BYTES = 64 * 1024
@@ -26,6 +27,8 @@ const TIMEOUT_GRACE_MS = 100
 
 /** Requests without an outcome: those that have been sent, those that wait for room, and their way to an outcome. */
 export class InferenceClient implements LinkTraffic {
+  /** Gets what sources publish. */
+  subscriptions: Subscriptions | undefined
   /** Called whenever a request has got its outcome. */
   onSettled: (() => void) | undefined
   private readonly table = new NumberTable<OpenRequest>()
@@ -122,6 +125,7 @@ export class InferenceClient implements LinkTraffic {
 
   /** A `result` or `error` record. One for a request that has its outcome already says nothing any more. */
   onRecord(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
+    if (e.kind === RecordKind.publish) return this.subscriptions?.onPublished(e, frame, nameAt, bodyFrames)
     if (e.kind !== RecordKind.result && e.kind !== RecordKind.error) return
     const request = this.table.get(e.request)
     if (!request) return
@@ -134,7 +138,9 @@ export class InferenceClient implements LinkTraffic {
     // The line first: it must not move up as the open ones end.
     if (whole) for (let request = this.line.first; request; request = this.line.first) this.end(request, key, detail)
     for (const request of this.table.values()) this.end(request, key, detail)
-    if (whole) this.room.close(notConnected(detail))
+    if (!whole) return
+    this.room.close(notConnected(detail))
+    this.subscriptions?.endAll(detail)
   }
 
   private mayGo({ bytes }: OpenRequest): boolean {

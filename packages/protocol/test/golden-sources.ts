@@ -1,6 +1,7 @@
 import { clusterError, encodeResult, errorHeader, type NdArray, RecordKind } from '../src/index'
 import type { GoldenSource } from './golden-file'
 import { sessions } from './golden-sessions'
+import { sourcesAndSinks } from './golden-sources-and-sinks'
 import { bytes, CONTAINER, CONTAINER_HELLO, EPOCH, FIRST, HOST, HOST_HELLO, LIMITS, STAMPS } from './golden-values'
 
 const image: NdArray = { dtype: 'uint8', shape: [2, 3], data: Uint8Array.of(0, 16, 8, 255, 1, 2) }
@@ -356,6 +357,7 @@ export const GOLDEN_SOURCES: readonly GoldenSource[] = [
   ...hellos,
   ...requests,
   ...outcomes,
+  ...sourcesAndSinks,
   ...signals,
   ...management,
   ...batches,

@@ -6,7 +6,7 @@ import { GOLDEN_SOURCES } from './golden-sources'
 import { encodeMessage } from './wire-record'
 
 const FOLDER = new URL('../golden/', import.meta.url)
-const RESERVED: string[] = ['part', 'window', 'publish', 'progress', 'upload']
+const RESERVED: string[] = ['part', 'window', 'progress', 'upload']
 
 const pathOf = (name: string): URL => new URL(`${name}.json`, FOLDER)
 

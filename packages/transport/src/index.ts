@@ -2,6 +2,7 @@ export type { Context } from 'zeromq'
 export { bodyOf, encodeName, headerOf, nameOf, ridesInline } from './body'
 export { type DealerHandlers, DealerLink } from './dealer-link'
 export { deliberateDefect } from './deliberate-defect'
+export { DropOldestQueue, type Droppable } from './drop-oldest-queue'
 export {
   type ClusterSocket,
   DEFAULT_PORTS,

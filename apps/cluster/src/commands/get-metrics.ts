@@ -12,6 +12,8 @@ const REST_GAUGES = [
   'outcomes_unacknowledged_bytes',
   'answers_unsettled',
   'requests_in_recovery',
+  'published_waiting',
+  'published_waiting_bytes',
 ]
 
 /** Every counter, gauge and heap figure. */

@@ -18,6 +18,7 @@ import { reloadInference } from './reload-inference'
 import { shutdown } from './shutdown'
 import { start } from './start'
 import { stop } from './stop'
+import { subscribe, unsubscribe } from './subscription'
 import { unloadInference } from './unload-inference'
 
 /** Carries out one command; what it returns is the reply. */
@@ -27,10 +28,7 @@ export type CommandHandler<Name extends CommandName> = (
   call: CommandCall,
 ) => Promise<unknown>
 
-/** `sources` adds its two with the sockets that they need. */
-type Later = 'subscribe' | 'unsubscribe'
-
-const HANDLERS: { [Name in Exclude<CommandName, Later>]: CommandHandler<Name> } = {
+const HANDLERS: { [Name in CommandName]: CommandHandler<Name> } = {
   load_inference: loadInference,
   unload_inference: unloadInference,
   reload_inference: reloadInference,
@@ -48,6 +46,8 @@ const HANDLERS: { [Name in Exclude<CommandName, Later>]: CommandHandler<Name> } 
   stop_distribution: stopDistribution,
   get_queue_info: getQueueInfo,
   delete_queue: deleteQueue,
+  subscribe,
+  unsubscribe,
   get_metrics: getMetrics,
   shutdown,
 }
@@ -80,7 +80,7 @@ export async function runCommand(plane: ControlPlane, bytes: Uint8Array, call: C
   const outcome = (fields: object) =>
     audited && log.info({ audit: command.cmd, from: call.from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
   try {
-    const handler = HANDLERS[command.cmd as Exclude<CommandName, Later>] as CommandHandler<CommandName>
+    const handler = HANDLERS[command.cmd] as CommandHandler<CommandName>
     const result = await handler(plane, command, call)
     outcome({ what: summary(command), code: 0 })
     return result

@@ -6,6 +6,7 @@ import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
 import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
 import type { HostSession } from './host-session'
+import type { Publications } from './publications'
 import type { Recovery } from './recovery'
 import type { RequestFlow } from './request-flow'
 
@@ -16,6 +17,7 @@ export interface ContainerDeskParts {
   flow: RequestFlow
   recovery: Recovery
   counters: Counters
+  publications: Publications
   nextSession: () => number
   /** Numbers of its answers that applications have not acknowledged yet. */
   answersOnTheWay(container: ContainerSession): number[]
@@ -88,6 +90,8 @@ export class ContainerDesk {
       return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.attach(peer, header, 'answers', 0))
     }
     if (e.kind === RecordKind.result || e.kind === RecordKind.error) this.parts.flow.onAnswer(session, e, frame, nameAt, end, bodyFrames)
+    else if (e.kind === RecordKind.publish) this.parts.publications.onPublish(session, e, frame, nameAt, end, bodyFrames)
+    else if (e.kind === RecordKind.taken) this.onTaken(session, bodyOf(e, frame, nameAt, bodyFrames))
     else if (e.kind === RecordKind.started) this.onStarted(session, headerOf(e, frame, nameAt))
     else if (e.kind === RecordKind.reconciled) this.onReconciled(session, e.request, bodyOf(e, frame, nameAt, bodyFrames))
     else if (e.kind === RecordKind.resync) session.asking.gap()
@@ -108,7 +112,7 @@ export class ContainerDesk {
 
   /** An answer has come that nobody waits for: the container may forget it, unless its application has still to ask again. */
   onUnwanted(container: ContainerSession, number: number): void {
-    if (!this.parts.recovery.keepsAnswer(container, number)) container.settle(number, 0)
+    if (!container.endTaken(number) && !this.parts.recovery.keepsAnswer(container, number)) container.settle(number, 0)
   }
 
   /** Called twice a second: what got lost shows. */
@@ -200,6 +204,13 @@ export class ContainerDesk {
     else this.parts.counters.add('records_unexpected_total')
   }
 
+  private onTaken(session: ContainerSession, body: Uint8Array): void {
+    const numbers = decodeNumbers(body)
+    if (!numbers) return this.parts.counters.add('records_unexpected_total')
+    const { flow, recovery } = this.parts
+    for (const number of numbers) if (!flow.onTaken(session, number)) recovery.taken(session, number)
+  }
+
   private onReconciled(session: ContainerSession, round: number, body: Uint8Array): void {
     const unknown = decodeNumbers(body)
     if (!unknown) return this.parts.counters.add('records_unexpected_total')
@@ -212,6 +223,7 @@ export class ContainerDesk {
 
   private readonly onLost = (container: ContainerSession, number: number): void => {
     this.parts.counters.add('requests_lost_on_the_way_total')
+    container.taken.delete(number)
     const request = this.parts.flow.dispatcher.giveBack(container, number)
     if (request) this.parts.askAgain(request.owner as HostSession)
   }

@@ -26,7 +26,9 @@ export class ContainerSession extends ContainerSlot {
   /** What it said at hello that it holds from before, and from which epoch. */
   before: { epoch: number; inHand: readonly number[]; answered: readonly number[] } = { epoch: 0, inHand: NOTHING, answered: NOTHING }
   /** What it holds, or has answered, from before, and no application has asked for again yet. */
-  readonly claims = new Map<number, 'in hand' | 'answered'>()
+  readonly claims = new Map<number, 'in hand' | 'taken' | 'answered'>()
+  /** Outcomes of what its program, a sink, has taken and is not done with, by request number. */
+  readonly taken = new Map<number, HostOutcome>()
   readonly asking: AskingHalf
   /** Its answers that are on their way to applications: it keeps them. */
   private unsettled = 0
@@ -72,6 +74,20 @@ export class ContainerSession extends ContainerSlot {
     for (const name of served) this.serves.set(name, { paused: this.expected.paused.includes(name) })
   }
 
+  /**
+   * Its program is done with what it had taken, or never will be.
+   * @returns whether the application has still to acknowledge that outcome: until then the container keeps its answer
+   */
+  endTaken(number: number): boolean {
+    const outcome = this.taken.get(number)
+    if (!outcome) return false
+    this.taken.delete(number)
+    if (outcome.released) return false
+    outcome.container = this
+    this.delivering()
+    return true
+  }
+
   /** Its answer is on its way to the application. */
   delivering(): void {
     this.unsettled++
@@ -98,6 +114,7 @@ export class ContainerSession extends ContainerSlot {
     this.connected = false
     this.asking.down()
     this.unsettled = 0
+    this.taken.clear()
     this.settled = []
     this.settledBytes = 0
     clearTimeout(this.settleTimer)

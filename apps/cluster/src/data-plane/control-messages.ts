@@ -1,5 +1,6 @@
 import type { QueueSettings } from '../dispatch/inference-queue'
 import type { PlaneFigures } from './plane-figures'
+import type { SubscribeVerdict } from './publications'
 import type { QueueDeletion, QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
 import type { DataPlaneSnapshot } from './snapshot'
@@ -42,6 +43,9 @@ export interface DataPlaneCalls {
   /** Take waiting requests out, all of the selection or none of it, in one step. Their owners hear of it little by little. */
   deleteQueued(filter: QueueFilter & { force: boolean }): QueueDeletion
   setPaused(change: { instance: string; name: string; paused: boolean }): void
+  /** From now on the session gets what this source publishes. */
+  subscribe(what: { session: number; name: string }): SubscribeVerdict
+  unsubscribe(what: { session: number; name: string }): void
   addNumbers(block: { first: number; count: number }): void
   snapshot(): DataPlaneSnapshot
   /** Nothing: that it is acknowledged shows that the event loop turns. */

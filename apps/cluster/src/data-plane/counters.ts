@@ -15,6 +15,8 @@ export class Counters {
 export class RequestCounters {
   received = 0
   results = 0
+  /** Requests to sinks whose outcome is that they were taken. */
+  taken = 0
   containerErrors = 0
   handedOut = 0
   echoed = 0

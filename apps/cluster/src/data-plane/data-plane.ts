@@ -12,6 +12,7 @@ import { HostDesk } from './host-desk'
 import { NumberReserve } from './number-reserve'
 import type { PeerState } from './peer-state'
 import { containerTable, heapFigures, inferenceTable, type PlaneFigures, readinessTable } from './plane-figures'
+import { Publications, type SubscribeVerdict } from './publications'
 import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
 import { Recovery } from './recovery'
@@ -33,6 +34,7 @@ export class DataPlane implements DataPlaneCalls {
   private readonly queues: QueueDesk
   private readonly sockets: Record<ClusterSocket, Socket>
   private readonly numbers: NumberReserve
+  private readonly publications: Publications
   private readonly counters = new Counters()
   private readonly loop = new LoopWatch()
   private readonly now: () => number
@@ -61,6 +63,14 @@ export class DataPlane implements DataPlaneCalls {
     const { flow, recovery } = this
     const numbers = new NumberReserve(() => options.emit({ type: 'numbers-low' }))
     const greeter = new Greeter(epoch, counters, options.log)
+    const publications = new Publications({
+      epoch,
+      now,
+      queues: flow.dispatcher.queues,
+      counters,
+      tellEnd: ({ management, number }, payload) => management && greeter.sendBody(management, RecordKind.event, number, 0, payload),
+    })
+    this.publications = publications
     this.numbers = numbers
     this.greeter = greeter
     this.hosts = new HostDesk({
@@ -70,6 +80,7 @@ export class DataPlane implements DataPlaneCalls {
       flow,
       numbers,
       counters,
+      publications,
       nextSession,
     })
     this.containers = new ContainerDesk({
@@ -78,6 +89,7 @@ export class DataPlane implements DataPlaneCalls {
       flow,
       recovery,
       counters,
+      publications,
       nextSession,
       answersOnTheWay: (container) => this.hosts.sessions.answersOnTheWay(container),
       askAgain: (owner) => this.hosts.resync(owner),
@@ -136,11 +148,17 @@ export class DataPlane implements DataPlaneCalls {
   }
 
   setQueues(settings: Parameters<DataPlaneCalls['setQueues']>[0]): void {
-    for (const queue of settings) this.flow.dispatcher.setQueue(queue)
+    for (const queue of settings) {
+      this.flow.dispatcher.setQueue(queue)
+      this.publications.revise(queue.name)
+    }
   }
 
   removeQueues(names: string[]): void {
-    for (const name of names) this.flow.dispatcher.removeQueue(name)
+    for (const name of names) {
+      this.flow.dispatcher.removeQueue(name)
+      this.publications.revise(name)
+    }
   }
 
   expectContainer(container: ExpectedContainer): void {
@@ -181,6 +199,17 @@ export class DataPlane implements DataPlaneCalls {
 
   setPaused({ instance, name, paused }: Parameters<DataPlaneCalls['setPaused']>[0]): void {
     this.containers.setPaused(instance, name, paused)
+  }
+
+  subscribe({ session, name }: Parameters<DataPlaneCalls['subscribe']>[0]): SubscribeVerdict {
+    const host = this.hosts.sessions.get(session)
+    // Whoever is gone meanwhile hears nothing of it.
+    return host ? this.publications.subscribe(host, name) : 'subscribed'
+  }
+
+  unsubscribe({ session, name }: Parameters<DataPlaneCalls['unsubscribe']>[0]): void {
+    const host = this.hosts.sessions.get(session)
+    if (host) this.publications.unsubscribe(host, name)
   }
 
   addNumbers(block: { first: number; count: number }): void {
@@ -259,6 +288,9 @@ export class DataPlane implements DataPlaneCalls {
       outcomes_unacknowledged: sum(hosts, (host) => host.retained),
       outcomes_unacknowledged_bytes: sum(hosts, (host) => host.retainedBytes),
       answers_unsettled: sum(containers, (container) => container.unsettledCount),
+      subscriptions: this.publications.count,
+      published_waiting: sum(hosts, ({ published }) => published?.waitingCount ?? 0),
+      published_waiting_bytes: sum(hosts, ({ published }) => published?.waitingBytes ?? 0),
       requests_claimed: this.recovery.openClaims,
       requests_in_recovery: this.recovery.waitingRequests,
       hosts_connected: hosts.filter((host) => host.inference).length,

@@ -61,8 +61,10 @@ export class HostDesk {
 
   /** Everything up to this link sequence has arrived. */
   onAck(peer: Peer, session: HostSession, sequence: number): void {
-    if (peer === session.inference) session.requests.outcomes.acknowledged(sequence)
-    else if (peer === session.management) session.commands.outcomes.acknowledged(sequence)
+    if (peer === session.inference) {
+      session.requests.outcomes.acknowledged(sequence)
+      session.published?.acknowledged(sequence)
+    } else if (peer === session.management) session.commands.outcomes.acknowledged(sequence)
   }
 
   /** Records of an application are missing. */

@@ -1,4 +1,4 @@
-import { clusterError, encodeError, RecordFlag, RecordKind } from '@aicluster/protocol'
+import { clusterError, encodeError, encodeMsgpack, RecordFlag, RecordKind, type ResultHeader } from '@aicluster/protocol'
 import { RetainedOutcome } from '@aicluster/transport'
 import type { ContainerSession } from './container-session'
 
@@ -17,6 +17,8 @@ export class HostOutcome extends RetainedOutcome {
   answeredAtMs = 0
   /** Whose answer it is: it keeps it until the application has it. */
   container: ContainerSession | undefined
+  /** The application has it, or wants it no more. */
+  released = false
   private compacted = false
 
   /**
@@ -54,4 +56,13 @@ export class HostOutcome extends RetainedOutcome {
     this.headerLength = this.kind === RecordKind.error ? header.length : 0
     this.bodyLength = this.kind === RecordKind.error ? 0 : header.length
   }
+}
+
+const TAKEN = encodeMsgpack({ result: null, received_at: 0, sent_at: 0 } satisfies ResultHeader)
+
+/** The outcome of a request to a sink: null, once its program has taken it. */
+export function takenOutcome(number: number): HostOutcome {
+  const outcome = new HostOutcome(number, RecordKind.result, TAKEN, undefined, 0)
+  outcome.headerLength = TAKEN.length
+  return outcome
 }

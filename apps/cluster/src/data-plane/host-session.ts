@@ -1,8 +1,9 @@
 import { createEnvelope } from '@aicluster/protocol'
-import { AnsweringHalf, NumberTable, type RetainedEffects, type RouterPeer } from '@aicluster/transport'
+import { AnsweringHalf, type DropOldestQueue, NumberTable, type RetainedEffects, type RouterPeer } from '@aicluster/transport'
 import type { DispatchRequest, RequestOwner } from '../dispatch/dispatch-request'
 import type { HostOutcome } from './host-outcome'
 import type { PeerState } from './peer-state'
+import type { Publication } from './publication'
 
 const out = createEnvelope()
 
@@ -23,6 +24,8 @@ export class HostSession implements RequestOwner {
   readonly commandsInProgress = new Set<number>()
   /** When it ends unless it comes back, on the data plane's clock; Infinity while it is connected. */
   endsAtMs = Number.POSITIVE_INFINITY
+  /** What sources publish on its way to it; undefined before its first subscription. */
+  published: DropOldestQueue<Publication> | undefined
   private readonly blocks: { first: number; end: number }[] = []
 
   constructor(
@@ -71,7 +74,10 @@ export class HostSession implements RequestOwner {
     return {
       send: (outcome) => this.send(link(), outcome),
       expire: (outcome) => outcome.turnExpired(),
-      released: (outcome) => outcome.container?.delivered(outcome),
+      released: (outcome) => {
+        outcome.released = true
+        outcome.container?.delivered(outcome)
+      },
     }
   }
 

@@ -5,6 +5,7 @@ import type { DataPlaneOptions } from './data-plane-options'
 import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
 import { HostSession } from './host-session'
 import type { NumberReserve } from './number-reserve'
+import type { Publications } from './publications'
 import type { RequestFlow } from './request-flow'
 
 /** What applications' sessions, and the desk that serves them, work with. */
@@ -15,6 +16,7 @@ export interface HostDeskParts {
   flow: RequestFlow
   numbers: NumberReserve
   counters: Counters
+  publications: Publications
   nextSession: () => number
 }
 
@@ -95,6 +97,7 @@ export class HostSessions {
     const block = knownNumber === session.number ? undefined : numbers.take()
     if (block) session.grant(block)
     session.requests.down()
+    session.published?.clear()
     this.attach(session, peer)
     session.requests.up(true)
     counters.add('sessions_resumed_total')
@@ -170,6 +173,7 @@ export class HostSessions {
   onAway(session: HostSession): void {
     session.inference = undefined
     session.requests.down()
+    session.published?.clear()
     for (const outcome of session.requests.outcomes) outcome.compact()
     session.endsAtMs = this.parts.now() + session.reconnectTimeoutMs
     this.parts.options.log('debug', { session: session.number, graceMs: session.reconnectTimeoutMs }, 'application disconnected')
@@ -182,6 +186,7 @@ export class HostSessions {
     this.sessions.delete(session.number)
     this.bySecret.delete(session.secret)
     this.waitingForNumbers.delete(session)
+    this.parts.publications.forget(session)
     // Its links may stand a little longer: whatever still comes over them is from nobody.
     for (const peer of [session.inference, session.management]) if (peer?.state === session) peer.state = undefined
     session.inference = session.management = undefined

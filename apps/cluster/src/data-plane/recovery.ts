@@ -111,14 +111,20 @@ export class Recovery {
     return true
   }
 
+  /** The program of a sink has taken what its application may still ask for again. */
+  taken(container: ContainerSession, number: number): void {
+    if (container.claims.get(number) === 'in hand') container.claims.set(number, 'taken')
+  }
+
   private attach(request: DispatchRequest): boolean {
     const container = this.claims.get(request.number)
     if (!container) return false
-    const answered = container.claims.get(request.number) === 'answered'
+    const claim = container.claims.get(request.number)
     this.claims.delete(request.number)
     container.claims.delete(request.number)
     this.flow().dispatcher.attach(container, request)
-    if (answered) this.recall(container)
+    if (claim === 'taken') this.flow().onTaken(container, request.number)
+    else if (claim === 'answered') this.recall(container)
     return true
   }
 
@@ -175,7 +181,7 @@ export class Recovery {
   private endClaims(): void {
     for (const [number, container] of this.claims) {
       if (container.claims.get(number) === 'in hand') this.flow().cancelNumber(container, number)
-      else container.settle(number, 0)
+      else if (container.claims.get(number) === 'answered') container.settle(number, 0)
       container.claims.delete(number)
     }
     this.claims.clear()

@@ -21,7 +21,7 @@ import type { HandOutJournal } from '../journal/hand-out-journal'
 import type { ContainerSession } from './container-session'
 import { RequestCounters } from './counters'
 import { failureReason } from './failure-reason'
-import { HostOutcome } from './host-outcome'
+import { HostOutcome, takenOutcome } from './host-outcome'
 import type { HostSession } from './host-session'
 
 /** Monotonic stage times become times of day by adding this. */
@@ -104,19 +104,40 @@ export class RequestFlow implements DispatchEffects {
   ): void {
     const request = this.dispatcher.answer(container, e.request)
     if (!request) return this.options.onUnwanted(container, e.request)
-    if (e.kind === RecordKind.result) this.counters.results++
-    else {
-      this.counters.containerErrors++
-      count(request.queue.figures, FigureColumn.container)
+    let outcome: HostOutcome
+    if (e.kind === RecordKind.result && request.queue.settings.sink) {
+      // Its program had taken it: that word got lost, and this one stands in for it.
+      this.counters.taken++
+      outcome = takenOutcome(e.request)
+    } else {
+      if (e.kind === RecordKind.result) this.counters.results++
+      else {
+        this.counters.containerErrors++
+        count(request.queue.figures, FigureColumn.container)
+      }
+      outcome = new HostOutcome(e.request, e.kind, frame.subarray(nameAt, end), bodyFrames, e.bodyLength)
+      outcome.nameLength = e.nameLength
+      outcome.headerLength = e.headerLength
+      outcome.bodyLength = e.bodyLength
     }
-    const outcome = new HostOutcome(e.request, e.kind, frame.subarray(nameAt, end), bodyFrames, e.bodyLength)
     outcome.attempt = request.attempt
-    outcome.nameLength = e.nameLength
-    outcome.headerLength = e.headerLength
-    outcome.bodyLength = e.bodyLength
     outcome.container = container
     container.delivering()
     this.deliver(request.owner as HostSession, outcome, request)
+  }
+
+  /**
+   * The program of a sink has taken a request: that is its outcome.
+   * @returns false: nobody waits for it
+   */
+  onTaken(container: ContainerSession, number: number): boolean {
+    const request = this.dispatcher.taken(container, number)
+    if (!request) return false
+    this.counters.taken++
+    const outcome = takenOutcome(number)
+    container.taken.set(number, outcome)
+    this.deliver(request.owner as HostSession, outcome, request)
+    return true
   }
 
   /** What has happened to requests so far, by the names in docs/protocol.md. */
@@ -128,6 +149,7 @@ export class RequestFlow implements DispatchEffects {
       requests_bad_number_total: counters.badNumbers,
       requests_repeated_total: counters.repeated,
       outcomes_result_total: counters.results + counters.echoed,
+      outcomes_taken_total: counters.taken,
       outcomes_container_error_total: counters.containerErrors,
       late_responses_total: dispatcher.lateAnswers,
       unknown_responses_total: dispatcher.unknownAnswers,
@@ -140,7 +162,7 @@ export class RequestFlow implements DispatchEffects {
     this.options.journal.add(request.number)
     const { out } = this
     const session = container as ContainerSession
-    out.flags = RecordFlag.stamps
+    out.flags = request.queue.settings.sink ? RecordFlag.stamps | RecordFlag.sink : RecordFlag.stamps
     out.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
     out.sentAtMs = TIME_ORIGIN_MS + request.sentAtMs
     out.answeredAtMs = 0
@@ -166,6 +188,10 @@ export class RequestFlow implements DispatchEffects {
   }
 
   echo(request: DispatchRequest): void {
+    if (request.queue.settings.sink) {
+      this.counters.taken++
+      return this.deliver(request.owner as HostSession, takenOutcome(request.number), request)
+    }
     this.counters.echoed++
     const nowMs = TIME_ORIGIN_MS + this.options.now()
     const tail = request.tail as Uint8Array

@@ -14,10 +14,11 @@ export interface RequestOwner {
 /**
  * - `queued`: waits for a credit
  * - `sent`: a container holds it; its data is kept only if it may be redelivered
+ * - `taken`: a container still holds it; the container is a sink and its program has it: that was the outcome
  * - `abandoned`: a container still holds it, but it has its outcome (or nobody wants one any more)
  * - `done`: nowhere any more
  */
-export type RequestState = 'queued' | 'sent' | 'abandoned' | 'done'
+export type RequestState = 'queued' | 'sent' | 'taken' | 'abandoned' | 'done'
 
 /** One accepted request, from its arrival until no container holds it any more. */
 export class DispatchRequest implements DeadlineEntry {

@@ -11,6 +11,7 @@ const KINDS = [
   'second-hand-out',
   'keep',
   'result',
+  'taken',
   'echo',
   'cancel',
   'hung',

@@ -163,7 +163,8 @@ export class Dispatcher {
 
   /**
    * A container has answered.
-   * @returns the request if its outcome is still wanted; undefined if the answer is late, about nothing it holds, or about what is held for nobody
+   * @returns the request if its outcome is still wanted; undefined if the answer is late, about nothing it holds, about what is held for
+   *   nobody, or the end of what a sink had taken
    */
   answer(container: ContainerSlot, number: number): DispatchRequest | undefined {
     const request = container.inFlight.get(number)
@@ -173,13 +174,24 @@ export class Dispatcher {
     }
     const wanted = request.state === 'sent'
     if (wanted) request.owner.open.delete(number)
-    else if (!this.isHeld(container, number)) this.lateAnswers++
+    else if (request.state !== 'taken' && !this.isHeld(container, number)) this.lateAnswers++
     container.inFlight.delete(number)
     container.answered++
     this.handOuts.letGo(request)
     if (deliberateDefect === 'credits' && container.answered % 50 === 0) container.inFlight.set(number, request)
     this.handOuts.refill(container)
     return wanted ? request : undefined
+  }
+
+  /**
+   * The program of a sink has got this request: that is its outcome. The container holds it, and its credit, until it answers.
+   * @returns the request if its outcome is still wanted
+   */
+  taken(container: ContainerSlot, number: number): DispatchRequest | undefined {
+    const request = container.inFlight.get(number)
+    if (request?.state !== 'sent' || !request.queue.settings.sink) return undefined
+    this.ledger.take(request)
+    return request
   }
 
   /** The container has begun with these requests. */
@@ -262,7 +274,7 @@ export class Dispatcher {
     for (const request of this.deadlines.expire(this.now())) {
       if (request.state === 'queued') this.ledger.timeOutQueued(request)
       else if (request.state === 'sent') this.ledger.timeOutSent(request)
-      else if (request.state === 'abandoned') this.effects.hung(request.container as ContainerSlot, request)
+      else if (request.state !== 'done') this.effects.hung(request.container as ContainerSlot, request)
     }
   }
 

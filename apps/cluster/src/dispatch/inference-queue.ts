@@ -12,6 +12,10 @@ export interface QueueSettings {
   acceptsInput: boolean
   /** True: the cluster itself answers with what it was sent. */
   loop: boolean
+  /** True: the outcome of a request is that a container's program has taken it. */
+  sink: boolean
+  /** True: its containers publish results that nobody has asked for. */
+  source: boolean
   /** Whether a request whose container goes is handed out once more. */
   redeliver: boolean
   sendTimeoutMs: number

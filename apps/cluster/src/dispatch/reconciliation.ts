@@ -14,6 +14,8 @@ const UNKNOWN_SETTINGS = {
   configName: '',
   acceptsInput: false,
   loop: false,
+  sink: false,
+  source: false,
   redeliver: false,
   sendTimeoutMs: Number.POSITIVE_INFINITY,
   responseTimeoutMs: Number.POSITIVE_INFINITY,

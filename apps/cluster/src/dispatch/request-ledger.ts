@@ -56,8 +56,15 @@ export class RequestLedger {
     const own = ownLimitRules(request)
     if (own) this.fail(request, 'requestTimeout', describeOwnTimeout(request, container))
     else this.fail(request, 'responseTimeout', describeResponseTimeout(request, container))
-    this.abandon(request)
+    this.leaveInHand(request, 'abandoned')
     if (own) this.effects.cancel(container, request)
+  }
+
+  /** The program of a sink has it: that is its outcome. The container keeps the credit until the program is done. */
+  take(request: DispatchRequest): void {
+    request.owner.open.delete(request.number)
+    request.dropData()
+    this.leaveInHand(request, 'taken')
   }
 
   /** Nobody wants its outcome any more: it gets none. A container that has it is told, and keeps the credit. */
@@ -69,7 +76,7 @@ export class RequestLedger {
     request.dropData()
     if (state === 'queued') this.leaveQueue(request)
     else if (state === 'sent') {
-      this.abandon(request)
+      this.leaveInHand(request, 'abandoned')
       this.effects.cancel(request.container as ContainerSlot, request)
     }
   }
@@ -86,8 +93,9 @@ export class RequestLedger {
     request.state = 'done'
   }
 
-  private abandon(request: DispatchRequest): void {
-    request.state = 'abandoned'
+  /** It has its outcome, or needs none; its container goes on with it. */
+  private leaveInHand(request: DispatchRequest, state: 'taken' | 'abandoned'): void {
+    request.state = state
     this.deadlines.armHang(request, this.now())
   }
 }

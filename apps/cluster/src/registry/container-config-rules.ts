@@ -25,10 +25,6 @@ export function parseContainerConfig(value: unknown, index: number): ContainerCo
   const parsed = ContainerConfig.safeParse(value)
   if (!parsed.success) throw invalidInput(subject, value, parsed.error, CONTAINER_CONFIG_KEYS)
   const config = parsed.data
-  const { input, output } = endpointsOf(config)
-  if (input === 'Main' && output === null && implementationOf(config) !== 'Loop') {
-    throw refuse(subject, 'output', config.output ?? null, "sinks come with a later version: set output: 'Main'")
-  }
   const names = servedNames(config)
   if (new Set(names.map((name) => name.toLowerCase())).size !== names.length) {
     throw refuse(subject, 'inference_modules', names, 'it must not serve a name twice (case does not count)')

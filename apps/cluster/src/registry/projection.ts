@@ -20,13 +20,16 @@ export const responseTimeoutMs = (config: ContainerConfig, defaults: DefaultsCon
 export function projectQueues(records: readonly InferenceRecord[], defaults: DefaultsConfig): Map<string, QueueSettings> {
   const queues = new Map<string, QueueSettings>()
   for (const { config } of records) {
+    const { input, output } = endpointsOf(config)
     for (const name of servedNames(config)) {
       if (queues.has(name) && name !== config.name) continue
       queues.set(name, {
         name,
         configName: config.name,
-        acceptsInput: endpointsOf(config).input === 'Main',
+        acceptsInput: input === 'Main',
         loop: implementationOf(config) === 'Loop',
+        sink: input === 'Main' && output === null,
+        source: input === null && output === 'Main',
         redeliver: config.redeliver ?? false,
         sendTimeoutMs: sendTimeoutMs(config, defaults),
         responseTimeoutMs: responseTimeoutMs(config, defaults),

@@ -1,7 +1,9 @@
 import { encodeMsgpack, encodeNumbers, MAX_RETAINED_BYTES, RecordKind } from '@aicluster/protocol'
+import { NumberTable } from '@aicluster/transport'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AnswerSession } from './answer-session'
 import { RetainedAnswer } from './retained-answer'
+import { TakenReport } from './taken-report'
 
 const NOTHING = new Uint8Array(0)
 
@@ -23,10 +25,15 @@ beforeEach(() => {
   session = new AnswerSession(
     {
       sendAnswer: ({ number, kind }) => note(`${kindName(kind)} ${number}`),
-      sendNumbers: (kind, round, numbers) => void note(`${kindName(kind)} ${round}: ${numbers}`),
+      sendNumbers: (kind, round, numbers) => note(`${kindName(kind)} ${round}: ${numbers}`),
       signal: (link, kind) => note(`${kindName(kind)} on ${link}`),
     },
-    { has: (number) => inHand.has(number), keys: () => [...inHand], cancel: (number) => void note(`cancel ${number}`) },
+    {
+      has: (number) => inHand.has(number),
+      keys: () => [...inHand],
+      cancel: (number) => void note(`cancel ${number}`),
+      taken: new TakenReport(new NumberTable(), () => 0),
+    },
     () => note('accounted'),
   )
 })

@@ -2,6 +2,7 @@ import { decodeMsgpack, decodeNumbers, MAX_RETAINED_BYTES, RecordKind, SESSION_P
 import { AnsweringHalf, deliberateDefect } from '@aicluster/transport'
 import { Announcement } from './announcement'
 import type { RetainedAnswer } from './retained-answer'
+import type { TakenReport } from './taken-report'
 
 /** How many numbers of each list a hello names; of more the newest. With the longest numbers its header stays below its limit. */
 const MAX_NUMBERS_IN_HELLO = 50_000
@@ -16,8 +17,8 @@ const NO_NUMBERS = new Uint8Array(0)
 export interface SessionWire {
   /** Send an answer; returns the link sequence it left with. */
   sendAnswer(answer: RetainedAnswer): number
-  /** Send a list of numbers on the answers link. */
-  sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): void
+  /** Send a list of numbers on the answers link; returns the link sequence it left with. */
+  sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): number
   /** Send a record that is nothing but its kind; returns its link sequence. */
   signal(link: 'requests' | 'answers', kind: RecordKind): number
 }
@@ -28,6 +29,8 @@ export interface WorkInHand {
   keys(): readonly number[]
   /** Nobody waits for it any more. */
   cancel(number: number): void
+  /** What a sink has taken. */
+  readonly taken: TakenReport
 }
 
 /**
@@ -109,6 +112,7 @@ export class AnswerSession {
     )
     if (missed || (sameEpoch && (kept.length > 0 || this.work.keys().length > 0))) this.gap()
     this.readiness.up()
+    this.work.taken.up(sameEpoch)
     this.watch()
   }
 
@@ -116,11 +120,13 @@ export class AnswerSession {
     this.connected = false
     this.toldAtHello = undefined
     this.half.down()
+    this.work.taken.down()
     this.readiness.down()
   }
 
   /** Keep an answer, and send it while a connection stands. */
   answer(answer: RetainedAnswer): void {
+    this.work.taken.done(answer.number)
     this.half.outcomes.add(answer)
     if (this.timer === undefined) this.watch()
   }
@@ -162,6 +168,7 @@ export class AnswerSession {
     for (const number of unwanted) this.work.cancel(number)
     this.wire.sendNumbers(RecordKind.reconciled, round, unknown)
     this.half.resend(open, keep)
+    this.work.taken.repeat()
   }
 
   /** These answers have reached their applications. */
@@ -171,8 +178,10 @@ export class AnswerSession {
 
   /** The manager has acknowledged this link sequence. */
   acknowledged(link: 'requests' | 'answers', sequence: number): void {
-    if (link === 'answers') this.half.outcomes.acknowledged(sequence)
-    else this.readiness.acknowledged(sequence)
+    if (link === 'answers') {
+      this.half.outcomes.acknowledged(sequence)
+      this.work.taken.acknowledged(sequence)
+    } else this.readiness.acknowledged(sequence)
   }
 
   close(): void {
@@ -183,10 +192,16 @@ export class AnswerSession {
   }
 
   private get outstanding(): boolean {
-    return this.connected && (this.half.awaitsReconciliation || this.retained > 0 || this.readiness.isPending)
+    return this.connected && (this.half.awaitsReconciliation || this.awaitsAck || this.readiness.isPending)
   }
 
-  private watch(): void {
+  /** A loss of what was said on the answers link would have to show. */
+  private get awaitsAck(): boolean {
+    return this.retained > 0 || this.work.taken.isPending
+  }
+
+  /** Something that must not get lost is under way. */
+  watch(): void {
     if (this.timer !== undefined || !this.outstanding) return
     this.timer = setInterval(this.beat, SESSION_PING_INTERVAL_MS)
     this.timer.unref()
@@ -201,7 +216,7 @@ export class AnswerSession {
     }
     const { wire, half, readiness } = this
     if (half.awaitsReconciliation) wire.signal('answers', RecordKind.resync)
-    else if (this.retained > 0) wire.signal('answers', RecordKind.ping)
+    else if (this.awaitsAck) wire.signal('answers', RecordKind.ping)
     if (readiness.isPending) readiness.repeat()
     // Its pong shows a lost `settled`.
     else if (this.retained > 0) wire.signal('requests', RecordKind.ping)

@@ -1,6 +1,7 @@
-import { createEnvelope, DEFAULT_MAX_BODY_BYTES, encodeNumbers, MAX_HEADER_BYTES, type RecordKind, type Welcome } from '@aicluster/protocol'
+import { createEnvelope, DEFAULT_MAX_BODY_BYTES, encodeNumbers, MAX_HEADER_BYTES, RecordKind, type Welcome } from '@aicluster/protocol'
 import { type DealerHandlers, DealerLink, encodeName } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from '../connector-options'
+import type { EncodedPublication, PublishWire } from '../publisher'
 import type { SessionWire } from './answer-session'
 import type { RetainedAnswer } from './retained-answer'
 
@@ -13,7 +14,7 @@ export interface SessionNumber {
 }
 
 /** A container's two links to the manager, and the records that go over them. */
-export class SessionLinks implements SessionWire {
+export class SessionLinks implements SessionWire, PublishWire {
   /** In every envelope: of the connection that stands, or stood last. */
   number: SessionNumber = { epoch: 0, session: 0 }
   private readonly limits = { maxBodyBytes: DEFAULT_MAX_BODY_BYTES, maxHeaderBytes: MAX_HEADER_BYTES }
@@ -47,10 +48,16 @@ export class SessionLinks implements SessionWire {
     return this[link].send(this.out, undefined, header)
   }
 
-  sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): void {
+  sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): number {
     const body = encodeNumbers(numbers)
     this.envelope(kind, round, 0, 0, body.length)
-    this.answers.sendBody(this.out, undefined, undefined, body)
+    return this.answers.sendBody(this.out, undefined, undefined, body)
+  }
+
+  sendPublication({ name: subName, header, body }: EncodedPublication): number {
+    const name = encodeName(subName)
+    this.envelope(RecordKind.publish, 0, name.length, header.length, body?.length ?? 0)
+    return this.answers.sendBody(this.out, name, header, body)
   }
 
   sendAnswer({ number, attempt, kind, name: subName, header, body }: RetainedAnswer): number {

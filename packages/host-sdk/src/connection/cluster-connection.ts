@@ -17,6 +17,8 @@ import { SessionIdentity } from './session-identity'
 export interface ConnectionEvents {
   /** Both links stand and are welcomed. */
   onConnected(): void
+  /** The management link stands (again), or words of the cluster were lost over it. */
+  onManagementAccounted(): void
   /** A link that stood is gone. What is open over it waits for its return, for a while. */
   onLost(detail: string): void
   /** A hello was refused, or a session that stood was ended. */
@@ -127,6 +129,7 @@ export class ClusterConnection implements HostLinkEvents {
 
   onAccounted(link: HostLink): void {
     if (link === this.inference) this.numbers.askAgain()
+    else this.events.onManagementAccounted()
   }
 
   /** The manager says who this is: the same session, or a new one. */

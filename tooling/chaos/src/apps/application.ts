@@ -8,6 +8,7 @@ import { cycleInference } from './inference-cycle'
 import { type ApplicationName, LOAD_SHAPES, type LoadShape } from './load-shapes'
 import { RequestJournal } from './request-journal'
 import { Requester } from './requester'
+import { SourceWatch } from './source-watch'
 
 const TICK_MS = 10
 const REPORT_MS = 250
@@ -25,6 +26,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 
 const cluster = await connect()
 const requester = new Requester(cluster, journal, shape, random, `${order.name}.${order.life}`)
+const watch = new SourceWatch(cluster, journal)
+void watch.run()
 let cycles: Promise<void> = Promise.resolve()
 
 process.on('message', (message: ToApplication) => {
@@ -41,7 +44,7 @@ process.on('message', (message: ToApplication) => {
       return
     case 'stopLoad':
       sending = false
-      return
+      return watch.end()
     case 'end':
       journal.close()
       void cluster.release().finally(() => process.exit(0))

@@ -1,5 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
+/** How the notes begin that say what was wrong with what a source published. */
+export const PUBLICATION_OFFENCE = 'wrong publication'
+
 /**
  * What an application has sent and heard: one line each, written before the request leaves, and when its outcome comes. Lines survive
  * `kill -9`. Read by `oracle/read-journals.ts`.

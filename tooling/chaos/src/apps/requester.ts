@@ -1,6 +1,6 @@
 import { type AICluster, AIClusterError } from '@aicluster/host-sdk'
 import type { SeededRandom } from '@aicluster/testing'
-import { RESPONSE_TIMEOUT_MS, SEND_TIMEOUT_MS } from '../world/inferences'
+import { RESPONSE_TIMEOUT_MS, SEND_TIMEOUT_MS, SINKS } from '../world/inferences'
 import { type LoadShape, TIMEOUT_MS } from './load-shapes'
 import { payloadFor, wrongEcho } from './payload'
 import type { RequestJournal } from './request-journal'
@@ -47,7 +47,7 @@ export class Requester {
     this.journal.sends(id, inference, timeout)
     let onTheSpot = true
     this.cluster.infer(inference, body, param, { timeout, ...(abort && { signal: abort.signal }) }).then(
-      ({ result, response }) => this.onResult(id, body, result, response.requestNo),
+      ({ result, response }) => this.onResult(id, inference, body, result, response.requestNo),
       (error: unknown) => this.onError(id, error, onTheSpot),
     )
     // What has failed by now tells its handler first.
@@ -61,16 +61,16 @@ export class Requester {
     this.journal.sends(id, inference, UNLIMITED_MS)
     try {
       this.cluster.inferAsync(inference, body, param, (code, _message, result, _response, requestNo) =>
-        code === 0 ? this.onResult(id, body, result, requestNo) : this.onCode(id, code, requestNo),
+        code === 0 ? this.onResult(id, inference, body, result, requestNo) : this.onCode(id, code, requestNo),
       )
     } catch (error) {
       this.onError(id, error, true)
     }
   }
 
-  private onResult(id: string, body: Buffer, result: unknown, requestNo: string): void {
+  private onResult(id: string, inference: string, body: Buffer, result: unknown, requestNo: string): void {
     this.settled()
-    const wrong = wrongEcho(body, result)
+    const wrong = SINKS.has(inference) ? wrongOfSink(result) : wrongEcho(body, result)
     if (wrong === undefined) this.journal.result(id, requestNo)
     else this.journal.wrong(id, wrong)
   }
@@ -95,3 +95,5 @@ export class Requester {
     this.open--
   }
 }
+
+const wrongOfSink = (result: unknown): string | undefined => (result === null ? undefined : `a sink's result is ${typeof result}`)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Execution, Outcome, RequestRecord } from './request-record'
 import { Verdict } from './verdict'
 
-const RULES = { redelivered: new Set(['again']), passing: new Set(['passing']), graceMs: 5_000 }
+const RULES = { redelivered: new Set(['again']), passing: new Set(['passing']), sinks: new Set(['sink']), graceMs: 5_000 }
 const NOTHING_WRONG = { lost: 0, duplicated: 0, wrong: 0, late: 0, unexpected: 0 }
 
 interface Case {
@@ -27,6 +27,7 @@ const error = (code: number, atMs = 10): Outcome => ({ kind: 'error', atMs, code
 describe('the promise holds for a request', () => {
   it.each<[string, Case, Record<string, number>]>([
     ['with one result', { outcomes: [result()], ran: 1 }, { result: 1 }],
+    ['that a sink took', { inference: 'sink', outcomes: [result()], ran: 1 }, { result: 1 }],
     ['with one error', { outcomes: [error(402)], ran: 1 }, { 402: 1 }],
     ['that is late, but not by much', { outcomes: [error(313, 5_900)] }, { 313: 1 }],
     ['that was redelivered', { inference: 'again', outcomes: [result()], ran: 2 }, { result: 1 }],
@@ -57,6 +58,8 @@ describe('the promise is broken by a request', () => {
     ['that ran twice before its application died', { ran: 2, ownerDied: true }, 'duplicated'],
     ['that was refused and ran', { outcomes: [{ kind: 'refused', atMs: 0, code: 111 }], ran: 1 }, 'duplicated'],
     ["with somebody else's result", { outcomes: [{ kind: 'wrong', atMs: 10, why: 'theirs' }] }, 'wrong'],
+    ['to a sink that took it, by none', { inference: 'sink', outcomes: [result()] }, 'wrong'],
+    ['to a sink that took it twice', { inference: 'sink', outcomes: [result()], ran: 2 }, 'duplicated'],
     ['that is late', { outcomes: [result(6_001)] }, 'late'],
     ['with an error that nothing explains', { outcomes: [error(999)] }, 'unexpected'],
     ['to an inference that was there all the time', { outcomes: [error(400)] }, 'unexpected'],

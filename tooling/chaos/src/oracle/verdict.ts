@@ -16,6 +16,8 @@ export interface Rules {
   redelivered: ReadonlySet<string>
   /** Inferences that are not always registered: 400 is no surprise. */
   passing: ReadonlySet<string>
+  /** Inferences whose result says that a program has taken the request: it ran. */
+  sinks: ReadonlySet<string>
   /** How long after its deadline an outcome may come, in ms: processes stand still for a while in these runs. */
   graceMs: number
 }
@@ -72,6 +74,9 @@ export class Verdict {
     const { kind, code, why, atMs } = outcome
     count(this.outcomes, kind === 'error' ? String(code) : 'result')
     if (kind === 'wrong') this.note('wrong', why ?? '', request, executions)
+    if (kind === 'result' && executions.length === 0 && this.rules.sinks.has(request.inference)) {
+      this.note('wrong', 'taken by nobody', request, executions)
+    }
     if (kind === 'error' && !this.isExpected(code ?? 0, request.inference)) this.note('unexpected', `error ${code}`, request, executions)
     const lateMs = atMs - request.deadlineAtMs
     if (lateMs > this.rules.graceMs) this.note('late', `${lateMs} ms after its deadline`, request, executions)

@@ -3,7 +3,7 @@ import { Verdict } from '../oracle/verdict'
 import { asJson, type ChaosFindings, complaints } from './chaos-report'
 import { reportText } from './print-report'
 
-const RULES = { redelivered: new Set<string>(), passing: new Set<string>(), graceMs: 0 }
+const RULES = { redelivered: new Set<string>(), passing: new Set<string>(), sinks: new Set<string>(), graceMs: 0 }
 
 /** What a run has found in which one request was sent, and had this many outcomes. */
 function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFindings {

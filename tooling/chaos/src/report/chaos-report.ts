@@ -1,3 +1,4 @@
+import { PUBLICATION_OFFENCE } from '../apps/request-journal'
 import type { HeapGrowth } from '../heap/heap-growth'
 import type { ChaosOptions } from '../options'
 import type { FaultTable } from '../run/fault-tally'
@@ -22,11 +23,12 @@ export interface ChaosFindings extends Judgement {
 const MOST_AT_REST_BYTES = 16 * 1024 * 1024
 
 /** What is wrong, in words; empty: the promise held. */
-export function complaints({ verdict, recoveries, rest, heap, orphans, unexpectedEnds }: ChaosFindings): string[] {
+export function complaints({ verdict, recoveries, rest, heap, orphans, unexpectedEnds, notes }: ChaosFindings): string[] {
   const { counts } = verdict
   const handlerDrops = rest.counters.messages_dropped_handler_total ?? 0
   return [
     ...Object.entries(counts).flatMap(([kind, count]) => (count > 0 ? [`${count} ${kind}`] : [])),
+    ...Object.entries(notes).flatMap(([note, count]) => (note.startsWith(PUBLICATION_OFFENCE) ? [`${count} times ${note}`] : [])),
     ...(verdict.requests === 0 ? ['no request was sent'] : []),
     ...(recoveries.never > 0 ? [`${recoveries.never} times no result came any more after the manager was killed`] : []),
     ...rest.unrest.map((what) => `not at rest: ${what}`),

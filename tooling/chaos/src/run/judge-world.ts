@@ -2,7 +2,7 @@ import { readExecutions, readNotes, readRequests } from '../oracle/read-journals
 import { type Recoveries, RecoveryMeter } from '../oracle/recoveries'
 import { Verdict } from '../oracle/verdict'
 import type { ChaosWorld } from '../world/chaos-world'
-import { PASSING, REDELIVERED } from '../world/inferences'
+import { PASSING, REDELIVERED, SINKS } from '../world/inferences'
 
 /** Longer than any process of the world stands still. */
 const LATE_GRACE_MS = 5_000
@@ -19,7 +19,7 @@ export interface Judgement {
 /** Read every journal of a world that has ended, and judge every request in them. */
 export async function judgeWorld(world: ChaosWorld): Promise<Judgement> {
   const executions = await readExecutions(world.executionsFolder)
-  const rules = { redelivered: REDELIVERED, passing: new Set([PASSING.name]), graceMs: LATE_GRACE_MS }
+  const rules = { redelivered: REDELIVERED, passing: new Set([PASSING.name]), sinks: SINKS, graceMs: LATE_GRACE_MS }
   const verdict = new Verdict(rules)
   const meter = new RecoveryMeter(world.manager.lives)
   const notes: Record<string, number> = {}

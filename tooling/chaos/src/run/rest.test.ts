@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { INFERENCES } from '../world/inferences'
+import { WITH_CONTAINERS } from '../world/inferences'
 import { unrestIn } from './rest'
 
 const credit = (suffixName: string) => ({ suffixName, board: 'b', connected: true, free: 4, inFlight: 0, maxSendNum: 4, answered: 9 })
-const everyCredit = () => INFERENCES.flatMap(({ name }) => [credit(`${name}-b1`), credit(`${name}-b2`)])
+const everyCredit = () => WITH_CONTAINERS.flatMap((name) => [credit(`${name}-b1`), credit(`${name}-b2`)])
 const quiet = { restGauges: ['requests_waiting'], gauges: { requests_waiting: 0, connections: 7 } }
 
 describe('a world', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AICluster, ClusterMetrics } from '@aicluster/host-sdk'
-import { INFERENCES } from '../world/inferences'
+import { WITH_CONTAINERS } from '../world/inferences'
 
 /** The grace of an application that was killed at the very end may run out a little after the quiet time. */
 const PATIENCE_MS = 5_000
@@ -34,7 +34,7 @@ export function unrestIn({ gauges, restGauges, credits }: Pick<ClusterMetrics, '
   const taken = connected
     .filter(({ free, inFlight, maxSendNum }) => inFlight !== 0 || free !== maxSendNum)
     .map(({ suffixName, free, inFlight, maxSendNum }) => `${suffixName}: ${free} credits free and ${inFlight} in flight of ${maxSendNum}`)
-  const missing = INFERENCES.flatMap(({ name }) => {
+  const missing = WITH_CONTAINERS.flatMap((name) => {
     const count = connected.filter(({ suffixName }) => suffixName.startsWith(`${name}-`)).length
     return count === BOARDS ? [] : [`${count} containers of ${name} are connected, not ${BOARDS}`]
   })

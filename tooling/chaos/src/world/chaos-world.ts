@@ -16,6 +16,7 @@ import {
   PASSING,
   RESPONSE_TIMEOUT_MS,
   SEND_TIMEOUT_MS,
+  sourceConfig,
 } from './inferences'
 import { ManagerKeeper } from './manager-keeper'
 import { processesOf, signal } from './world-processes'
@@ -89,7 +90,9 @@ export class ChaosWorld {
     await this.manager.start()
     this.client = await AICluster.connect({ stateFolder: this.stateFolder })
     const configs = INFERENCES.map((inference) => containerConfig(inference, this.surroundings))
-    await this.client.loadInference([...configs, { name: LOOP, implementationType: 'Loop' }], 'all', { timeout: LOAD_LIMIT_MS })
+    await this.client.loadInference([...configs, sourceConfig(this.surroundings), { name: LOOP, implementationType: 'Loop' }], 'all', {
+      timeout: LOAD_LIMIT_MS,
+    })
     const applications = Object.values(this.applications)
     for (const application of applications) application.start()
     await Promise.all(applications.map(({ connected }) => connected))

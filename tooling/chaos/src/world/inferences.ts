@@ -11,6 +11,8 @@ export interface ChaosInference {
   /** Requests at once; left out: as many as it holds. */
   concurrency?: number
   redeliver?: boolean
+  /** The outcome of a request is that its program has taken it. */
+  sink?: boolean
 }
 
 /** The inference that is loaded, used and unloaded while the run goes on. */
@@ -22,13 +24,19 @@ export const HANGING_INFERENCE = 'wide'
 /** Answered by the manager itself. */
 export const LOOP = 'loop'
 
+/** What publishes; every application reads it. */
+export const SOURCE = 'source'
 /** Loaded once, on both boards. */
 export const INFERENCES: readonly ChaosInference[] = [
   { name: 'echo', takesMs: [0, 0], maxSendNum: 4 },
   { name: 'again', takesMs: [5, 30], maxSendNum: 4, redeliver: true },
   { name: 'slow', takesMs: [20, 200], maxSendNum: 32 },
+  { name: 'sink', takesMs: [2, 20], maxSendNum: 8, sink: true },
   { name: 'wide', takesMs: [2, 20], maxSendNum: 16, concurrency: 8 },
 ]
+
+/** Names of everything that has containers, on both boards. */
+export const WITH_CONTAINERS: readonly string[] = [...INFERENCES.map(({ name }) => name), SOURCE]
 
 /** How long requests may wait in a queue and at a container, in ms; both are short, so that a run sees them pass. */
 export const SEND_TIMEOUT_MS = 10_000
@@ -42,6 +50,9 @@ export const HANG_NOTICED_MS = RESPONSE_TIMEOUT_MS + HANG_TIMEOUT_MS + 4_000
 /** Requests of these names may run twice. */
 export const REDELIVERED = new Set(INFERENCES.filter(({ redeliver }) => redeliver).map(({ name }) => name))
 
+/** The outcome of requests of these names is that they were taken: null. */
+export const SINKS = new Set(INFERENCES.filter(({ sink }) => sink).map(({ name }) => name))
+
 /** Environment and further words in front of a container's command, the same for all of a world. */
 export interface ContainerSurroundings {
   environment: Record<string, string>
@@ -49,15 +60,26 @@ export interface ContainerSurroundings {
   commandPrefix: string[]
 }
 
+const programs = join(ROOT, 'tooling/chaos/dist/programs')
+
 export function containerConfig(inference: ChaosInference, { environment, commandPrefix }: ContainerSurroundings): ContainerConfig {
-  const { name, takesMs, maxSendNum, concurrency = 0, redeliver } = inference
-  const program = join(ROOT, 'tooling/chaos/dist/programs/container.js')
+  const { name, takesMs, maxSendNum, concurrency = 0, redeliver, sink } = inference
   return {
     name,
     implementationType: 'other',
-    runCommand: [...commandPrefix, process.execPath, program, ...takesMs.map(String), String(concurrency)],
+    runCommand: [...commandPrefix, process.execPath, join(programs, 'container.js'), ...takesMs.map(String), String(concurrency)],
     maxSendNum,
     env: environment,
     ...(redeliver && { redeliver }),
+    ...(sink && { input: 'Main' as const, output: null }),
   }
 }
+
+export const sourceConfig = ({ environment, commandPrefix }: ContainerSurroundings): ContainerConfig => ({
+  name: SOURCE,
+  implementationType: 'other',
+  runCommand: [...commandPrefix, process.execPath, join(programs, 'source.js')],
+  env: environment,
+  input: null,
+  output: 'Main',
+})

@@ -62,6 +62,8 @@ export class DispatchWorld implements DispatchEffects {
       configName: 'digits',
       acceptsInput: true,
       loop: false,
+      sink: false,
+      source: false,
       redeliver: false,
       sendTimeoutMs: 60_000,
       responseTimeoutMs: 300_000,

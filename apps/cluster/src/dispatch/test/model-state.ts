@@ -35,7 +35,7 @@ export interface Live extends ModelRequest {
   readonly queue: ModelQueue | undefined
   readonly arrivedAtMs: number
   sentAtMs: number
-  state: 'waiting' | 'held' | 'abandoned'
+  state: 'waiting' | 'held' | 'taken' | 'abandoned'
   container: ModelContainer | undefined
   hasData: boolean
   startedAtMs: number
@@ -45,6 +45,9 @@ export interface Live extends ModelRequest {
   /** Counts up with every deadline that is armed: the order of those that are equal. */
   armedAs: number
 }
+
+/** It has no outcome yet, and its owner wants one. */
+export const isOpen = ({ state }: Live): boolean => state === 'waiting' || state === 'held'
 
 /** What there is, and what can be worked out of it. */
 export class ModelState {

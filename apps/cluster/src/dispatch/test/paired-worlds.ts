@@ -47,8 +47,8 @@ export class PairedWorlds {
   }
 
   register(settings: QueueSettings): void {
-    const { name, acceptsInput, loop, redeliver, sendTimeoutMs, responseTimeoutMs, limit, limitBytes } = settings
-    const kind = `${loop ? ' Loop' : acceptsInput ? '' : ' without input'}${redeliver ? ' with redelivery' : ''}`
+    const { name, acceptsInput, loop, sink, redeliver, sendTimeoutMs, responseTimeoutMs, limit, limitBytes } = settings
+    const kind = `${loop ? ' Loop' : acceptsInput ? '' : ' without input'}${sink ? ' sink' : ''}${redeliver ? ' with redelivery' : ''}`
     this.step(
       `register ${name}${kind}: send ${sendTimeoutMs} ms, response ${responseTimeoutMs} ms, limit ${limit}, ${limitBytes} B`,
       () => this.everyQueue.add(this.dispatcher.setQueue(settings)),
@@ -172,6 +172,17 @@ export class PairedWorlds {
         if (request) this.effects.result(request)
       },
       () => this.model.answer(container, number),
+    )
+  }
+
+  taken(container: ModelContainer, number: number): void {
+    this.step(
+      `${container.id} has taken ${number}`,
+      () => {
+        const request = this.dispatcher.taken(this.slot(container), number)
+        if (request) this.effects.taken(request)
+      },
+      () => this.model.taken(container, number),
     )
   }
 

@@ -1,7 +1,7 @@
 import type { SeededRandom } from '@aicluster/testing'
 import type { DispatchLimits } from '../dispatch-limits'
 import type { QueueSettings } from '../inference-queue'
-import type { ModelContainer, ModelRequest } from './model-state'
+import { isOpen, type ModelContainer, type ModelRequest } from './model-state'
 import type { PairedWorlds } from './paired-worlds'
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -41,6 +41,7 @@ export class RandomSteps {
       taste(40, this.enqueue),
       taste(40, this.answer),
       taste(4, this.answerWrongly),
+      taste(15, this.taken),
       taste(3, this.started),
       taste(12, this.passALittle),
       taste(1, this.passMuch),
@@ -174,7 +175,7 @@ export class RandomSteps {
   }
 
   private isOpen(number: number): boolean {
-    return this.worlds.model.live.some((live) => live.number === number && live.state !== 'abandoned')
+    return this.worlds.model.live.some((live) => live.number === number && isOpen(live))
   }
 
   private readonly answer = (): void => {
@@ -183,6 +184,15 @@ export class RandomSteps {
     const { number, container } = this.random.pick(held)
     this.worlds.answer(container as ModelContainer, number)
     if (this.random.chance(0.05)) this.worlds.answer(container as ModelContainer, number)
+  }
+
+  private readonly taken = (): void => {
+    const held = this.worlds.model.live.filter(({ container }) => container)
+    if (held.length === 0 || this.random.chance(0.05))
+      return this.withContainer((container) => this.worlds.taken(container, this.anyNumber()))
+    const { number, container } = this.random.pick(held)
+    this.worlds.taken(container as ModelContainer, number)
+    if (this.random.chance(0.05)) this.worlds.taken(container as ModelContainer, number)
   }
 
   /** Any number by any container: mostly not one that it holds. */
@@ -225,6 +235,8 @@ export class RandomSteps {
       configName: 'config',
       acceptsInput: !random.chance(0.03),
       loop: random.chance(0.03),
+      sink: random.chance(0.3),
+      source: false,
       redeliver: random.chance(0.5),
       sendTimeoutMs: random.pick(LIMITS_MS),
       responseTimeoutMs: random.pick(LIMITS_MS),

@@ -1,7 +1,7 @@
 import type { ErrorKey } from '@aicluster/protocol'
 import type { DispatchLimits } from '../dispatch-limits'
 import type { QueueSettings } from '../inference-queue'
-import { type Live, type ModelContainer, type ModelQueue, type ModelRequest, ModelState, NOBODY } from './model-state'
+import { isOpen, type Live, type ModelContainer, type ModelQueue, type ModelRequest, ModelState, NOBODY } from './model-state'
 
 /**
  * What dispatch has to do, written to be obviously right: one list, searched from the front, and nothing remembered that
@@ -106,7 +106,16 @@ export class ReferenceModel extends ModelState {
     this.forget(request)
     this.refill(container)
     if (request.state === 'held') this.events.push(`result ${number}`)
-    else if (request.owner !== NOBODY) this.lateAnswers++
+    else if (request.state === 'abandoned' && request.owner !== NOBODY) this.lateAnswers++
+    return this.happened()
+  }
+
+  taken(container: ModelContainer, number: number): string[] {
+    const request = this.held(container).find((held) => held.number === number)
+    if (request?.state === 'held' && settingsOf(request).sink) {
+      this.leaveInHand(request, 'taken')
+      this.events.push(`taken ${number}`)
+    }
     return this.happened()
   }
 
@@ -170,13 +179,13 @@ export class ReferenceModel extends ModelState {
   }
 
   cancel(number: number): string[] {
-    const request = this.live.find((live) => live.number === number && live.state !== 'abandoned')
+    const request = this.live.find((live) => live.number === number && isOpen(live))
     if (request) this.abandon(request)
     return this.happened()
   }
 
   dropOwner(owner: string): string[] {
-    const open = this.live.filter((live) => live.owner === owner).sort((a, b) => a.number - b.number)
+    const open = this.live.filter((live) => live.owner === owner && isOpen(live)).sort((a, b) => a.number - b.number)
     for (const request of open) this.abandon(request)
     return this.happened()
   }
@@ -271,15 +280,15 @@ export class ReferenceModel extends ModelState {
     }
     if (!container) return this.end(request, atDeadline)
     this.events.push(`fail ${request.number} ${atDeadline}`)
-    this.leaveInHand(request)
+    this.leaveInHand(request, 'abandoned')
     if (atDeadline === 'requestTimeout') this.events.push(`cancel ${request.number} ${container.id}`)
   }
 
-  /** The container may have it until the end of its response time, however it was abandoned, and for the hang time after that. */
-  private leaveInHand(request: Live): void {
+  /** The container may have it until the end of its response time, however it got its outcome, and for the hang time after that. */
+  private leaveInHand(request: Live, state: 'taken' | 'abandoned'): void {
     const { atDeadline, deadlineMs, sentAtMs } = request
     const responseEndMs = atDeadline === 'responseTimeout' ? deadlineMs : sentAtMs + settingsOf(request).responseTimeoutMs
-    request.state = 'abandoned'
+    request.state = state
     request.hasData = false
     this.arm(request, Math.max(responseEndMs, this.now()) + this.limits.hangTimeoutMs, 'hung')
   }
@@ -287,7 +296,7 @@ export class ReferenceModel extends ModelState {
   private abandon(request: Live): void {
     if (request.state === 'waiting') this.forget(request)
     else if (request.state === 'held') {
-      this.leaveInHand(request)
+      this.leaveInHand(request, 'abandoned')
       this.events.push(`cancel ${request.number} ${request.container?.id}`)
     }
   }

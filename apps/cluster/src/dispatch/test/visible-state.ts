@@ -1,6 +1,7 @@
 import type { RequestOwner } from '../dispatch-request'
 import type { Dispatcher } from '../dispatcher'
 import { demand } from './demand'
+import { isOpen } from './model-state'
 import type { ReferenceModel } from './reference-model'
 
 /** Everything one can see of the dispatcher between two steps, as text; what must hold by itself is demanded on the way. */
@@ -24,7 +25,7 @@ export function visibleState(dispatcher: Dispatcher, owners: ReadonlyMap<string,
     for (const request of inFlight.values()) {
       const { number, startedAtMs, state, attempt, hasData } = request
       demand(request.container === container, () => `request ${number} is held by ${instance} and says otherwise`)
-      held.push(describeHeld(number, startedAtMs, state === 'sent', attempt, hasData))
+      held.push(describeHeld(number, startedAtMs, state === 'sent' ? 'wanted' : state, attempt, hasData))
     }
     const serves = container.subscriptions.map(({ queue, paused }) => {
       const { name } = queue.settings
@@ -54,13 +55,15 @@ export function modelState(model: ReferenceModel, owners: Iterable<string>): str
   for (const container of model.containers) {
     const held = model
       .held(container)
-      .map(({ number, startedAtMs, state, attempt, hasData }) => describeHeld(number, startedAtMs, state === 'held', attempt, hasData))
+      .map(({ number, startedAtMs, state, attempt, hasData }) =>
+        describeHeld(number, startedAtMs, state === 'held' ? 'wanted' : state, attempt, hasData),
+      )
     const serves = [...container.serves].filter(([name]) => model.queue(name)).map(([name, paused]) => describeService(name, paused))
     const { id, answered } = container
     lines.push(`${id}: holds ${held}; free ${model.free(container)}; answered ${answered}; serves ${serves.sort()}`)
   }
   for (const name of owners) {
-    const open = model.live.filter(({ owner, state }) => owner === name && state !== 'abandoned').map(({ number }) => number)
+    const open = model.live.filter((live) => live.owner === name && isOpen(live)).map(({ number }) => number)
     lines.push(`${name}: open ${open.sort((a, b) => a - b)}; waiting ${model.waitingOf(name)}`)
   }
   const { lateAnswers, unknownAnswers, live } = model
@@ -68,7 +71,7 @@ export function modelState(model: ReferenceModel, owners: Iterable<string>): str
   return lines.join('\n')
 }
 
-const describeHeld = (number: number, startedAtMs: number, wanted: boolean, attempt: number, hasData: boolean): string =>
-  `${number} (begun ${startedAtMs}, ${wanted ? 'wanted' : 'abandoned'}, attempt ${attempt}${hasData ? ', with data' : ''})`
+const describeHeld = (number: number, startedAtMs: number, state: string, attempt: number, hasData: boolean): string =>
+  `${number} (begun ${startedAtMs}, ${state}, attempt ${attempt}${hasData ? ', with data' : ''})`
 
 const describeService = (name: string, paused: boolean): string => (paused ? `${name} (paused)` : name)

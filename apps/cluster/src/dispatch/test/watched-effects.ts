@@ -49,6 +49,11 @@ export class WatchedEffects implements DispatchEffects {
     this.settle(request, `result ${request.number}`)
   }
 
+  /** Not an effect: what the word that a sink has taken it returned. */
+  taken(request: DispatchRequest): void {
+    this.settle(request, `taken ${request.number}`)
+  }
+
   cancel(container: ContainerSlot, request: DispatchRequest): void {
     this.events.push(`cancel ${request.number} ${container.instance}`)
   }

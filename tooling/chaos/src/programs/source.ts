@@ -1,0 +1,16 @@
+// What runs in the sources of a chaos run: publishes numbers and data that follow from them, for ever.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Connector } from '@aicluster/container-sdk'
+import { publicationOf } from '../apps/publication'
+
+const PAUSE_MS = 20
+
+const connector = await Connector.open().catch((error: Error) => {
+  process.stderr.write(`cannot begin: ${error.message}\n`)
+  process.exit(1)
+})
+const life = `${process.env.AICLUSTER_CONTAINER}-${process.pid}`
+for (let n = 0; ; n++) {
+  connector.publish(publicationOf(life, n), { life, n })
+  await sleep(PAUSE_MS)
+}
