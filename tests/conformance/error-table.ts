@@ -20,8 +20,8 @@ export interface ErrorRow {
   provoke: 'api' | 'wire'
 }
 
-/** Our copy of the table. It is never edited: it comes from the specification. */
-export const ERROR_TABLE = new URL('./errors.json', import.meta.url)
+/** The repository's copy of the table. It is never edited: it comes from the specification. */
+export const ERROR_TABLE = new URL('../../packages/protocol/spec/errors.json', import.meta.url)
 
 export const ERROR_ROWS: readonly ErrorRow[] = (JSON.parse(readFileSync(ERROR_TABLE, 'utf8')) as { rows: ErrorRow[] }).rows
 
