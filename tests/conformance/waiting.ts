@@ -8,7 +8,7 @@ interface Waiting {
 /** Rows that cannot be proven yet, each with the reason that every run prints. */
 const WAITING: readonly Waiting[] = [
   {
-    reason: 'needs the ssh driver, which comes with the boards issue: no board is reached by SSH yet',
+    reason: 'they need the ssh driver, which comes with the boards issue',
     isMeant: ({ code }) => code === 500,
   },
 ]
