@@ -6,7 +6,7 @@ interface CommandSender {
   callAsync(command: () => object, callback: ManageCallback | undefined, convert: (reply: unknown) => unknown): string
 }
 
-const senderOf = (cluster: AICluster): CommandSender => cluster as unknown as CommandSender
+const senderOf = (cluster: AICluster): CommandSender => (cluster as unknown as { commands: CommandSender }).commands
 
 /**
  * The command as the SDK sends it: `body` is what leaves, as it is. The name by which the SDK knows its command, for errors and
