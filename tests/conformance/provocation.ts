@@ -1,4 +1,4 @@
-import type { AICluster, ClusterEventMap } from '@aicluster/host-sdk'
+import type { AICluster } from '@aicluster/host-sdk'
 import { type Targets, targetOf } from './api-calls'
 import { apiOf, type ErrorRow } from './error-table'
 
@@ -42,7 +42,7 @@ export const attempt = (row: ErrorRow, targets: Targets, args: readonly unknown[
 export interface Happening {
   /** Who must hear of it. */
   cluster: AICluster
-  event: keyof ClusterEventMap
+  event: 'connected' | 'disconnected' | 'containerDisconnected'
   /** What `manageCallback` gets as its command. */
   cmd: string
   act: () => Promise<unknown>
