@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { AICluster } from '@aicluster/host-sdk'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ERROR_ROWS, ERROR_TABLE, type ErrorRow, titleOf } from './error-table'
-import { type Attempt, type Provocation, proves } from './provocation'
+import { proveRow } from './prove-row'
+import { type Provocation, proves } from './provocation'
 import { PROVOCATIONS } from './provocations/provocations'
 import { STAGES } from './stages/stages'
 import { waitingReason } from './waiting'
-import { clearCommon, proveCommonCallback, proveEvent, proveOwnCallback, proveRejection, proveThrow, setOnlyTheOther } from './ways'
 
 /** Where the specification lies beside the repository, for those who work on both. */
 const SPECIFICATION = new URL('../../../shared/spec/errors.json', import.meta.url)
@@ -34,43 +33,35 @@ describe('the table of errors', () => {
   })
 })
 
-describe('row by row', () => {
-  afterAll(async () => {
-    await Promise.all(STAGES.map((stage) => stage.close()))
-  })
+afterAll(async () => {
+  await Promise.all(STAGES.map((stage) => stage.close()))
+})
 
+describe('the proof of a row', () => {
+  const rowOf = (api: string, code: number): ErrorRow => ERROR_ROWS.find((row) => row.api === api && row.code === code) as ErrorRow
+
+  it.each([
+    ['another class', rowOf('get_container_handler', 300), { exception: 'InvalidArgument' }],
+    ['another code', rowOf('get_container_handler', 300), { code: 400 }],
+    ['another text', rowOf('get_container_handler', 300), { message: 'Specified InferenceName is unknown' }],
+    ['another argument', rowOf('add_inference', 100), { args: ['coprocessor_name'] }],
+    ['another code for the callback', rowOf('get_container_handler_async', 300), { code: 400 }],
+    ['another text for the callback', rowOf('infer_async', 400), { message: 'Specified InferenceName does not exist' }],
+    ['a throw instead of the callback', rowOf('get_container_handler_async', 300), { notify: 'throw' as const }],
+    ['a callback instead of the throw', rowOf('load_inference_async', 100), { notify: 'callback' as const }],
+  ])('fails where the table says %s', async (_what, row, changed) => {
+    const [provocation] = provocationsOf(row)
+    await expect(proveRow({ ...row, ...changed }, provocation as Provocation)).rejects.toThrow()
+  })
+})
+
+describe('row by row', () => {
   for (const row of ERROR_ROWS) {
     const [provocation] = provocationsOf(row)
     if (!provocation || waitingReason(row)) continue
     it(titleOf(row), async ({ task }) => {
       task.meta.errorRow = titleOf(row)
-      if ('happening' in provocation) await proveEvent(row, await provocation.happening(row))
-      else await proveAttempts(row, provocation.attempts)
+      await proveRow(row, provocation)
     })
   }
 })
-
-type Attempts = Extract<Provocation, { attempts: unknown }>['attempts']
-
-async function proveAttempts(row: ErrorRow, attempts: Attempts): Promise<void> {
-  if (row.notify === 'reject') return each(row, attempts, (attempt) => proveRejection(row, attempt))
-  if (row.notify === 'throw') return each(row, attempts, (attempt) => proveThrow(row, attempt))
-  await each(row, attempts, (attempt, cluster) => proveOwnCallback(row, attempt, cluster))
-  await each(row, attempts, (attempt, cluster) => proveCommonCallback(row, attempt, cluster))
-}
-
-/** Provoke the row, and prove it for each of the attempts. */
-async function each(row: ErrorRow, attempts: Attempts, prove: (attempt: Attempt, cluster: AICluster) => Promise<void>): Promise<void> {
-  const made = await attempts(row)
-  expect(made.length).toBeGreaterThan(0)
-  for (const attempt of made) {
-    const { cluster } = attempt
-    if (cluster) setOnlyTheOther(row, cluster)
-    try {
-      await prove(attempt, cluster as AICluster)
-    } finally {
-      if (cluster) clearCommon(cluster)
-      await attempt.afterwards?.()
-    }
-  }
-}
