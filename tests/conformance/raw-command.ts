@@ -1,12 +1,5 @@
 import type { AICluster, ManageCallback } from '@aicluster/host-sdk'
-
-/** What the SDK sends every command with. It is no part of its public API: only here may a command be wrong. */
-interface CommandSender {
-  call(command: object, options: object): Promise<unknown>
-  callAsync(command: () => object, callback: ManageCallback | undefined, convert: (reply: unknown) => unknown): string
-}
-
-const senderOf = (cluster: AICluster): CommandSender => (cluster as unknown as { commands: CommandSender }).commands
+import { commandSenderOf } from '../worlds/raw-command'
 
 /**
  * The command as the SDK sends it: `body` is what leaves, as it is. The name by which the SDK knows its command, for errors and
@@ -17,11 +10,11 @@ const commandOf = (name: string, body: object): object =>
 
 /** Send any body at all as a command over the SDK's own connection; the SDK makes an error of the reply. */
 export const rawCall = (cluster: AICluster, name: string, body: object): Promise<unknown> =>
-  senderOf(cluster).call(commandOf(name, body), {})
+  commandSenderOf(cluster).call(commandOf(name, body), {})
 
 /** The same in the form that calls back. */
 export const rawCallAsync = (cluster: AICluster, name: string, body: object, callback: ManageCallback | undefined): string =>
-  senderOf(cluster).callAsync(
+  commandSenderOf(cluster).callAsync(
     () => commandOf(name, body),
     callback,
     (reply) => reply,
