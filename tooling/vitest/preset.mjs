@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** Tests run on source: every workspace package resolves to its `src` through the `aicluster-source` condition. */
 const conditions = ['aicluster-source', 'module', 'node', 'import', 'default']
 
-export const preset = (test = {}) =>
+export const preset = (test = {}, moreReporters = []) =>
   defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -16,7 +16,7 @@ export const preset = (test = {}) =>
       pool: 'forks',
       passWithNoTests: false,
       // The first is for the eye, the second for `npm test`, which adds up the packages' numbers.
-      reporters: ['default', ['json', { outputFile: '.test-results/vitest.json' }]],
+      reporters: ['default', ['json', { outputFile: '.test-results/vitest.json' }], ...moreReporters],
       ...test,
     },
   })

@@ -7,6 +7,7 @@ was wrong, which value, what to do. *Again* says whether the same call may succe
 \`{}\` and \`{name}\` are filled with what the failure is about. A code that an SDK does not know arrives as \`UnknownError\` with that code.
 
 This page is printed from \`packages/protocol/src/errors/error-code.ts\` (\`pnpm --filter @aicluster/protocol errors-page\`): change it there.
+[Each code with its causes and cures](guides/errors.md).
 `
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')

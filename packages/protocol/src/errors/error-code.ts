@@ -92,14 +92,14 @@ export const ERROR_CODES = {
     error: 'InvalidArgumentError',
     retryable: false,
     message: 'Inference config file not found',
-    cure: 'The inference is registered but its config file is gone. Load it again.',
+    cure: 'The inference is registered but its config file is gone. Load it again with forceUpdate.',
   },
   configFileNotJson: {
     code: 206,
     error: 'InvalidArgumentError',
     retryable: false,
     message: 'Inference config file JSON format error',
-    cure: 'Mend the JSON of the inference config file.',
+    cure: 'The inference config file is no JSON. Mend it, or load again with forceUpdate.',
   },
   configFileMismatch: {
     code: 207,
