@@ -5,6 +5,7 @@ import type { ByteRequest, ImageRequest, ReceivedRequest } from './received-requ
 import type { RequestHandler } from './serve-loop'
 import { TerminationSignal } from './termination-signal'
 
+/** How {@link Connector.serve} handles requests. */
 export interface ServeOptions {
   /** Requests handled at once. Default: the container's credits (`max_send_num`). */
   concurrency?: number
@@ -16,11 +17,13 @@ export interface ServeOptions {
   handleSignals?: boolean
 }
 
+/** How a receive waits. */
 export interface ReceiveOptions {
   /** How long to wait for a request, in ms; 0 or nothing: for ever. (The seed counts seconds.) */
   timeout?: number
 }
 
+/** How {@link Connector.close} drains. */
 export interface CloseOptions {
   /** How long it may take until requests in hand are answered and the manager has the answers, in ms. Default 30,000. */
   drainMs?: number
@@ -148,6 +151,7 @@ export class Connector implements AsyncDisposable {
     return this.runtime.close(drainMs, () => this.termination.isCutShort)
   }
 
+  /** {@link Connector.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -74,6 +74,7 @@ export class AIClusterError extends Error {
     Object.defineProperty(this, KINDS, { value: kindsOf(this) })
   }
 
+  /** Holds across the ESM and CommonJS builds and across installed copies: it goes by name, not by prototype. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (!Object.hasOwn(this, KIND)) return Function.prototype[Symbol.hasInstance].call(this, value)
     const kinds = (value as { [KINDS]?: readonly string[] } | null)?.[KINDS]
