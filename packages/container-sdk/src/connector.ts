@@ -110,6 +110,8 @@ export class Connector implements AsyncDisposable {
    * Answer every request with what `handler` returns, until the Connector is closed. A handler that throws answers with that error
    * (an `AIClusterError` as it is, anything else as code 999 with its message) and is logged, unless its `signal` had aborted. Ours.
    *
+   * @param handler - gets each request; what it returns, or resolves to, is the result
+   * @param options - how many at once, and who handles SIGTERM
    * @throws InvalidArgumentError (302): `concurrency` is no integer of 1 or more, or `serve` runs already
    */
   async serve(handler: RequestHandler, { concurrency, handleSignals = this.isContainer }: ServeOptions = {}): Promise<void> {
@@ -128,6 +130,7 @@ export class Connector implements AsyncDisposable {
    *
    * @param result - anything JSON can hold; a `Uint8Array` or `NdArray` anywhere in it travels as binary. One that is the result's only
    *   binary part and has more than 64 KB is not copied: do not touch its memory again, make a new one for the next result
+   * @param response - what came with the request
    * @throws InvalidArgumentError (302): the result holds what cannot travel, or is larger than the cluster takes
    * @see SDK API reference, chapter 5, section 4
    */
@@ -138,6 +141,7 @@ export class Connector implements AsyncDisposable {
   /**
    * Answer a request with an error: the application's call rejects with it. Kept like a result. Ours.
    * @param error - an `AIClusterError` as it is; anything else as code 999 with its message
+   * @param response - what came with the request
    */
   sendError(error: unknown, response: InferenceResponse): void {
     this.runtime.sendError(error, response)

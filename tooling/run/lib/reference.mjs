@@ -7,11 +7,11 @@ import { CommandError, runCommand } from './run-command.mjs'
 export const documentedPackages = () => workspaceFolders().filter((folder) => existsSync(join(root, folder, 'typedoc.json')))
 
 /**
- * Writes a package's reference into `out` (default: where its `typedoc.json` says, below docs/reference). Every warning is a failure
- * and nothing is written then: an export without a docstring, a link that leads nowhere, a type that is shown but not exported.
+ * Writes a package's reference to where its `typedoc.json` says; `more` are further options of typedoc. Every warning is a failure, and
+ * nothing is written then: an export without a docstring, a link that leads nowhere, a type that is shown but not exported.
  */
-export async function writeReference(folder, env, out) {
-  const args = ['--options', join(root, folder, 'typedoc.json'), ...(out === undefined ? [] : ['--out', out])]
+export async function writeReference(folder, env, more = []) {
+  const args = ['--options', join(root, folder, 'typedoc.json'), ...more]
   try {
     return await runCommand(bin('typedoc'), args, { env: { ...env, NO_COLOR: '1' }, output: 'keep' })
   } catch (error) {
