@@ -19,7 +19,7 @@ const textOf = (parts: readonly Text[]): string => parts.map(({ text }) => text)
 
 /**
  * Where public docstrings lack what the house form asks for and typedoc does not: a `@param` for each of several parameters, and in each
- * `@throws` the class and its code. A twin may say `Like {@link …}` in place of both.
+ * `@throws` the class and its code. A twin may say `Like {@link …}` in place of both; options are explained where their type is.
  */
 export function shortcomings(project: Declared): string[] {
   return (project.children ?? []).flatMap((declared) => [
@@ -36,7 +36,7 @@ function ofSignatures({ signatures = [] }: Declared, name: string): string[] {
     const throws = (comment?.blockTags ?? []).filter(({ tag }) => tag === '@throws').map(({ content }) => textOf(content))
     const isTwin = /^Like\b/.test(summary)
     return [
-      ...(parameters.length > 1 && !isTwin ? parameters.filter((parameter) => !parameter.comment) : []).map(
+      ...(parameters.length > 1 && !isTwin ? parameters.filter((parameter) => !parameter.comment && parameter.name !== 'options') : []).map(
         (parameter) => `${name}: no @param ${parameter.name}`,
       ),
       ...throws
