@@ -3,7 +3,7 @@ import { describe, it } from 'vitest'
 import { guides, runGuide } from './run-guide'
 import { linkWorkspacePackages } from './workspace-packages'
 
-const GUIDE_LIMIT_MS = 120_000
+const GUIDE_LIMIT_MS = 240_000
 
 describe('a guide, followed word by word on the built workspace', () => {
   it.each(guides)(
