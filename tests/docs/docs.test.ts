@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { deadLinks } from './links'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const SKIPPED = new Set(['node_modules', 'dist', '.git', '.turbo', '.test-results', '.demo', 'coverage'])
@@ -28,18 +29,23 @@ describe('documentation', () => {
     expect(unexplained.map(name)).toEqual([])
   })
 
-  it('has no link that leads nowhere', () => {
+  it('has no link that leads nowhere, and none to a heading that is not there', () => {
     const pages = folders.flatMap((folder) =>
       readdirSync(folder)
         .filter((entry) => entry.endsWith('.md'))
         .map((entry) => join(folder, entry)),
     )
-    const dead = pages.flatMap((page) => {
-      const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)]
-      return links.flatMap(([, link]) => (link && !existsSync(resolve(dirname(page), link)) ? [`${name(page)} → ${link}`] : []))
-    })
     expect(pages.length).toBeGreaterThan(10)
-    expect(dead).toEqual([])
+    expect(deadLinks(pages, ROOT)).toEqual([])
+  })
+
+  it('lists every page of docs in its index, each with a line', () => {
+    const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8')
+    const pages = ['.', 'guides'].flatMap((folder) => readdirSync(join(ROOT, 'docs', folder)).map((entry) => join(folder, entry)))
+    const unlisted = pages.filter(
+      (page) => page.endsWith('.md') && page !== 'README.md' && !new RegExp(`\\]\\(${page}\\).*\\w`).test(index),
+    )
+    expect(unlisted).toEqual([])
   })
 
   it('keeps the README under 120 lines', () => {

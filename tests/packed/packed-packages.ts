@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { withoutOurNpm } from '../guides/our-npm'
 
 const execute = promisify(execFile)
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,9 +34,3 @@ export async function installTarballs(tarballs: readonly string[], folder: strin
   const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs]
   await execute('npm', args, { cwd: folder, env: withoutOurNpm(process.env) })
 }
-
-/** An npm that runs us tells programs about this repository; npm in another folder must not hear of it. */
-const withoutOurNpm = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^npm_(package|lifecycle|command|config_(local_prefix|dir|engine_strict))/.test(name)),
-  )

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fileIn } from '../guides/read-guide'
+import { guides, runGuide } from '../guides/run-guide'
 import { startManager, stateOf } from './packed-manager'
 import { installTarballs, PUBLISHED, pack, root } from './packed-packages'
-import { extractProgram } from './readme-programs'
 import { toCommonJs } from './to-commonjs'
 
 const execute = promisify(execFile)
 const INSTALL_LIMIT_MS = 240_000
+const GUIDE_LIMIT_MS = 240_000
 
 describe('the published packages, installed from their tarballs', () => {
   const temporary = mkdtempSync(join(tmpdir(), 'aicluster-packed-'))
@@ -37,7 +39,7 @@ describe('the published packages, installed from their tarballs', () => {
     symlinkSync(join(user, 'node_modules'), join(folder, 'node_modules'))
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     for (const name of ['host', 'container']) {
-      writeFileSync(join(folder, `${name}.${extension}`), rewrite(extractProgram(readme, `${name}.mjs`)))
+      writeFileSync(join(folder, `${name}.${extension}`), rewrite(fileIn(readme, `${name}.mjs`)))
     }
     await using _manager = await startManager(folder)
     const env = { ...process.env, AICLUSTER_STATE: stateOf(folder) }
@@ -46,4 +48,14 @@ describe('the published packages, installed from their tarballs', () => {
     expect(stdout).toMatch(/request \d+ took [\d.]+ ms/)
     expect(stdout).toContain('400 Unregistered InferenceName')
   })
+  it.each(guides)(
+    'does and prints what %s says',
+    async (guide) => {
+      const folder = join(temporary, guide.replace(/\.md$/, ''))
+      mkdirSync(folder)
+      symlinkSync(join(user, 'node_modules'), join(folder, 'node_modules'))
+      await runGuide(guide, folder)
+    },
+    GUIDE_LIMIT_MS,
+  )
 })

@@ -6,6 +6,7 @@ import type { ByteRequest, ImageRequest, ReceivedRequest } from './received-requ
 import type { RequestHandler } from './serve-loop'
 import { TerminationSignal } from './termination-signal'
 
+/** How {@link Connector.serve} handles requests. */
 export interface ServeOptions {
   /** Requests handled at once. Default: the container's credits (`max_send_num`). */
   concurrency?: number
@@ -17,11 +18,13 @@ export interface ServeOptions {
   handleSignals?: boolean
 }
 
+/** How a receive waits. */
 export interface ReceiveOptions {
   /** How long to wait for a request, in ms; 0 or nothing: for ever. (The seed counts seconds.) */
   timeout?: number
 }
 
+/** How {@link Connector.receiveRequests} gathers a batch. */
 export interface ReceiveBatchOptions extends ReceiveOptions {
   /** Requests of one batch at most. Default: the container's credits (`max_send_num`), which are never exceeded anyway. */
   max?: number
@@ -29,6 +32,7 @@ export interface ReceiveBatchOptions extends ReceiveOptions {
   waitMs?: number
 }
 
+/** How {@link Connector.close} drains. */
 export interface CloseOptions {
   /** How long it may take until requests in hand are answered and the manager has the answers, in ms. Default 30,000. */
   drainMs?: number
@@ -141,6 +145,8 @@ export class Connector implements AsyncDisposable {
    * Answer every request with what `handler` returns, until the Connector is closed. A handler that throws answers with that error
    * (an `AIClusterError` as it is, anything else as code 999 with its message) and is logged, unless its `signal` had aborted. Ours.
    *
+   * @param handler - gets each request; what it returns, or resolves to, is the result
+   * @param options - how many at once, and who handles SIGTERM
    * @throws InvalidArgumentError (302): `concurrency` is no integer of 1 or more, or `serve` runs already
    */
   async serve(handler: RequestHandler, { concurrency, handleSignals = this.isContainer }: ServeOptions = {}): Promise<void> {
@@ -157,6 +163,7 @@ export class Connector implements AsyncDisposable {
    *
    * @param result - anything JSON can hold; a `Uint8Array` or `NdArray` anywhere in it travels as binary. One that is the result's only
    *   binary part and has more than 64 KB is not copied: do not touch its memory again, make a new one for the next result
+   * @param response - what came with the request
    * @throws InvalidArgumentError (302): the result holds what cannot travel, or is larger than the cluster takes
    * @see SDK API reference, chapter 5, section 4
    */
@@ -167,6 +174,7 @@ export class Connector implements AsyncDisposable {
   /**
    * Answer a request with an error: the application's call rejects with it. Kept like a result. Ours.
    * @param error - an `AIClusterError` as it is; anything else as code 999 with its message
+   * @param response - what came with the request
    */
   sendError(error: unknown, response: InferenceResponse): void {
     this.runtime.sendError(error, response)
@@ -201,6 +209,7 @@ export class Connector implements AsyncDisposable {
     return this.runtime.close(drainMs, () => this.termination.isCutShort)
   }
 
+  /** {@link Connector.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

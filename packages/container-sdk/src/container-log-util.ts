@@ -1,7 +1,19 @@
 import { currentRequestNo, useRequestContext } from './log-context'
 
 /** Log levels with the numbers of Python's logging module. */
-export const LogLevel = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 50 } as const
+export const LogLevel = {
+  /** For whoever looks for a fault; what is written without `log_setting`. */
+  DEBUG: 10,
+  /** What happens in the course of things. */
+  INFO: 20,
+  /** Something is not as it should be, and goes on. */
+  WARNING: 30,
+  /** Something failed. */
+  ERROR: 40,
+  /** The program cannot go on. */
+  CRITICAL: 50,
+} as const
+/** One of the numbers of {@link LogLevel}. */
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel]
 
 const settings = { name: 'container', level: LogLevel.DEBUG as number }
@@ -31,6 +43,7 @@ function write(level: keyof typeof LogLevel, message: string, code: number, extr
 export const container_log_util = {
   /**
    * Name the logger and set the lowest level that is written.
+   * @param loggerName - stands in every line as `logger`; `container` before this is called
    * @param level - a number of {@link LogLevel}; default DEBUG
    */
   log_setting(loggerName: string, level: number = LogLevel.DEBUG): void {
@@ -38,10 +51,15 @@ export const container_log_util = {
     settings.level = level
     useRequestContext()
   },
+  /** Write a line of level DEBUG. `code` (default -1: none) is an error code of your own. */
   debug: (msg: string, code = -1): void => write('DEBUG', msg, code),
+  /** Write a line of level INFO. */
   info: (msg: string, code = -1): void => write('INFO', msg, code),
+  /** Write a line of level WARNING. */
   warning: (msg: string, code = -1): void => write('WARNING', msg, code),
+  /** Write a line of level ERROR. */
   error: (msg: string, code = -1): void => write('ERROR', msg, code),
+  /** Write a line of level CRITICAL. */
   critical: (msg: string, code = -1): void => write('CRITICAL', msg, code),
   /** Like `error`, with an error's stack (Python takes the current exception; JavaScript has none, so it is given). */
   exception: (msg: string, code = -1, error?: unknown): void =>

@@ -3,6 +3,8 @@ export {
   ConnectionFailedError,
   ContainerReceiveTimeoutError,
   type DType,
+  ERROR_CODES,
+  INFERENCE_RESPONSE_TIMES,
   InferenceResponse,
   InvalidArgumentError,
   type NdArray,

@@ -15,7 +15,9 @@ export interface ByteRequest {
 export interface ImageRequest {
   /** The array that the application sent; plain bytes arrive as a 1-d uint8 array. */
   image: NdArray
+  /** The application's `param`. */
   metadata: Record<string, unknown>
+  /** Hand it back to `sendResponse`. */
   response: InferenceResponse
 }
 
@@ -31,7 +33,9 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
   private aborted = false
 
   constructor(
+    /** The data as it came. Views a received message: copy it before you change it or keep it for long. */
     readonly data: Uint8Array,
+    /** Hand it back to `sendResponse`. */
     readonly response: InferenceResponse,
     /** @internal */
     readonly number: number,
@@ -51,6 +55,7 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
     return this.aborted
   }
 
+  /** The application's `param`. */
   get metadata(): Record<string, unknown> {
     return this.response.metadata
   }

@@ -14,6 +14,14 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
 /**
  * An application's connection to a cluster: load inferences, run them, look at them.
  *
+ * Beside the errors of its own, every command may reject with
+ * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
+ *   manager was restarted meanwhile. In the last two cases the command may or may not have been carried out
+ * - RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`; the cluster takes back what it can
+ * - OutcomeExpiredError (314): the cluster dropped this application's session before the reply reached it
+ *
+ * While the connection is lost an open command waits; it is never carried out twice.
+ *
  * @see SDK API reference, chapter 2
  * @example
  * await using cluster = await AICluster.connect()
@@ -92,13 +100,21 @@ export class AICluster extends ClusterCommands implements AsyncDisposable {
     this.life.logger = logger
   }
 
-  /** Listen to what happens without being asked for. Ours. */
+  /**
+   * Listen to what happens without being asked for. Ours.
+   * @param event - its name
+   * @param listener - called each time; one that throws is logged
+   */
   on<Name extends keyof ClusterEventMap>(event: Name, listener: (...args: ClusterEventMap[Name]) => void): this {
     this.life.events.on(event, listener as never)
     return this
   }
 
-  /** Stop listening. Ours. */
+  /**
+   * Stop listening. Ours.
+   * @param event - its name
+   * @param listener - what `on` was given
+   */
   off<Name extends keyof ClusterEventMap>(event: Name, listener: (...args: ClusterEventMap[Name]) => void): this {
     this.life.events.off(event, listener as never)
     return this
@@ -119,6 +135,7 @@ export class AICluster extends ClusterCommands implements AsyncDisposable {
     return this.life.release(drainMs)
   }
 
+  /** {@link AICluster.release}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release()
   }

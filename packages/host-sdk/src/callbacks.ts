@@ -16,7 +16,9 @@ export type ManageCallback = (code: number, message: string, cmd: string, result
 
 /** A key left out keeps what was set; `null` clears. */
 export interface CallbackOptions {
+  /** Gets the outcomes of `inferAsync` and `inferImageAsync`. */
   inferCallback?: InferCallback | null
+  /** Gets the outcomes of every other `…Async` method, and the events. */
   manageCallback?: ManageCallback | null
 }
 

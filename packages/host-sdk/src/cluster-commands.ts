@@ -18,15 +18,7 @@ import { type ContainerHandler, handlersOf } from './handlers/container-handler'
 import type { QueueInfo } from './handlers/queue-info'
 
 /**
- * What manages a cluster: everything of {@link AICluster} that changes something over the management link.
- *
- * Beside the errors of its own, every command may reject with
- * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
- *   manager was restarted meanwhile. In the last two cases the command may or may not have been carried out
- * - RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`; the cluster takes back what it can
- * - OutcomeExpiredError (314): the cluster dropped this application's session before the reply reached it
- *
- * While the connection is lost an open command waits; it is never carried out twice.
+ * What manages a cluster: everything of {@link AICluster} that changes something over the management link. For errors see there.
  */
 export abstract class ClusterCommands extends ClusterQueries {
   /**
@@ -55,7 +47,7 @@ export abstract class ClusterCommands extends ClusterQueries {
   }
 
   /**
-   * Like {@link ClusterCommands.loadInference}; the outcome goes to `callback` or to the manage callback.
+   * Like {@link AICluster.loadInference}; the outcome goes to `callback` or to the manage callback.
    * @returns the request number
    * @throws InvalidArgumentError (100): an argument is missing, or there is no callback
    * @throws ConnectionFailedError (111): no connection to the cluster
@@ -88,7 +80,7 @@ export abstract class ClusterCommands extends ClusterQueries {
     return handlersOf(await this.commands.call(unloadCommand(options), options), this.commands)
   }
 
-  /** Like {@link ClusterCommands.unloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.unloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   unloadInferenceAsync(options: UnloadOptions = {}, callback?: ManageCallback): string {
     return this.commands.callAsync(
       () => unloadCommand(options),
@@ -101,6 +93,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    * Start what is registered anew, from its config file in the manager's state folder. What was edited there by hand is taken up,
    * but not name, suffix, boards, type, input and output. If it fails, what ran before runs again.
    *
+   * @param inferenceName - what is registered
    * @returns one handler per container
    * @throws InvalidArgumentError (100): no name; (205): it is registered, its config file is gone; (206): the file is not JSON;
    *   (207): the file contradicts what is registered, naming the field; (302): a value in the file is wrong
@@ -115,7 +108,7 @@ export abstract class ClusterCommands extends ClusterQueries {
     return handlersOf(await this.commands.call(reloadCommand(inferenceName), options), this.commands)
   }
 
-  /** Like {@link ClusterCommands.reloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.reloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   reloadInferenceAsync(inferenceName: string, callback?: ManageCallback): string {
     return this.commands.callAsync(
       () => reloadCommand(inferenceName),
@@ -127,6 +120,7 @@ export abstract class ClusterCommands extends ClusterQueries {
   /**
    * Replace files in an inference's folder on each of its boards, all or none. They count from the container's next start.
    *
+   * @param inferenceName - whose folder it is
    * @param fileInfo - paths by kind: `script`, `model`, `other`, each an absolute path on the application's machine, or a list.
    *   A file goes to where the one of its name is
    * @throws InvalidArgumentError (100): an argument is missing; (101): a key of `fileInfo` that is none; (301): a file cannot be
@@ -145,7 +139,7 @@ export abstract class ClusterCommands extends ClusterQueries {
   }
 
   /**
-   * Like {@link ClusterCommands.putFile}; the outcome goes to `callback` or to the manage callback, a wrong key (101) too.
+   * Like {@link AICluster.putFile}; the outcome goes to `callback` or to the manage callback, a wrong key (101) too.
    * @returns the request number
    * @throws InvalidArgumentError (100, 302), ConnectionFailedError (111): as `putFile`; (100) also without any callback
    */
@@ -178,7 +172,7 @@ export abstract class ClusterCommands extends ClusterQueries {
     return this.waiting(options, time)
   }
 
-  /** Like {@link ClusterCommands.deleteQueue}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.deleteQueue}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   deleteQueueAsync(options: DeleteQueueOptions = {}, callback?: ManageCallback): string {
     return this.commands.callAsync(
       () => deleteQueueCommand(options),

@@ -16,13 +16,14 @@ import { boardsOf, type CoprocessorHandler, imagesOf } from './handlers/coproces
 import type { CoprocessorImages } from './handlers/coprocessor-images'
 import type { QueueInfo } from './handlers/queue-info'
 
-/** What looks at a cluster and changes nothing: boards, containers, images, queues, figures. For errors see {@link ClusterCommands}. */
+/** What looks at a cluster and changes nothing: boards, containers, images, queues, figures. For errors see {@link AICluster}. */
 export abstract class ClusterQueries extends ClusterRequests {
   /** @internal */
   protected readonly commands = new CommandCaller(this.life)
 
   /**
    * The boards on which an inference is registered; all boards when none is given.
+   * @param inferenceName - only boards on which it is registered; left out: every board
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 5
@@ -31,7 +32,7 @@ export abstract class ClusterQueries extends ClusterRequests {
     return boardsOf(await this.commands.call({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }, options), this.commands)
   }
 
-  /** Like {@link ClusterQueries.getCoprocessorHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.getCoprocessorHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getCoprocessorHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
     return this.commands.callAsync(
       () => ({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }),
@@ -42,6 +43,7 @@ export abstract class ClusterQueries extends ClusterRequests {
 
   /**
    * The container images on the boards on which an inference is registered; on all boards when none is given.
+   * @param inferenceName - only boards on which it is registered; left out: every board
    * @returns one entry a board; it has no images on a board without a Docker Engine
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
    * @throws ConnectionFailedError (111): no connection to the cluster
@@ -51,13 +53,14 @@ export abstract class ClusterQueries extends ClusterRequests {
     return imagesOf(await this.commands.call({ cmd: 'get_coprocessor_images', ...nameFilter(inferenceName) }, options))
   }
 
-  /** Like {@link ClusterQueries.getCoprocessorImages}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.getCoprocessorImages}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getCoprocessorImagesAsync(inferenceName?: string, callback?: ManageCallback): string {
     return this.commands.callAsync(() => ({ cmd: 'get_coprocessor_images', ...nameFilter(inferenceName) }), callback, imagesOf)
   }
 
   /**
    * The containers that serve an inference; every one when none is given.
+   * @param inferenceName - only its containers; left out: every container
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 7
@@ -66,7 +69,7 @@ export abstract class ClusterQueries extends ClusterRequests {
     return handlersOf(await this.commands.call({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }, options), this.commands)
   }
 
-  /** Like {@link ClusterQueries.getContainerHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.getContainerHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getContainerHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
     return this.commands.callAsync(
       () => ({ cmd: 'get_container_handler', ...nameFilter(inferenceName) }),
@@ -77,6 +80,7 @@ export abstract class ClusterQueries extends ClusterRequests {
 
   /**
    * State and use of the containers that serve an inference; of every one when none is given.
+   * @param inferenceName - only its containers; left out: every container
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 8
@@ -85,7 +89,7 @@ export abstract class ClusterQueries extends ClusterRequests {
     return statusesOf(await this.commands.call({ cmd: 'get_container_status', ...nameFilter(inferenceName) }, options))
   }
 
-  /** Like {@link ClusterQueries.getContainerStatus}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.getContainerStatus}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getContainerStatusAsync(inferenceName?: string, callback?: ManageCallback): string {
     return this.commands.callAsync(() => ({ cmd: 'get_container_status', ...nameFilter(inferenceName) }), callback, statusesOf)
   }
@@ -132,7 +136,7 @@ export abstract class ClusterQueries extends ClusterRequests {
     return readToEnd(this.commands, new QueueReading(options), sharedTime(options, 'get_queue_info'))
   }
 
-  /** Like {@link ClusterQueries.getQueueInfo}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
+  /** Like {@link AICluster.getQueueInfo}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getQueueInfoAsync(options: QueueInfoOptions = {}, callback?: ManageCallback): string {
     let reading: QueueReading
     const first = () => {
@@ -146,7 +150,7 @@ export abstract class ClusterQueries extends ClusterRequests {
   }
 
   /**
-   * Like {@link ClusterQueries.getQueueInfo}, entry by entry: the next page is read when it is needed. Ours.
+   * Like {@link AICluster.getQueueInfo}, entry by entry: the next page is read when it is needed. Ours.
    * @throws the same as `getQueueInfo`, at the first entry
    */
   async *queueEntries(options: QueueInfoOptions & CallOptions = {}): AsyncGenerator<QueueInfo, void, undefined> {

@@ -9,7 +9,9 @@ import type { SubscribeOptions } from './subscriptions/subscriptions'
 
 /** What an inference's container sent, and everything known about it. */
 export interface InferenceResult {
+  /** What the container sent; binary parts view the received bytes. */
   result: unknown
+  /** What is known about the request: times, metadata, who answered. */
   response: InferenceResponse
 }
 
@@ -67,6 +69,7 @@ export abstract class ClusterRequests {
    * `timeout` and `signal` count from the call. A request that is open while the connection is lost waits for its return, for at
    * most `reconnectTimeoutMs`, and is sent again if the cluster does not know it: it runs at most once.
    *
+   * @param inferenceName - what is asked
    * @param image - up to 64 KB are copied; above that do not touch the data until the call has settled, or set `copy`
    * @param param - what the container gets as `metadata`: an object, or a JSON string of one
    * @returns what the container sent, as it is; binary parts view the received bytes
@@ -94,7 +97,7 @@ export abstract class ClusterRequests {
   }
 
   /**
-   * Like {@link ClusterRequests.inferImage}; the outcome goes to `callback` or to the infer callback. It never waits for room.
+   * Like {@link AICluster.inferImage}; the outcome goes to `callback` or to the infer callback. It never waits for room.
    * @returns the request number
    * @throws SendQueueFullError (305): `maxPending` requests or `maxPendingBytes` are open; `waitForRoom` tells when there is room
    * @throws InvalidArgumentError (100, 200, 302), ConnectionFailedError (111): as `inferImage`; (100) also without any callback
@@ -106,10 +109,11 @@ export abstract class ClusterRequests {
   /**
    * Run an inference on bytes.
    *
+   * @param inferenceName - what is asked
    * @param data - up to 64 KB are copied; above that do not touch the bytes until the call has settled, or set `copy`
    * @param param - what the container gets as `metadata`: an object, or a JSON string of one
    * @returns what the container sent, and what is known about the request: times, metadata, who answered
-   * @throws the same as {@link ClusterRequests.inferImage}
+   * @throws the same as {@link AICluster.inferImage}
    * @see SDK API reference, chapter 2, section 12
    */
   infer(
@@ -125,9 +129,9 @@ export abstract class ClusterRequests {
   }
 
   /**
-   * Like {@link ClusterRequests.infer}; the outcome goes to `callback` or to the infer callback. It never waits for room.
+   * Like {@link AICluster.infer}; the outcome goes to `callback` or to the infer callback. It never waits for room.
    * @returns the request number
-   * @throws the same as {@link ClusterRequests.inferImageAsync}
+   * @throws the same as {@link AICluster.inferImageAsync}
    */
   inferAsync(inferenceName: string, data: Uint8Array, param?: Record<string, unknown> | string, callback?: InferCallback): string {
     return this.inferWithCallback(() => requireBytes(data), inferenceName, param, callback)
@@ -161,7 +165,7 @@ export abstract class ClusterRequests {
     throw unsupported('infer_voice')
   }
 
-  /** Like {@link ClusterRequests.inferVoice}. @throws NotImplementedError (900), always */
+  /** Like {@link AICluster.inferVoice}. @throws NotImplementedError (900), always */
   inferVoiceAsync(..._given: unknown[]): never {
     throw unsupported('infer_voice')
   }
@@ -175,7 +179,7 @@ export abstract class ClusterRequests {
     throw unsupported('infer_text')
   }
 
-  /** Like {@link ClusterRequests.inferText}. @throws NotImplementedError (900), always */
+  /** Like {@link AICluster.inferText}. @throws NotImplementedError (900), always */
   inferTextAsync(..._given: unknown[]): never {
     throw unsupported('infer_text')
   }

@@ -8,6 +8,7 @@ export interface ProgressEvent {
   cmd: string
   /** What is being done. One command goes through several, not through every one, and on several boards at once. */
   phase: 'check' | 'copy' | 'upload' | 'load' | 'create' | 'start' | 'ready' | 'remove' | 'restore'
+  /** The inference that is loaded, changed or started. */
   inferenceName: string
   /** The board on which it is done. */
   coprocessorName: string

@@ -66,7 +66,15 @@ export {
   UnknownError,
 } from './errors/cluster-errors'
 export { ERROR_CODES, type ErrorCodeRow, type ErrorKey } from './errors/error-code'
-export { asAIClusterError, decodeError, type ErrorHeader, encodeError, errorFromHeader, errorHeader } from './errors/error-frame'
+export {
+  asAIClusterError,
+  decodeError,
+  type ErrorContext,
+  type ErrorHeader,
+  encodeError,
+  errorFromHeader,
+  errorHeader,
+} from './errors/error-frame'
 export * from './limits'
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'

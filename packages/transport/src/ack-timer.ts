@@ -19,6 +19,7 @@ export class AckTimer {
     this.timer.unref()
   }
 
+  /** Send nothing more. */
   stop(): void {
     clearTimeout(this.timer)
     this.timer = undefined

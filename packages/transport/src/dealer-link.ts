@@ -11,12 +11,14 @@ import { DEALER_OPTIONS } from './socket-options'
 /** More than one connection can count; of 2^48 there are enough for as many connections as a process will see. */
 const SEQUENCES_PER_CONNECTION = 2 ** 30
 
+/** What a {@link DealerLink} tells its owner. */
 export interface DealerHandlers {
   /** A connection stands: say hello. Called again after every reconnection. */
   onUp(): void
   /** The connection is gone. ZeroMQ connects again by itself. */
   onDown(): void
   onRecord: RecordHandler
+  /** A message, or the rest of one, was dropped: malformed, too large, or the handler threw. */
   onDrop?(reason: DropReason | 'handler', error?: unknown): void
   /** Link sequences from the manager skipped `missing` records: nothing is acknowledged until {@link DealerLink.accounted}. */
   onGap?(missing: number): void
@@ -52,6 +54,7 @@ export class DealerLink {
     this.inbox = new Inbox(this.outbox)
   }
 
+  /** Whether a connection stands. */
   get isUp(): boolean {
     return this.up
   }
@@ -97,6 +100,7 @@ export class DealerLink {
     return this.outbox.awaitsAck
   }
 
+  /** Send what is buffered, as far as the connection takes it at once, and close the socket. */
   async close(): Promise<void> {
     if (this.closed) return
     this.outbox.flush()

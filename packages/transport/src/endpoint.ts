@@ -11,6 +11,7 @@ export const DEFAULT_PORTS: Readonly<Record<ClusterSocket, number>> = { inferenc
 
 /** Address of a socket in a private folder, or on a TCP port. */
 export const ipcEndpoint = (folder: string, socket: ClusterSocket): string => `ipc://${folder.replace(/\/+$/, '')}/${socket}`
+/** The ZeroMQ endpoint of an address and a port; an IPv6 address gets its brackets. */
 export const tcpEndpoint = (host: string, port: number): string => `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Whether what is sent there stays on this machine. */

@@ -1,5 +1,6 @@
 /** Whatever gathers during a turn of the event loop and leaves at its end. */
 export interface TurnListener {
+  /** The turn is over. */
   endTurn(): void
 }
 
@@ -17,6 +18,7 @@ export class FlushScheduler {
     if (this.dirty.length === 0) setImmediate(this.flush)
   }
 
+  /** Call `listener.endTurn()` once when this turn is over. */
   schedule(listener: TurnListener): void {
     if (this.dirty.length === 0 && !this.gathering) setImmediate(this.flush)
     this.dirty.push(listener)

@@ -1,4 +1,5 @@
 export type { Context } from 'zeromq'
+export type { AckTimer } from './ack-timer'
 export { bodyOf, encodeName, headerOf, nameOf, ridesInline } from './body'
 export { type DealerHandlers, DealerLink } from './dealer-link'
 export { deliberateDefect } from './deliberate-defect'
@@ -14,12 +15,14 @@ export {
   staysOnThisMachine,
   tcpEndpoint,
 } from './endpoint'
-export { FlushScheduler } from './flush-scheduler'
+export { FlushScheduler, type TurnListener } from './flush-scheduler'
+export type { Inbox } from './inbox'
 export { NumberTable } from './number-table'
 export { Outbox, type Transmit } from './outbox'
 export { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
 export { HELLO_TIMEOUT_MS, type RouterHandlers, RouterLink, RouterPeer } from './router-link'
+export type { SendWindow } from './send-window'
 export { AnsweringHalf, type AnsweringOptions, type Reconciliation } from './session/answering-half'
 export { type AskingEffects, AskingHalf } from './session/asking-half'
-export { type RetainedEffects, RetainedOutcome, RetainedOutcomes, type RetentionLimits } from './session/retained-outcomes'
+export { type RetainedEffects, RetainedOutcome, RetainedOutcomes, type RetentionLimits, type Stage } from './session/retained-outcomes'
 export { growGenerously } from './young-buffers'

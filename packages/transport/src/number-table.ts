@@ -16,19 +16,23 @@ export class NumberTable<Value extends object> {
   private shift = 32 - Math.log2(FIRST_CAPACITY)
   private count = 0
 
+  /** Entries in the table. */
   get size(): number {
     return this.count
   }
 
+  /** The value of this number. */
   get(key: number): Value | undefined {
     const at = this.find(key)
     return at < 0 ? undefined : this.slots[at]
   }
 
+  /** Whether the number is in the table. */
   has(key: number): boolean {
     return this.find(key) >= 0
   }
 
+  /** Put a value in, or replace it. */
   set(key: number, value: Value): void {
     const found = this.find(key)
     if (found >= 0) {
@@ -40,6 +44,7 @@ export class NumberTable<Value extends object> {
     if (++this.count * 2 > this.mask) this.grow()
   }
 
+  /** Take an entry out. Returns whether it was there. */
   delete(key: number): boolean {
     let hole = this.find(key)
     if (hole < 0) return false
@@ -57,6 +62,7 @@ export class NumberTable<Value extends object> {
     return true
   }
 
+  /** Take every entry out. */
   clear(): void {
     this.slots.fill(undefined)
     this.count = 0

@@ -32,7 +32,9 @@ export class RouterPeer<State> {
   }
 }
 
+/** What a {@link RouterLink} tells its owner. */
 export interface RouterHandlers<State> {
+  /** A connection stands; nothing is known of the peer before its hello. */
   onConnect?(peer: RouterPeer<State>): void
   /** The connection is gone; nothing more comes from or goes to this peer. */
   onDisconnect(peer: RouterPeer<State>): void
@@ -91,6 +93,7 @@ export class RouterLink<State> {
     return this.peers.size
   }
 
+  /** The peers that are connected now. */
   get connected(): Iterable<RouterPeer<State>> {
     return this.peers.values()
   }
@@ -114,6 +117,7 @@ export class RouterLink<State> {
     for (const peer of this.peers.values()) peer.outbox.flush()
   }
 
+  /** Close the socket and every connection of it. */
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true

@@ -20,6 +20,7 @@ export class SendWindow {
     this.lastSequence = this.ackedSequence = before
   }
 
+  /** Bytes sent and not acknowledged. */
   get unackedBytes(): number {
     return this.sentBytes - this.ackedBytes
   }
@@ -29,6 +30,7 @@ export class SendWindow {
     return this.ackedSequence
   }
 
+  /** Records sent and not acknowledged. */
   get unackedRecords(): number {
     return this.lastSequence - this.ackedSequence
   }

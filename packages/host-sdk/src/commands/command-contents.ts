@@ -5,6 +5,7 @@ import type { ContainerLogOptions } from '../handlers/container-log'
 
 /** Which containers `unloadInference` removes. Nothing given: **every container on every board**, as in the seed. */
 export interface UnloadOptions {
+  /** Containers of this inference. Left out: of every one. */
   inferenceName?: string
   /** One board. */
   coprocessorName?: string

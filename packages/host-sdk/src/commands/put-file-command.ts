@@ -3,8 +3,11 @@ import { missing, requireInferenceName, wrongArgument } from '../arguments'
 
 /** Which files `putFile` sends, by their kind. Each an absolute path on the application's machine, or a list. The keys are ours. */
 export interface FileInfo {
+  /** Programs. */
   script?: string | readonly string[]
+  /** Models. */
   model?: string | readonly string[]
+  /** Whatever else the program reads. */
   other?: string | readonly string[]
 }
 

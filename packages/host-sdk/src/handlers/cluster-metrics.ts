@@ -7,22 +7,46 @@ export interface ClusterMetrics {
   /** Names of the gauges that are zero when nothing is going on. */
   restGauges: string[]
   /** Per inference. */
-  queues: { name: string; waiting: number; waitingBytes: number; inFlight: number; containers: number }[]
+  queues: {
+    /** The inference. */
+    name: string
+    /** Requests that wait. */
+    waiting: number
+    /** Bytes that wait. */
+    waitingBytes: number
+    /** Requests that containers hold. */
+    inFlight: number
+    /** Containers that are connected and serve it. */
+    containers: number
+  }[]
   /** Per connected container: while it takes requests, `free + inFlight` is `maxSendNum`. */
   credits: {
+    /** The container. */
     suffixName: string
+    /** The board it is on. */
     board: string
+    /** Whether both of its links stand. */
     connected: boolean
+    /** Requests that it could take now. */
     free: number
+    /** Requests that it holds. */
     inFlight: number
+    /** Requests that it may hold at once. */
     maxSendNum: number
+    /** Requests that it has answered since it connected. */
     answered: number
   }[]
+  /** The manager's process. */
   process: {
+    /** Process number. */
     pid: number
+    /** Since its start, in ms. */
     uptimeMs: number
+    /** JavaScript heap in use. */
     heapUsedBytes: number
+    /** Memory of the whole process. */
     rssBytes: number
+    /** Memory of buffers outside the heap. */
     externalBytes: number
     /** How late the data plane's event loop was, over the last 10 s or so, in ms. */
     eventLoopDelayP99Ms: number

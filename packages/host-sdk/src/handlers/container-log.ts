@@ -1,5 +1,6 @@
 /** What a container's program has printed, stdout and stderr as they came. Control characters are taken out. Ours. */
 export interface ContainerLog {
+  /** The oldest first, without line ends. */
   lines: string[]
   /** Give it as `after` to go on behind these lines. */
   next: string

@@ -80,6 +80,7 @@ export class CoprocessorHandler {
    * Bring an inference that is registered on another board to this one too. Resolves when its container is ready.
    * One that is here already changes nothing.
    *
+   * @param inferenceName - what is registered elsewhere
    * @returns the handlers of every container on this board
    * @throws InvalidArgumentError (100): no name
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name

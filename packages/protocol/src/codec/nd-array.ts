@@ -15,10 +15,22 @@ const TYPED_ARRAYS = {
   float64: Float64Array,
   /** JavaScript has no half-precision array on our floor: the raw 16 bits of each element. */
   float16: Uint16Array,
-} as const
+} as const satisfies Record<DType, unknown>
 
-/** numpy's name of an element type. All travel little-endian. */
-export type DType = keyof typeof TYPED_ARRAYS
+/** numpy's name of an element type. All travel little-endian. `float16` comes as the raw 16 bits of each element. */
+export type DType =
+  | 'bool'
+  | 'uint8'
+  | 'int8'
+  | 'uint16'
+  | 'int16'
+  | 'uint32'
+  | 'int32'
+  | 'uint64'
+  | 'int64'
+  | 'float16'
+  | 'float32'
+  | 'float64'
 
 /** A typed array that holds the elements of an {@link NdArray}. */
 export type NdArrayData =
@@ -49,8 +61,10 @@ export interface ArrayLayout {
   shape: number[]
 }
 
+/** Every element type there is. */
 export const DTYPES = Object.keys(TYPED_ARRAYS) as readonly DType[]
 
+/** Whether `value` is the name of an element type. */
 export const isDType = (value: unknown): value is DType => typeof value === 'string' && Object.hasOwn(TYPED_ARRAYS, value)
 
 /** Bytes of one element. */

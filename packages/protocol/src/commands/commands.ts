@@ -165,6 +165,7 @@ export const Command = z.discriminatedUnion('cmd', [
   ShutdownCommand,
 ])
 export type Command = z.infer<typeof Command>
+/** What stands in `cmd`. */
 export type CommandName = Command['cmd']
 
 /** Every command's name. */

@@ -46,6 +46,7 @@ export interface Envelope {
   answeredAtMs: number
 }
 
+/** An envelope of this kind with every other field 0 or empty. */
 export const createEnvelope = (kind = 0): Envelope => ({
   kind,
   flags: 0,
@@ -73,6 +74,7 @@ const doubleView = new DataView(doubleBytes.buffer)
 /** Number of bytes between a record's start and its inference name. */
 export const fixedLength = (flags: number): number => (flags & RecordFlag.stamps ? ENVELOPE_BYTES + STAMPS_BYTES : ENVELOPE_BYTES)
 
+/** Write an unsigned 32-bit number, big-endian. */
 export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24
   bytes[at + 1] = value >>> 16
@@ -80,6 +82,7 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value
 }
 
+/** Read an unsigned 32-bit number, big-endian. */
 export function readU32(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0

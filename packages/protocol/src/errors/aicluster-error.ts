@@ -46,6 +46,7 @@ const kindsOf = (instance: object): string[] => {
  * it looks at a brand, not at the prototype.
  */
 export class AIClusterError extends Error {
+  /** @internal */
   static readonly [KIND]: string = 'AIClusterError'
 
   /** Number of the failure: {@link ERROR_CODES}. */
@@ -59,6 +60,11 @@ export class AIClusterError extends Error {
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean
 
+  /**
+   * An error that a container may send as it is (`sendError`, or thrown in a handler); its code is the row's.
+   * @param key - the row of {@link ERROR_CODES}
+   * @param options - what the message says beyond the row's text, and what belongs to the failure
+   */
   constructor(key: ErrorKey, options: AIClusterErrorOptions = {}) {
     const row = ERROR_CODES[key]
     const text = fill(row.message, options.args ?? [])
@@ -74,6 +80,7 @@ export class AIClusterError extends Error {
     Object.defineProperty(this, KINDS, { value: kindsOf(this) })
   }
 
+  /** @internal Holds across the ESM and CommonJS builds and across installed copies: it goes by name, not by prototype. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (!Object.hasOwn(this, KIND)) return Function.prototype[Symbol.hasInstance].call(this, value)
     const kinds = (value as { [KINDS]?: readonly string[] } | null)?.[KINDS]

@@ -116,6 +116,10 @@ export class UnknownError extends AIClusterError {
   static override readonly [ERROR_KIND]: string = 'UnknownError'
   override readonly code: number
 
+  /**
+   * @param key - the row of the table; default 999
+   * @param options - as of every error; `code` is the one that was received, where the table does not have it
+   */
   constructor(key: ErrorKey = 'internal', options: AIClusterErrorOptions & { code?: number } = {}) {
     super(key, options)
     this.code = options.code ?? ERROR_CODES.internal.code

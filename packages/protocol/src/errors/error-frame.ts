@@ -43,6 +43,7 @@ export const errorHeader = (error: AIClusterError): ErrorHeader => ({
   ...(Object.keys(error.details).length > 0 ? { details: { ...error.details } } : {}),
 })
 
+/** {@link errorHeader} as bytes: the header of an error record. */
 export const encodeError = (error: AIClusterError): Uint8Array => encodeMsgpack(errorHeader(error))
 
 /** What belongs to the call and does not travel. */
@@ -69,6 +70,7 @@ export function errorFromHeader(header: unknown, context: ErrorContext = {}): AI
   return new UnknownError('internal', { ...context, detail, details: structured, ...(typeof code === 'number' ? { code } : {}) })
 }
 
+/** The error of an error record: {@link errorFromHeader}, or 999 when the bytes are no header. */
 export const decodeError = (header: Uint8Array, context?: ErrorContext): AIClusterError => {
   try {
     return errorFromHeader(decodeMsgpack(header), context)

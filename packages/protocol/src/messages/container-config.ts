@@ -109,4 +109,5 @@ export const ContainerConfig = strictConfig({
 })
 export type ContainerConfig = z.infer<typeof ContainerConfig>
 
+/** Every key that a container config may have. */
 export const CONTAINER_CONFIG_KEYS = Object.keys(ContainerConfig.shape)

@@ -74,6 +74,7 @@ export interface CoprocessorImagesView {
   images: ImageView[]
 }
 
+/** One image in a board's store. */
 export interface ImageView {
   id: string
   tags: string[]

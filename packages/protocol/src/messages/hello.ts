@@ -49,6 +49,7 @@ export const ContainerHello = z.object({
 })
 export type ContainerHello = z.infer<typeof ContainerHello>
 
+/** The first record on any link: who connects. Answered by {@link Welcome} or an error. */
 export const Hello = z.discriminatedUnion('role', [HostHello, ContainerHello])
 export type Hello = z.infer<typeof Hello>
 

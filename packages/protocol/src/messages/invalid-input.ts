@@ -122,7 +122,7 @@ function rule(issue: Issue): string {
  * Its message names field, value, rule and, for an unknown key, the nearest known one.
  *
  * @param subject - what the input is, as the message's first words: `container config "digits"`
- * @param knownKeys - the keys at the root, for the hint, where the schema is no {@link strictConfig}
+ * @param knownKeys - the keys at the root, for the hint, where the schema does not list them itself
  */
 export function invalidInput(subject: string, input: unknown, error: z.ZodError, knownKeys: readonly string[] = []): AIClusterError {
   const issue = innermost(error.issues[0] as Issue)

@@ -1,5 +1,6 @@
 import { type RetainedEffects, type RetainedOutcome, RetainedOutcomes, type RetentionLimits } from './retained-outcomes'
 
+/** How an {@link AnsweringHalf} keeps its outcomes. */
 export interface AnsweringOptions {
   /** When an outcome is let go: as soon as the link has acknowledged it (hosts), or only when the other side says so (containers). */
   release: 'on-ack' | 'when-settled'
@@ -41,11 +42,13 @@ export class AnsweringHalf<Outcome extends RetainedOutcome> {
     if (!resumed) this.outcomes.start()
   }
 
+  /** The connection is gone: outcomes are kept until the next one. */
   down(): void {
     this.missed = false
     this.outcomes.stop()
   }
 
+  /** Records of the other side are missing: nothing new is taken until a reconciliation. */
   gap(): void {
     this.missed = true
   }

@@ -1,3 +1,4 @@
+/** What an {@link AskingHalf} needs done by its owner. */
 export interface AskingEffects {
   /** Numbers that have no outcome yet, in the order in which they are to be sent. */
   open(): number[]
@@ -35,6 +36,7 @@ export class AskingHalf {
     return this.phase === 'live'
   }
 
+  /** Whether it waits for the other side to say what it knows. */
   get isReconciling(): boolean {
     return this.phase === 'reconciling'
   }
@@ -45,6 +47,7 @@ export class AskingHalf {
     else this.phase = 'live'
   }
 
+  /** The connection is gone: nothing is sent until the next one. */
   down(): void {
     this.phase = 'down'
   }

@@ -1,7 +1,8 @@
 import { MAX_RETAINED_BYTES, MAX_UNREAD_BYTES, OUTCOME_WINDOW_BYTES, RETAINED_OVERHEAD_BYTES } from '@aicluster/protocol'
 import { NumberTable } from '../number-table'
 
-type Stage = 'kept' | 'unsent' | 'sent' | 'arrived'
+/** How far an outcome is on its way. */
+export type Stage = 'kept' | 'unsent' | 'sent' | 'arrived'
 
 /** An outcome on its way. The bytes are its owner's; the links and the stage are the store's own. */
 export class RetainedOutcome {
@@ -22,6 +23,7 @@ export class RetainedOutcome {
   ) {}
 }
 
+/** What {@link RetainedOutcomes} needs done by its owner. */
 export interface RetainedEffects<Outcome extends RetainedOutcome> {
   /** Send it; returns the link sequence it left with. */
   send(outcome: Outcome): number
@@ -31,6 +33,7 @@ export interface RetainedEffects<Outcome extends RetainedOutcome> {
   released?(outcome: Outcome): void
 }
 
+/** How many bytes of outcomes are kept, and how many may be under way. */
 export interface RetentionLimits {
   /** Kept at most while no connection stands. */
   retainedBytes: number
@@ -74,10 +77,12 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     this.table = releaseOnAck ? undefined : new NumberTable()
   }
 
+  /** Outcomes that are kept. */
   get size(): number {
     return this.count
   }
 
+  /** Bytes of the outcomes that are kept. */
   get bytes(): number {
     return this.totalBytes
   }
@@ -169,6 +174,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     this.pump()
   }
 
+  /** Let go of every outcome. */
   clear(): void {
     for (const outcome of [...this]) this.drop(outcome)
   }
