@@ -5,6 +5,7 @@ import { rawCommand } from './raw-command'
 import { startWorld } from './world'
 
 const BODY = Uint8Array.of(1)
+
 describe('readyz', () => {
   it('follows an inference through its life: unknown, ready, paused, killed, back, unloaded', async () => {
     await using world = await startWorld()

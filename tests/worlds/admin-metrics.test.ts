@@ -45,6 +45,8 @@ async function causeEveryOutcome(world: World): Promise<void> {
   await Promise.all(times(5, () => cluster.infer('loop', BODY)))
   await cluster.loadInference({ name: 'none', implementationType: 'Loop', input: 'None', output: 'Main' }, 'board1')
   await settle(times(2, () => cluster.infer('none', BODY)))
+  await world.load('echo', 'sink', { input: 'Main', output: null })
+  await Promise.all(times(3, () => cluster.infer('sink', BODY)))
   await settle([cluster.infer('nobody', BODY)])
 }
 
@@ -68,6 +70,7 @@ describe('metrics', () => {
       ['left', 0, { canceled: 2 }],
       ['loop', 5, {}],
       ['none', 0, { rejected: 2 }],
+      ['sink', 3, {}],
     ])
     for (const histogram of HISTOGRAMS) {
       for (const [inference, results] of seen) {
