@@ -78,8 +78,10 @@ describe('a source', () => {
     const subscription = await world.cluster.subscribe('camera')
     await subscription.return()
     const sentBefore = await world.counter('published_sent_total')
+    const receivedBefore = await world.counter('published_received_total')
 
     const { stood, dropped } = await bursts.publish({ count: 3 })
+    await eventually('the manager to have them', async () => (await world.counter('published_received_total')) === receivedBefore + 3)
 
     expect(stood).toEqual([true, true, true])
     expect(dropped).toBe(0)
