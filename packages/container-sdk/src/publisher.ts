@@ -9,6 +9,7 @@ export interface EncodedPublication extends Droppable {
   body: Uint8Array | undefined
 }
 
+/** How {@link Connector.publish} sends. */
 export interface PublishOptions {
   /** The subscription that publishes: one of the names that the container serves. Default: its own. */
   name?: string

@@ -144,6 +144,7 @@ export abstract class ClusterRequests {
    * there, or faster than it is read, is dropped and counted (`dropped`; `published_dropped_total` in the metrics). It goes on by itself
    * over restarts of containers and manager, with a gap. A slow reader slows nobody. Ours.
    *
+   * @param inferenceName - the source
    * @returns resolves when the cluster knows; read it with `for await`, end it by leaving the loop
    * @throws InvalidArgumentError (100) the name is missing; (302) the inference is no source, or an option is wrong
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name

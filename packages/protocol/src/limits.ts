@@ -41,8 +41,9 @@ export const STREAM_WINDOW_PARTS = 16
 export const STREAM_WINDOW_BYTES = 1024 * 1024
 /** What a source publishes, in bytes, that is under way to one subscriber (or from a container) without an ack; what comes then waits. */
 export const PUBLISH_WINDOW_BYTES = 16 * 1024 * 1024
-/** So much of it may wait, in bytes and in number; then the oldest is dropped. One alone may be larger. */
+/** So many bytes of it may wait; then the oldest is dropped. One alone may be larger. */
 export const PUBLISH_WAITING_BYTES = 8 * 1024 * 1024
+/** So many publications may wait; then the oldest is dropped. */
 export const PUBLISH_WAITING_COUNT = 1000
 /** A deadline that never passes, on the wire. */
 export const DEADLINE_NEVER = 0xffff_ffff

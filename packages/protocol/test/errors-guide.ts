@@ -29,7 +29,7 @@ const HEAD = `# Errors: what happened, and what to do
 Every failure is an \`AIClusterError\` with a \`code\`, a class of its own and a \`message\` that begins with the text below and goes on with
 what was wrong, which value, what to do. Use whichever you like:
 
-\`\`\`ts
+\`\`\`ts title="full-queue.mts"
 import { AICluster, SendQueueFullError } from '@aicluster/host-sdk'
 
 await using cluster = await AICluster.connect()

@@ -8,6 +8,7 @@ export interface Droppable {
   compact?(): void
 }
 
+/** When a {@link DropOldestQueue} makes things wait, and when it drops them. */
 export interface DropOldestLimits {
   /** Under way without an ack. */
   windowBytes: number
@@ -80,6 +81,7 @@ export class DropOldestQueue<Item extends Droppable> {
     private readonly limits: DropOldestLimits = DEFAULT_LIMITS,
   ) {}
 
+  /** Things that wait. */
   get waitingCount(): number {
     return this.waiting.count
   }
@@ -89,6 +91,7 @@ export class DropOldestQueue<Item extends Droppable> {
     return this.waiting.bytes
   }
 
+  /** Send it, or let it wait; what then is too much is dropped, the oldest first. */
   add(item: Item): void {
     const place: Place<Item> = { item, bytes: item.bytes + RETAINED_OVERHEAD_BYTES, sequence: 0, next: undefined }
     if (this.waiting.count === 0 && this.fits(place.bytes)) return this.transmit(place)

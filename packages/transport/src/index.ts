@@ -3,7 +3,7 @@ export type { AckTimer } from './ack-timer'
 export { bodyOf, encodeName, headerOf, nameOf, ridesInline } from './body'
 export { type DealerHandlers, DealerLink } from './dealer-link'
 export { deliberateDefect } from './deliberate-defect'
-export { DropOldestQueue, type Droppable } from './drop-oldest-queue'
+export { type DropOldestLimits, DropOldestQueue, type Droppable } from './drop-oldest-queue'
 export {
   type ClusterSocket,
   DEFAULT_PORTS,

@@ -4,6 +4,7 @@ import { bodyOf, headerOf, nameOf } from '@aicluster/transport'
 
 /** One thing that a source has published, and what is known about it. */
 export interface PublishedResult {
+  /** What the container published; binary parts view the received bytes. */
   result: unknown
   /** `requestNo` is empty, for nobody asked; of the times those of the container's sending and after it are set. */
   response: InferenceResponse

@@ -32,6 +32,7 @@ export class Subscription implements AsyncIterableIterator<PublishedResult, unde
    * @param onEnd - whoever reads wants nothing more
    */
   constructor(
+    /** The source. */
     readonly inferenceName: string,
     /** Results that may wait for the reader; then the oldest is dropped. */
     private readonly limit: number,
@@ -74,10 +75,12 @@ export class Subscription implements AsyncIterableIterator<PublishedResult, unde
     return DONE
   }
 
+  /** {@link Subscription.return}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return()
   }
 
+  /** Itself. */
   [Symbol.asyncIterator](): this {
     return this
   }
