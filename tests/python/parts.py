@@ -1,4 +1,4 @@
-"""Answers in parts (docs/protocol.md, section 18): those that a container sends and keeps, those that a host has got and read."""
+"""Answers in parts (docs/protocol.md, section 19): those that a container sends and keeps, those that a host has got and read."""
 
 import queue
 from concurrent.futures import Future

@@ -50,9 +50,9 @@ describeUnless(missingHere(), 'answers in parts', () => {
     })
   })
 
-  it('lose nothing where every 5th record that the container sends is lost, every 7th that it gets, and every 3rd comes twice', async () => {
+  it('lose nothing where every 9th record that the container sends is lost, every 13th that it gets, and every 4th comes twice', async () => {
     await using world = await startWorld()
-    await world.cluster.loadInference(inPython('python', { maxSendNum: 2, env: { PEER_FAULTS: '5 7 3' } }), 'board1')
+    await world.cluster.loadInference(inPython('python', { maxSendNum: 2, env: { PEER_FAULTS: '9 13 4' } }), 'board1')
     const streams = [30, 50].map((count) => world.cluster.inferStream('python', new Uint8Array(0), { mode: 'parts', count }))
 
     expect(await Promise.all(streams.map(read))).toEqual([upTo(30), upTo(50)])

@@ -7,8 +7,10 @@ import type { PartReader } from './part-reader'
 /** The cluster is told of parts that were taken once there are so many of them, or bytes; at once when the reader waits for more. */
 const REPORT_AFTER_PARTS = 4
 const REPORT_AFTER_BYTES = 256 * 1024
-/** After its outcome the rest of a stream is asked for during so many beats without any progress: 30 s. */
-const BEATS_FOR_THE_REST = 60
+/** What is missing is asked for after 1, 2, 4 beats, and from then on each time so many have passed. */
+const BEATS_BETWEEN_QUESTIONS = 8
+/** After its outcome the rest of a stream is asked for during so many beats without any progress: 60 s. */
+const BEATS_FOR_THE_REST = 120
 
 /** What has come of one request's parts, and what the cluster knows of it. */
 export class OpenStream {
@@ -125,7 +127,7 @@ export class OpenStreams {
       if (!stream.isMissing) continue
       const beats = ++stream.beatsWithoutProgress
       if (stream.outcome && beats > BEATS_FOR_THE_REST) this.endings.giveUp(request, restIsGone(request, stream))
-      else if ((beats & (beats - 1)) === 0) this.askAgain(request, stream)
+      else if ((beats & (beats - 1)) === 0 || beats % BEATS_BETWEEN_QUESTIONS === 0) this.askAgain(request, stream)
     }
   }
 
