@@ -98,6 +98,23 @@ describe('a stream', () => {
   })
 })
 
+describe('a stream that is left in the middle', () => {
+  it('has no result, also when everything of it has come already', async () => {
+    await using world = await FakeWorld.start()
+    const stream = world.cluster.inferStream('digits', Uint8Array.of(1))
+    await eventually('the request', () => world.manager.requests.length > 0)
+    const [number = 0] = world.manager.requests
+    for (const n of upTo(3)) world.manager.part(number, n)
+    world.manager.endStream(number, 3)
+    await eventually('the end', () => world.cluster.openRequests === 0)
+
+    for await (const _ of stream) break
+
+    await expect(stream.result).rejects.toMatchObject({ code: 312 })
+    expect(world.manager.arrivedOf(RecordKind.cancel)).toEqual([])
+  })
+})
+
 describe('parts that get lost', () => {
   it('are asked for again; what comes behind the gap is not read before them, and what comes twice once', async () => {
     await using world = await FakeWorld.start()

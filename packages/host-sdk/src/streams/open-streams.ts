@@ -2,7 +2,7 @@ import { type AIClusterError, clusterError, createEnvelope, type Envelope, Recor
 import type { ClusterConnection } from '../connection/cluster-connection'
 import type { OpenRequest, OutcomeReceiver } from '../requests/open-request'
 import { decodePart, settleRequest } from '../requests/settle-request'
-import type { PartReader } from './part-reader'
+import { loopLeft, type PartReader } from './part-reader'
 
 /** The cluster is told of parts that were taken once there are so many of them, or bytes; at once when the reader waits for more. */
 const REPORT_AFTER_PARTS = 4
@@ -54,7 +54,7 @@ export class OpenStreams {
     request.stream = stream
     reader.events = {
       onTaken: () => this.report(request, stream),
-      onLeft: () => this.endings.giveUp(request, left(request)),
+      onLeft: () => this.endings.giveUp(request, loopLeft(request)),
     }
     this.open.set(request, stream)
   }
@@ -169,9 +169,6 @@ export class OpenStreams {
     connection.inference.dealer.send(out)
   }
 }
-
-const left = ({ inferenceName, requestNo }: OpenRequest): AIClusterError =>
-  clusterError('requestAborted', { detail: `${inferenceName}: the loop over its parts was left`, requestNo })
 
 const restarted = ({ inferenceName, requestNo }: OpenRequest): AIClusterError =>
   clusterError('containerDisconnect', {

@@ -1,4 +1,4 @@
-import { type AIClusterError, ERROR_CODES, type InferenceResponse } from '@aicluster/protocol'
+import { type AIClusterError, clusterError, ERROR_CODES, type InferenceResponse } from '@aicluster/protocol'
 import type { InferenceResult } from '../requests/inference-result'
 import type { OutcomeReceiver } from '../requests/open-request'
 
@@ -11,7 +11,7 @@ import type { OutcomeReceiver } from '../requests/open-request'
 export interface InferenceStream extends AsyncIterable<unknown> {
   /**
    * What the container sent after the last part. Resolves once every part was read; rejects with the error that ends the stream, which
-   * the loop throws too, after the parts before it. Need not be awaited.
+   * the loop throws too, after the parts before it, and with 312 when the loop is left before. Need not be awaited.
    */
   readonly result: Promise<InferenceResult>
 }
@@ -113,10 +113,10 @@ export class PartReader implements InferenceStream, AsyncIterator<unknown>, Outc
 
   /** The loop is left. */
   return(): Promise<IteratorResult<unknown>> {
+    // Whatever has come meanwhile: who has not read every part gets no result.
+    if (this.ending && this.unread.length > 0) this.rejectResult(loopLeft(this.ending.response))
     this.unread.length = 0
-    this.failure = undefined
-    if (this.ended) this.endIfRead()
-    else this.events?.onLeft()
+    if (!this.ended) this.events?.onLeft()
     this.failure = undefined
     return Promise.resolve(DONE)
   }
@@ -137,3 +137,7 @@ export class PartReader implements InferenceStream, AsyncIterator<unknown>, Outc
     for (const { resolve } of this.waiters.splice(0)) resolve(DONE)
   }
 }
+
+/** The error of a stream whose loop was left before its end. */
+export const loopLeft = ({ inferenceName, requestNo }: { inferenceName: string; requestNo?: string | undefined }): AIClusterError =>
+  clusterError('requestAborted', { detail: `${inferenceName}: the loop over its parts was left`, requestNo })
