@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from aicluster_link import AGAIN_S, TICK_S, Link, Peer, address_of, hello_of
 from aicluster_payload import ClusterError, array_from, now_ms, pack_result
 from aicluster_wire import (
-    CANCEL, DRAINING, ERROR, GOODBYE, PUBLISH, READY, RECONCILE, REFUSED, REQUEST, RESULT, SETTLED, SINK, STARTED, WELCOME, Record,
-    pack,
+    CANCEL, DRAINING, ERROR, GOODBYE, PART, PUBLISH, READY, RECONCILE, REFUSED, REQUEST, RESULT, SETTLED, SINK, STARTED, WANTS_PARTS,
+    WELCOME, WINDOW, Record, pack,
 )
 from answering import Answering
+from parts import SentParts
 from taking import Taking
 
 ORPHAN_S = 20.0
@@ -55,6 +56,17 @@ class Request:
     def data(self):
         """The body: bytes, or the array that was sent."""
         return array_from(self.record.body, self.layout) if self.layout else self.record.body
+
+    @property
+    def wants_parts(self) -> bool:
+        return bool(self.record.flags & WANTS_PARTS)
+
+    def send_part(self, part):
+        """Ahead of the answer; waits while the reader is behind. Nothing is sent where nobody reads parts."""
+        content, attachments, body = pack_result(part)
+        header = {"result": content, **({"attachments": attachments} if attachments else {})}
+        if self.wants_parts:
+            self.container.send_part(self, Record(PART, self.number, self.name, pack(header), body))
 
     def respond(self, result, metadata: dict | None = None):
         content, attachments, body = pack_result(result)
@@ -115,6 +127,7 @@ class Container(Peer):
         self.refusal: ClusterError | None = None
         self._lock = threading.RLock()
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._room = threading.Condition(self._lock)
         self._draining = False
         self._connected = threading.Event()
         self._alone_since = time.monotonic()
@@ -165,6 +178,15 @@ class Container(Peer):
             self.work.answer(request, record)
         self.wake()
 
+    def send_part(self, request: Request, record: Record):
+        with self._room:
+            parts = self.work.parts[request.number]
+            self._room.wait_for(lambda: parts.is_open or request.cancelled)
+            if request.cancelled:
+                raise ClusterError(312, "nobody waits for the result any more")
+            parts.add(record)
+        self.wake()
+
     def drain(self, timeout: float = 10):
         """End in order: take nothing new, answer what is in hand, say goodbye."""
         with self._lock:
@@ -207,9 +229,15 @@ class Container(Peer):
                 self._take_request(Request(self, record, received_at=now_ms(), began=time.monotonic()))
             elif record.kind == CANCEL:
                 self.work.cancel(record.request)
+                self._room.notify_all()
+            elif record.kind == WINDOW:
+                if parts := self.work.parts.get(record.request):
+                    parts.window(record)
+                    self._room.notify_all()
             elif record.kind == RECONCILE:
                 self.work.reconcile(record)
                 self.taking.repeat()
+                self._room.notify_all()
             elif record.kind == SETTLED:
                 self.work.settled(record)
 
@@ -250,6 +278,8 @@ class Container(Peer):
     def _take_request(self, request: Request):
         if not self.work.hold(request):
             return
+        if request.wants_parts:
+            self.work.parts[request.number] = SentParts()
         try:
             request.header = request.record.head
             self._inbox.put(request)

@@ -14,10 +14,11 @@ import numpy as np
 from aicluster_link import TICK_S, Link, Peer, address_of, hello_of
 from aicluster_payload import ClusterError, array_bytes, array_layout, now_ms, unpack_result
 from aicluster_wire import (
-    CANCEL, COMMAND, COMMAND_ERROR, ERROR, EVENT, GOODBYE, MORE_NUMBERS, NUMBERS, PONG, PUBLISH, RECONCILED, REFUSED, REPLY, REQUEST,
-    RESULT, RESYNC, WELCOME, Record, pack,
+    CANCEL, COMMAND, COMMAND_ERROR, ERROR, EVENT, GOODBYE, MORE_NUMBERS, NUMBERS, PART, PONG, PUBLISH, RECONCILED, REFUSED, REPLY,
+    REQUEST, RESULT, RESYNC, WANTS_PARTS, WELCOME, WINDOW, Record, pack,
 )
 from asking import Asking, Open
+from parts import ReadParts
 
 EXPIRED = 314
 FEW_NUMBERS = 1000
@@ -86,6 +87,15 @@ class Host(Peer):
             made = [self._make_request(*request) for request in requests]
         self.wake()
         return [(entry.record.request, entry.future) for entry in made]
+
+    def stream(self, name: str, data=b"", metadata: dict | None = None) -> ReadParts:
+        """Send one request and iterate over the parts of its answer; its `future` brings the Outcome."""
+        with self._lock:
+            entry = self._make_request(name, data, metadata)
+            entry.record.flags = WANTS_PARTS
+            entry.parts = ReadParts(entry.record.request, entry.future)
+        self.wake()
+        return entry.parts
 
     def submit_bare(self, name: str, header: bytes, body: bytes) -> Future:
         """Send one request with this header, whatever it is."""
@@ -206,6 +216,8 @@ class Host(Peer):
             elif record.kind == PONG:
                 for future in self._pongs.pop(link, ()):
                     future.set_result(None)
+            elif record.kind == PART:
+                self._on_part(record)
             elif record.kind in (RESULT, ERROR):
                 self._on_outcome(record)
             elif record.kind == PUBLISH:
@@ -324,7 +336,23 @@ class Host(Peer):
         elif entry:
             entry.future.set_exception(ClusterError.of(record.content))
 
+    def _on_part(self, record: Record):
+        entry = self.requests.open.get(record.request)
+        if entry and entry.parts:
+            entry.parts.put(record, unpack_result(record.head, record.body))
+            if entry.parts.is_complete:
+                self._on_outcome(entry.parts.outcome)
+
     def _on_outcome(self, record: Record):
+        entry = self.requests.open.get(record.request)
+        if entry and entry.parts:
+            entry.parts.outcome = record
+            if not entry.parts.is_complete:
+                # It has overtaken what got lost.
+                entry.parts.missing = True
+                return
+            if record.part:
+                self.inference.send(Record(WINDOW, record.request, part=record.part))
         entry = self.requests.take(record.request)
         if entry is None:
             return

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from aicluster_link import AGAIN_S, Link
 from aicluster_wire import RECONCILED, RESYNC, Record, pack_numbers, unpack_numbers
+from parts import SentParts
 
 
 class Work(Protocol):
@@ -21,6 +22,7 @@ class Answering:
         self.requests, self.answers = requests, answers
         self.in_hand: dict[int, Work] = {}
         self.kept: dict[int, Record] = {}
+        self.parts: dict[int, SentParts] = {}
         self._to_send: list[int] = []
         self._last_answer_sequence = 0
         self._connected = False
@@ -38,6 +40,8 @@ class Answering:
         if self.in_hand.get(request.number) is not request:
             return False
         del self.in_hand[request.number]
+        if parts := self.parts.get(request.number):
+            record.part = parts.sent
         self.kept[request.number] = record
         self._to_send.append(request.number)
         return True
@@ -70,7 +74,9 @@ class Answering:
         for number, request in self.in_hand.items():
             request.cancelled = request.cancelled or number not in wanted
         for number in set(self.kept) - set(wanted) - set(keep):
-            del self.kept[number]
+            self._forget(number)
+        for number in set(self.parts) & set(wanted):
+            self.parts[number].resend()
         self._to_send = [number for number in wanted if number in self.kept]
 
     def cancel(self, number: int):
@@ -79,7 +85,11 @@ class Answering:
 
     def settled(self, record: Record):
         for number in unpack_numbers(record.body):
-            self.kept.pop(number, None)
+            self._forget(number)
+
+    def _forget(self, number: int):
+        self.kept.pop(number, None)
+        self.parts.pop(number, None)
 
     @property
     def all_arrived(self) -> bool:
@@ -91,6 +101,10 @@ class Answering:
             return
         if self._resync_at is not None and time.monotonic() - self._resync_at >= AGAIN_S:
             self.gap()
+        # Parts before the answers behind them.
+        for parts in self.parts.values():
+            self.answers.send(*parts.to_send)
+            parts.to_send.clear()
         records = [self.kept[number] for number in self._to_send if number in self.kept]
         self._to_send.clear()
         if records:

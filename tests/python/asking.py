@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from aicluster_link import AGAIN_S, Link
 from aicluster_wire import NEVER, RECONCILE, Record, pack_numbers, unpack_numbers
+from parts import ReadParts
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Open:
     future: Future = field(default_factory=Future)
     began: float = field(default_factory=time.monotonic)
     was_sent: bool = False
+    parts: ReadParts | None = None
 
     def to_send(self) -> Record:
         """The record with the time that remains; never 0, which would be no limit."""
@@ -26,7 +28,7 @@ class Open:
         limit_ms, made = self.record.deadline_ms, self.record
         if limit_ms not in (0, NEVER):
             limit_ms = max(1, math.ceil(limit_ms - (time.monotonic() - self.began) * 1000))
-        return Record(made.kind, made.request, made.name, made.header, made.body, limit_ms)
+        return Record(made.kind, made.request, made.name, made.header, made.body, limit_ms, flags=made.flags)
 
 
 class Asking:
@@ -37,6 +39,8 @@ class Asking:
         self.open: dict[int, Open] = {}
         self.rounds = 0
         self._to_send: list[int] = []
+        self._said: dict[int, int] = {}
+        self._said_at = 0.0
         # When the manager was asked last what it knows; None: it has answered, what is new may go.
         self._asked_at: float | None = None
 
@@ -66,6 +70,9 @@ class Asking:
         self._asked_at = None
         self.link.accounted()
         self._to_send[:0] = unpack_numbers(record.body)
+        for entry in self.open.values():
+            if entry.parts:
+                entry.parts.missing, self._said_at = True, 0.0
         return True
 
     def tick(self, waits: bool):
@@ -80,4 +87,16 @@ class Asking:
             self.link.send(*(self.open[number].to_send() for number in self._to_send if number in self.open))
             self._to_send.clear()
         if self.open or waits:
+            self._say_how_far()
             self.link.ping_if_due()
+
+    def _say_how_far(self):
+        """What the readers of parts have taken: at once when it changes much, and again and again."""
+        is_due = time.monotonic() - self._said_at >= AGAIN_S
+        for parts in [entry.parts for entry in self.open.values() if entry.parts and entry.was_sent]:
+            if is_due or parts.taken - self._said.get(parts.number, 0) >= 4:
+                self._said[parts.number] = parts.taken
+                self.link.send(*parts.words())
+        if is_due:
+            self._said_at = time.monotonic()
+            self._said = {number: taken for number, taken in self._said.items() if number in self.open}

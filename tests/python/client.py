@@ -201,7 +201,24 @@ def scenario_follow(host: Host, options: dict) -> dict:
     return {"code": outcome.code, "numbers": numbers}
 
 
+def scenario_streams(host: Host, options: dict) -> dict:
+    """Answers in parts, from whichever container: several at once, one of them by a reader that is slow."""
+    name, metadata = options["name"], options["metadata"]
+    streams = [host.stream(name, b"", {**metadata, "count": count}) for count in (0, 1, 40, 200)]
+    read = [list(stream) for stream in streams]
+    slow, got = host.stream(name, b"", {**metadata, "count": 60}), []
+    for part in slow:
+        got.append(part)
+        time.sleep(0.005)
+    return {
+        "in_order": all(parts == list(range(len(parts))) for parts in [*read, got]),
+        "lengths": [len(parts) for parts in [*read, got]],
+        "results": [stream.future.result(5).result for stream in [*streams, slow]],
+    }
+
+
 SCENARIOS = {
+    "streams": scenario_streams,
     "subscribe": scenario_subscribe,
     "follow": scenario_follow,
     "infer": scenario_infer,

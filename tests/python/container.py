@@ -33,6 +33,10 @@ def work(request: Request) -> None:
             request.respond({"name": request.name, "metadata": request.metadata, "deadline_ms": request.record.deadline_ms})
         elif mode == "metadata":
             request.respond(None, metadata={**request.metadata, "added": True})
+        elif mode == "parts":
+            for n in range(request.metadata["count"]):
+                request.send_part({"n": n, "raw": request.data} if request.data else n)
+            request.respond(request.metadata["count"])
         elif mode == "slow":
             until = time.monotonic() + request.metadata.get("ms", 300) / 1000
             while time.monotonic() < until and not request.cancelled:

@@ -69,6 +69,32 @@ describe('among containers that break the rules', () => {
       await untilCounted(world, 'unknown_responses_total', before + 3)
     })
 
+    it('that sends parts nobody asked for, beyond the window, or of others has them dropped and counted', async () => {
+      const before = await world.counter('parts_dropped_total')
+      const part = (request: number, n: number) => ({
+        kind: RecordKind.part,
+        name: 'raw',
+        header: encodeMsgpack({ result: n }),
+        fields: { request, part: n },
+      })
+      const plain = world.cluster.infer('raw', Buffer.alloc(3))
+      const { request: first } = await requests.hears(RecordKind.request)
+      await answers.say(part(first, 0), part(first + 1_000, 0), result(first))
+      await plain
+      const stream = world.cluster.inferStream('raw', Buffer.alloc(3))
+      const isStream = ({ kind, request }: { kind: number; request: number }) => kind === RecordKind.request && request !== first
+      const { request } = await eventually('the stream', () => requests.heard.find(isStream))
+
+      await answers.say(...[0, 0, 2, ...Array.from({ length: 30 }, (_, n) => n + 1)].map((n) => part(request, n)))
+
+      // 16 of 33 are inside the window; the two before belong to nobody.
+      await untilCounted(world, 'parts_dropped_total', before + 2 + 17)
+      const parts = stream[Symbol.asyncIterator]()
+      for (let n = 0; n < 16; n++) expect(await parts.next()).toEqual({ done: false, value: n })
+      await answers.say(result(request))
+      expect((await parts.next()).done).toBe(true)
+    })
+
     it('that answers another container’s request has its answer dropped and counted', async () => {
       const before = await world.counter('unknown_responses_total')
       const outcome = new Recorder<Parameters<InferCallback>>()

@@ -44,16 +44,17 @@ export class ManagerProcess {
   }
 
   /** Start it, without waiting for anything. */
-  static spawn(configFile: string, stateFolder: string): ManagerProcess {
+  static spawn(configFile: string, stateFolder: string, environment: Record<string, string> = {}): ManagerProcess {
     if (!existsSync(BUILT)) throw new Error(`the manager is not built (no ${BUILT}): run "npm run build" first`)
     const args = [PROGRAM, '--config', configFile, '--state', stateFolder, '--ready-json', '--exit-with-parent']
     // The fourth is the channel by which it notices that this process has gone.
-    return new ManagerProcess(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }))
+    const env = { ...process.env, ...environment }
+    return new ManagerProcess(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env }))
   }
 
   /** Start it and wait until it is ready. @throws Error with what it wrote when it ends instead */
-  static async start(configFile: string, stateFolder: string): Promise<ManagerProcess> {
-    const manager = ManagerProcess.spawn(configFile, stateFolder)
+  static async start(configFile: string, stateFolder: string, environment?: Record<string, string>): Promise<ManagerProcess> {
+    const manager = ManagerProcess.spawn(configFile, stateFolder, environment)
     await manager.whenReady()
     return manager
   }

@@ -15,6 +15,7 @@ export type ProgramName =
   | 'stubborn'
   | 'source'
   | 'batcher'
+  | 'parts'
 
 /** The command line of a program. */
 export const commandOf = (program: ProgramName, ...args: string[]): string[] => [

@@ -21,6 +21,8 @@ export interface WorldOptions {
   config?: Record<string, unknown>
   /** How long the container programs live without a manager, in ms. Default 20,000. */
   orphanTimeoutMs?: number
+  /** Further variables in the environment of the manager and of the container programs. */
+  environment?: Record<string, string>
 }
 
 /** A running cluster made of real processes, in a folder of its own, and an application connected to it. */
@@ -33,14 +35,16 @@ export class World implements AsyncDisposable {
   private constructor(
     readonly folder: string,
     private readonly orphanTimeoutMs: number,
+    private readonly environment: Record<string, string>,
   ) {
     this.gates = new Gates(join(folder, 'g'))
   }
 
   /** Start a manager and connect one application. Dispose of it: that ends every process and deletes every file of it. */
-  static async start({ transport = 'ipc', config = {}, orphanTimeoutMs = ORPHAN_TIMEOUT_MS }: WorldOptions = {}): Promise<World> {
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const { transport = 'ipc', config = {}, orphanTimeoutMs = ORPHAN_TIMEOUT_MS, environment = {} } = options
     // Short: Unix sockets lie below it.
-    const world = new World(mkdtempSync(join(tmpdir(), 'aicw-')), orphanTimeoutMs)
+    const world = new World(mkdtempSync(join(tmpdir(), 'aicw-')), orphanTimeoutMs, environment)
     mkdirSync(world.stateFolder, { mode: 0o700 })
     const ports = { inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
     const listen = transport === 'tcp' ? { transport, ...ports } : { transport }
@@ -85,7 +89,8 @@ export class World implements AsyncDisposable {
 
   /** A config that runs one of our programs. */
   config(program: ProgramName, name: string, more: Partial<ContainerConfig> = {}): ContainerConfig {
-    const env = { TEST_GATES: this.gates.folder, TEST_ORPHAN_TIMEOUT_MS: String(this.orphanTimeoutMs), ...more.env }
+    const ours = { TEST_GATES: this.gates.folder, TEST_ORPHAN_TIMEOUT_MS: String(this.orphanTimeoutMs) }
+    const env = { ...this.environment, ...ours, ...more.env }
     return runsProgram(program, name, { ...more, env })
   }
 
@@ -101,7 +106,7 @@ export class World implements AsyncDisposable {
 
   /** Start a manager on the world's state folder, as after the end of the one before. */
   async startManager(): Promise<ManagerProcess> {
-    this.process = await ManagerProcess.start(this.configFile, this.stateFolder)
+    this.process = await ManagerProcess.start(this.configFile, this.stateFolder, this.environment)
     return this.process
   }
 

@@ -142,7 +142,8 @@ export class Connector implements AsyncDisposable {
   }
 
   /**
-   * Answer every request with what `handler` returns, until the Connector is closed. A handler that throws answers with that error
+   * Answer every request with what `handler` returns, until the Connector is closed. Where it is an async generator, each value that it
+   * yields is sent as a part (see {@link Connector.sendPart}); when nobody waits any more, it is returned from at its next `yield`. A handler that throws answers with that error
    * (an `AIClusterError` as it is, anything else as code 999 with its message) and is logged, unless its `signal` had aborted. Ours.
    *
    * @param handler - gets each request; what it returns, or resolves to, is the result
@@ -169,6 +170,25 @@ export class Connector implements AsyncDisposable {
    */
   sendResponse(result: unknown, response: InferenceResponse): void {
     this.runtime.sendResponse(result, response)
+  }
+
+  /**
+   * Send a part of a result, ahead of {@link Connector.sendResponse}. The application reads it with `inferStream`. Where it called
+   * `infer` (`request.wantsParts` is false) nothing is sent, and it resolves at once.
+   *
+   * It resolves once the part is on its way: while 16 parts, or 1 MB of them, have not been read, it waits for the reader. Parts are kept
+   * until they are read, so that a loss on the way is made good. Ours.
+   *
+   * @param part - as a result: anything JSON can hold, binary parts included; the same rules of copying
+   * @throws InvalidArgumentError (302): the part holds what cannot travel, or is larger than the cluster takes
+   * @throws RequestAbortedError (312): nobody waits for the result any more, or it has been sent
+   * @throws ConnectionFailedError (111): the Connector is closed
+   * @example
+   * for await (const token of model.generate(prompt)) await connector.sendPart(token, response)
+   * connector.sendResponse({ tokens }, response)
+   */
+  sendPart(part: unknown, response: InferenceResponse): Promise<void> {
+    return this.runtime.sendPart(part, response)
   }
 
   /**

@@ -15,12 +15,14 @@ import {
 import { deliberateDefect } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from './connector-options'
 import { drain } from './drain'
-import { encodeAnswer } from './encode-answer'
+import { type EncodedAnswer, encodeAnswer, encodePart } from './encode-answer'
+import { notWanted } from './not-wanted'
 import { OrphanWatch } from './orphan-watch'
+import { PartStream } from './part-stream'
 import { Publisher, type PublishOptions } from './publisher'
 import { ReceivedRequest, responseFor } from './received-request'
 import { RequestIntake } from './request-intake'
-import { type AnswerSink, notWanted, type RequestHandler, ServeLoop } from './serve-loop'
+import { type AnswerSink, type RequestHandler, ServeLoop } from './serve-loop'
 import { AnswerSession } from './session/answer-session'
 import { ContainerConnection, notReached } from './session/container-connection'
 import { type AnswerKind, RetainedAnswer } from './session/retained-answer'
@@ -67,6 +69,7 @@ export class ContainerRuntime implements AnswerSink {
       onDisconnected: () => this.onDisconnected(),
       onRequest: (envelope, name, header, body) => this.onRequest(envelope, name, header, body),
       onCancel: (number) => this.onCancel(number),
+      onWindow: (number, part, again) => this.onWindow(number, part, again),
       onReconcile: (round, header, body) => this.session.reconcile(round, header, body),
       onSettled: (body) => this.session.settled(body),
       onGap: () => this.session.gap(),
@@ -82,6 +85,8 @@ export class ContainerRuntime implements AnswerSink {
         keys: () => inHand.keys(),
         cancel: (number) => this.onCancel(number),
         taken: this.taken,
+        streams: () => this.intake.streams,
+        resendParts: (number) => this.intake.held(number)?.parts?.resend(0),
       },
       () => this.connection.accounted(),
     )
@@ -138,10 +143,19 @@ export class ContainerRuntime implements AnswerSink {
     const request = this.held(response)
     if (!request) return
     if (request.isTakenSink) return this.end(request)
-    const { header, body } = encodeAnswer(result, response)
-    const tooLarge = this.connection.links.refusesSize(header.length, body?.length ?? 0)
-    if (tooLarge) throw clusterError('invalidParameter', { detail: `result: ${tooLarge}`, requestNo: response.requestNo })
-    this.answer(request, RecordKind.result, header, body)
+    const encoded = encodeAnswer(result, response)
+    this.checkSize('result', encoded, response)
+    this.answer(request, RecordKind.result, encoded.header, encoded.body)
+  }
+
+  async sendPart(part: unknown, response: InferenceResponse): Promise<void> {
+    if (this.closed) throw clusterError('connectionFailed', { detail: 'the Connector was closed', requestNo: response.requestNo })
+    const request = this.held(response)
+    if (!request || request.isCancelled) throw notWanted(response)
+    if (!request.parts) return
+    const encoded = encodePart(part, response)
+    this.checkSize('part', encoded, response)
+    await request.parts.add(encoded)
   }
 
   sendError(error: unknown, response: InferenceResponse): void {
@@ -214,7 +228,25 @@ export class ContainerRuntime implements AnswerSink {
       return this.session.answer(new RetainedAnswer(number, attempt, RecordKind.error, name, encodeError(error), undefined))
     }
     const response = responseFor(header, String(number), name, envelope.receivedAtMs, envelope.sentAtMs)
-    this.intake.add(new ReceivedRequest(body, response, number, attempt, (envelope.flags & RecordFlag.sink) !== 0))
+    const isSink = (envelope.flags & RecordFlag.sink) !== 0
+    const parts = (envelope.flags & RecordFlag.wantsParts) !== 0 && !isSink ? this.partsOf(number, attempt, name) : undefined
+    this.intake.add(new ReceivedRequest(body, response, number, attempt, isSink, parts))
+  }
+
+  private partsOf(number: number, attempt: number, name: string): PartStream {
+    const { connection, session } = this
+    return new PartStream((part, content) => {
+      if (!connection.isConnected) return
+      connection.links.sendPart(number, attempt, name, part, content)
+      session.watch()
+    })
+  }
+
+  /** The reader of a stream has taken so many parts, or misses those from this one on. */
+  private onWindow(number: number, part: number, again: boolean): void {
+    const parts = this.intake.held(number)?.parts ?? this.session.partsOf(number)
+    if (again) parts?.resend(part)
+    else parts?.take(part)
   }
 
   private onTaken(request: ReceivedRequest): void {
@@ -249,12 +281,25 @@ export class ContainerRuntime implements AnswerSink {
   }
 
   private answer(request: ReceivedRequest, kind: AnswerKind, header: Uint8Array, body: Uint8Array | undefined): void {
+    const { parts } = request
+    if (parts) parts.whenAllSent(() => this.finish(request, kind, header, body))
+    else this.finish(request, kind, header, body)
+  }
+
+  private finish(request: ReceivedRequest, kind: AnswerKind, header: Uint8Array, body: Uint8Array | undefined): void {
+    const { number, attempt, response, parts } = request
     this.intake.finish(request)
-    this.session.answer(new RetainedAnswer(request.number, request.attempt, kind, request.response.subInferenceName, header, body))
+    this.session.answer(new RetainedAnswer(number, attempt, kind, response.subInferenceName, header, body, parts))
+  }
+
+  private checkSize(what: 'result' | 'part', { header, body }: EncodedAnswer, { requestNo }: InferenceResponse): void {
+    const tooLarge = this.connection.links.refusesSize(header.length, body?.length ?? 0)
+    if (tooLarge) throw clusterError('invalidParameter', { detail: `${what}: ${tooLarge}`, requestNo })
   }
 
   private held(response: InferenceResponse): ReceivedRequest | undefined {
     const request = this.intake.held(Number(response.requestNo))
+    if (request?.parts?.isEnding) return undefined
     // The outcome of an execution that was given up for another one, which is in hand.
     return request && request.attempt > 0 && request.response !== response ? undefined : request
   }

@@ -4,6 +4,7 @@ import {
   encodeMsgpack,
   encodeResult,
   type InferenceResponse,
+  type PartHeader,
   type ResultHeader,
 } from '@aicluster/protocol'
 
@@ -22,18 +23,32 @@ export interface EncodedAnswer {
  */
 export function encodeAnswer(result: unknown, response: InferenceResponse): EncodedAnswer {
   const { metadata, metadataSys, timeStamp } = response
-  let encoded: EncodedResult
-  try {
-    encoded = encodeResult(result)
-  } catch (cause) {
-    throw clusterError('invalidParameter', { detail: `result: ${(cause as Error).message}`, requestNo: response.requestNo, cause })
-  }
+  const encoded = encode('result', result, response)
   const sentAtMs = performance.timeOrigin + performance.now()
   const content: ResultHeader = { result: encoded.result, received_at: timeStamp[3] ?? 0, sent_at: sentAtMs }
   if (encoded.attachments.length > 0) content.attachments = encoded.attachments
   if (hasKeys(metadata)) content.metadata = metadata
   if (hasKeys(metadataSys) && !(metadataSys.array && Object.keys(metadataSys).length === 1)) content.metadata_sys = metadataSys
   return { header: encodeMsgpack(content), body: ownBody(encoded) }
+}
+
+/**
+ * Make header and body of a part record.
+ * @throws InvalidArgumentError (302): the part holds what cannot travel
+ */
+export function encodePart(part: unknown, response: InferenceResponse): EncodedAnswer {
+  const encoded = encode('part', part, response)
+  const content: PartHeader = { result: encoded.result }
+  if (encoded.attachments.length > 0) content.attachments = encoded.attachments
+  return { header: encodeMsgpack(content), body: ownBody(encoded) }
+}
+
+function encode(what: 'result' | 'part', value: unknown, { requestNo }: InferenceResponse): EncodedResult {
+  try {
+    return encodeResult(value)
+  } catch (cause) {
+    throw clusterError('invalidParameter', { detail: `${what}: ${(cause as Error).message}`, requestNo, cause })
+  }
 }
 
 /** The program may reuse its memory, and a slice of a received batch would keep the whole batch. */

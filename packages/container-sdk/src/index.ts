@@ -9,6 +9,7 @@ export {
   InvalidArgumentError,
   type NdArray,
   type NdArrayData,
+  RequestAbortedError,
   SocketConnectionError,
   UnknownError,
 } from '@aicluster/protocol'

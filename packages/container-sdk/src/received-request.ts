@@ -1,12 +1,17 @@
 import { threadId } from 'node:worker_threads'
 import { type ArrayLayout, InferenceResponse, isDType, type NdArray, ndArrayFrom, type RequestHeader } from '@aicluster/protocol'
 
+import { notWanted } from './not-wanted'
+import type { PartStream } from './part-stream'
+
 /** A request as `receiveRequest` delivers it. */
 export interface ByteRequest {
   /** The data as it came. Views a received message: copy it before you change it or keep it for long. */
   data: Uint8Array
   /** The application's `param`. */
   metadata: Record<string, unknown>
+  /** Whether the application reads the answer in parts (`inferStream`); otherwise `sendPart` sends nothing. */
+  wantsParts: boolean
   /** Hand it back to `sendResponse`. */
   response: InferenceResponse
 }
@@ -17,6 +22,8 @@ export interface ImageRequest {
   image: NdArray
   /** The application's `param`. */
   metadata: Record<string, unknown>
+  /** Whether the application reads the answer in parts (`inferStream`); otherwise `sendPart` sends nothing. */
+  wantsParts: boolean
   /** Hand it back to `sendResponse`. */
   response: InferenceResponse
 }
@@ -43,11 +50,17 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
     readonly attempt = 0,
     /** @internal the inference is a sink: the outcome is that the program has it */
     readonly isSink = false,
+    /** @internal the parts of its answer, if the application reads them */
+    readonly parts: PartStream | undefined = undefined,
   ) {}
 
   /** @internal */
   get isTakenSink(): boolean {
     return this.isSink && this.takenAtMs > 0
+  }
+
+  get wantsParts(): boolean {
+    return this.parts !== undefined
   }
 
   /** @internal nobody waits for the outcome any more */
@@ -82,6 +95,7 @@ export class ReceivedRequest implements ByteRequest, ImageRequest {
   /** @internal */
   cancel(): void {
     this.aborted = true
+    this.parts?.end(notWanted(this.response))
     this.abort?.abort()
   }
 }

@@ -27,6 +27,8 @@ export class RequestIntake {
   private readonly backlog: ReceivedRequest[] = []
   private readonly waiters: Waiter[] = []
   private end: AIClusterError | undefined
+  /** Requests in hand whose answer is read in parts. */
+  streams = 0
 
   /**
    * @param onTaken - the program has got one
@@ -44,6 +46,7 @@ export class RequestIntake {
 
   add(request: ReceivedRequest): void {
     this.inHand.set(request.number, request)
+    if (request.parts) this.streams++
     const waiter = this.waiters.shift()
     if (waiter) {
       clearTimeout(waiter.timer)
@@ -96,7 +99,7 @@ export class RequestIntake {
   }
 
   finish(request: ReceivedRequest): void {
-    this.inHand.delete(request.number)
+    if (this.inHand.delete(request.number) && request.parts) this.streams--
   }
 
   /**
@@ -121,7 +124,8 @@ export class RequestIntake {
 
   /** Nothing can be answered any more. */
   clear(): void {
-    this.backlog.length = 0
+    this.backlog.length = this.streams = 0
+    for (const { parts } of this.inHand.values()) parts?.end(this.end ?? clusterError('connectionFailed'))
     this.inHand.clear()
   }
 

@@ -1,16 +1,20 @@
-import { clusterError, type InferenceResponse, UnknownError } from '@aicluster/protocol'
+import { type InferenceResponse, UnknownError } from '@aicluster/protocol'
 import { container_log_util } from './container-log-util'
 import { withRequest } from './log-context'
+import { notWanted } from './not-wanted'
 import type { ReceivedRequest } from './received-request'
 import type { RequestIntake } from './request-intake'
 
-/** Answers one request; what it returns is the result. */
+/**
+ * Answers one request; what it returns is the result. An async generator sends what it yields as parts, and returns the result.
+ */
 export type RequestHandler = (request: ReceivedRequest) => unknown | Promise<unknown>
 
 /** Where a handler's outcome goes. */
 export interface AnswerSink {
   sendResponse(result: unknown, response: InferenceResponse): void
   sendError(error: unknown, response: InferenceResponse): void
+  sendPart(part: unknown, response: InferenceResponse): Promise<void>
 }
 
 /** Hands requests to a handler, a number of them at once, and sends what becomes of them. */
@@ -43,12 +47,31 @@ export class ServeLoop {
     const { response } = request
     try {
       const pending = withRequest(response.requestNo, this.handler, request)
-      this.answers.sendResponse(pending instanceof Promise ? await pending : pending, response)
+      const result = pending instanceof Promise ? await pending : pending
+      if (isAsyncIterable(result)) {
+        const send = (parts: AsyncIterable<unknown>) => this.sendParts(parts, response)
+        this.answers.sendResponse(await withRequest(response.requestNo, send, result), response)
+      } else this.answers.sendResponse(result, response)
     } catch (error) {
       this.fail(request, error)
     } finally {
       this.active--
       this.work()
+    }
+  }
+
+  /** @returns what the generator returned: the result */
+  private async sendParts(parts: AsyncIterable<unknown>, response: InferenceResponse): Promise<unknown> {
+    const iterator = parts[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await iterator.next()
+      if (done) return value
+      try {
+        await this.answers.sendPart(value, response)
+      } catch (error) {
+        await iterator.return?.()
+        throw error
+      }
     }
   }
 
@@ -61,9 +84,8 @@ export class ServeLoop {
   }
 }
 
-/** The answer to a request that nobody waits for any more, and that was given up. */
-export const notWanted = ({ requestNo, subInferenceName }: InferenceResponse): Error =>
-  clusterError('requestAborted', { detail: `${subInferenceName}: nobody waited for the result any more`, requestNo })
+const isAsyncIterable = (result: unknown): result is AsyncIterable<unknown> =>
+  typeof result === 'object' && result !== null && Symbol.asyncIterator in result
 
 const handlerError = (error: unknown): unknown =>
   error instanceof Error && !('code' in error && typeof error.code === 'number')

@@ -40,6 +40,8 @@ export class FakeManager implements AsyncDisposable {
   private readonly peers: Record<Link, Peer | undefined> = { requests: undefined, answers: undefined }
   private session = 0
   private deafTo: number
+  /** Further fields of the next record. */
+  private envelope: Partial<Envelope> = {}
 
   constructor(private readonly options: FakeManagerOptions = {}) {
     this.epoch = options.epoch ?? 1
@@ -83,6 +85,25 @@ export class FakeManager implements AsyncDisposable {
     this.send(RecordKind.request, number, encodeMsgpack({ metadata }), Buffer.from(data), attempt, this.epoch, sink ? RecordFlag.sink : 0)
   }
 
+  /** A request whose answer is read in parts. */
+  stream(number: number, attempt = 0): void {
+    this.envelope = { flags: RecordFlag.wantsParts }
+    this.request(number, { attempt })
+  }
+
+  /** The reader has taken so many parts; or misses those from this one on. */
+  window(number: number, part: number, again = false): void {
+    this.envelope = { part, flags: again ? RecordFlag.again : 0 }
+    this.send(RecordKind.window, number)
+  }
+
+  /** Numbers of the parts that have come of a request, in order. */
+  parts(number: number): number[] {
+    return this.of(RecordKind.part)
+      .filter(({ request }) => request === number)
+      .map(({ part }) => part)
+  }
+
   cancel(number: number): void {
     this.send(RecordKind.cancel, number)
   }
@@ -109,6 +130,7 @@ export class FakeManager implements AsyncDisposable {
     const name = kind === RecordKind.request ? Buffer.from('digits') : undefined
     const envelope = {
       ...createEnvelope(kind),
+      ...this.envelope,
       request: number,
       epoch,
       attempt,
@@ -118,6 +140,7 @@ export class FakeManager implements AsyncDisposable {
       headerLength: header?.length ?? 0,
       bodyLength: body?.length ?? 0,
     }
+    this.envelope = {}
     const { outbox } = this.peers.requests as Peer
     if (!body || ridesInline(body.length)) outbox.send(envelope, name, header, body)
     else outbox.send(envelope, name, header, undefined, [body])

@@ -81,3 +81,7 @@ export function requireBytes(data: unknown): Uint8Array {
   if (!(data instanceof Uint8Array)) throw wrongArgument('data', data, 'a Uint8Array (a Buffer is one); for arrays use inferImage')
   return data
 }
+
+/** @throws InvalidArgumentError (100) missing; (302) neither bytes nor an NdArray */
+export const requireData = (data: unknown): Uint8Array | NdArray =>
+  data === undefined || data === null || data instanceof Uint8Array ? requireBytes(data) : requireNdArray(data, 'data')

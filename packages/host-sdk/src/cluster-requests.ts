@@ -1,19 +1,13 @@
-import { clusterError, type InferenceResponse, type NdArray } from '@aicluster/protocol'
-import { requireBytes, requireImage, requireInferenceName, requireOptions, requireParam, wrongArgument } from './arguments'
+import { asAIClusterError, clusterError, type InferenceResponse, type NdArray } from '@aicluster/protocol'
+import { requireBytes, requireData, requireImage, requireInferenceName, requireOptions, requireParam, wrongArgument } from './arguments'
 import { type CallOptions, checkCallOptions, type InferOptions, untilGivenUp } from './call-options'
 import type { InferCallback } from './callbacks'
 import type { ClusterLife } from './cluster-life'
+import type { InferenceResult } from './requests/inference-result'
 import type { OpenRequest, OutcomeReceiver } from './requests/open-request'
+import { type InferenceStream, PartReader } from './streams/part-reader'
 import type { Subscription } from './subscriptions/subscription'
 import type { SubscribeOptions } from './subscriptions/subscriptions'
-
-/** What an inference's container sent, and everything known about it. */
-export interface InferenceResult {
-  /** What the container sent; binary parts view the received bytes. */
-  result: unknown
-  /** What is known about the request: times, metadata, who answered. */
-  response: InferenceResponse
-}
 
 /** What runs inferences: everything of {@link AICluster} that goes over the inference link. */
 export abstract class ClusterRequests {
@@ -183,6 +177,37 @@ export abstract class ClusterRequests {
   /** Like {@link AICluster.inferText}. @throws NotImplementedError (900), always */
   inferTextAsync(..._given: unknown[]): never {
     throw unsupported('infer_text')
+  }
+
+  /**
+   * Run an inference whose container answers in parts, and read them as they come. Ours.
+   *
+   * The parts come in order, each once, then the result. What is refused, also by the SDK, and whatever ends the stream early, is thrown by
+   * the loop (after the parts before it) and rejects `result`. Leaving the loop aborts the request; so does `signal`. `timeout` is for the
+   * whole stream; the inference's own `waitQueueTimeout` counts from part to part while the container does not wait for the reader. A stream
+   * is never run again: it ends with 402 if its container goes, or the manager is restarted.
+   *
+   * @param data - bytes, or one array as with `inferImage`; the same rules of copying
+   * @param param - what the container gets as `metadata`: an object, or a JSON string of one
+   * @throws nothing itself; the loop and `result`: the same as {@link ClusterRequests.inferImage}
+   * @example
+   * const stream = cluster.inferStream('chat', Buffer.from('Hello'))
+   * for await (const part of stream) process.stdout.write(String(part))
+   * const { result } = await stream.result
+   */
+  inferStream(
+    inferenceName: string,
+    data: Uint8Array | NdArray,
+    param?: Record<string, unknown> | string,
+    options: InferOptions = {},
+  ): InferenceStream {
+    const reader = new PartReader()
+    try {
+      this.sendRequest(requireInferenceName(inferenceName), requireData(data), param, options, reader, true)
+    } catch (error) {
+      reader.onError(asAIClusterError(error))
+    }
+    return reader
   }
 
   private inferWithCallback(

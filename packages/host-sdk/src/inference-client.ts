@@ -6,6 +6,7 @@ import {
   type Envelope,
   type ErrorKey,
   type NdArray,
+  RecordFlag,
   RecordKind,
 } from '@aicluster/protocol'
 import { encodeName, NumberTable } from '@aicluster/transport'
@@ -18,6 +19,7 @@ import { encodeRequestHeader } from './requests/request-header'
 import { type SendLimits, SendRoom } from './requests/send-room'
 import { settleRequest } from './requests/settle-request'
 import { WaitingLine } from './requests/waiting-line'
+import { OpenStreams } from './streams/open-streams'
 import type { Subscriptions } from './subscriptions/subscriptions'
 
 /** Data up to this many bytes is copied before it leaves, so that a caller may reuse its buffer at once. */
@@ -36,6 +38,7 @@ export class InferenceClient implements LinkTraffic {
   private readonly room: SendRoom
   private readonly deadlines = new Deadlines<OpenRequest>((request) => this.onDue(request))
   private readonly out = createEnvelope()
+  private readonly streams: OpenStreams
 
   constructor(
     private readonly connection: ClusterConnection,
@@ -47,6 +50,13 @@ export class InferenceClient implements LinkTraffic {
       () => connection.isConnected,
     )
     connection.inference.traffic = this
+    this.streams = new OpenStreams(connection, {
+      release: (request) => this.release(request),
+      giveUp: (request, error) => {
+        this.cancel(request)
+        this.fail(request, error)
+      },
+    })
   }
 
   get openCount(): number {
@@ -93,6 +103,7 @@ export class InferenceClient implements LinkTraffic {
     if (!fits && !mayWait) throw this.room.full(bytes)
     const kept = mayShare(body, options) ? body : Buffer.from(body)
     const request = new OpenRequest(inferenceName, param, layout, header, kept, sentAtMs, receiver)
+    if (receiver.reader) this.streams.begin(request, receiver.reader)
     const { timeout, signal } = options
     if (timeout !== undefined) {
       request.timeoutMs = timeout
@@ -126,12 +137,25 @@ export class InferenceClient implements LinkTraffic {
   /** A `result` or `error` record. One for a request that has its outcome already says nothing any more. */
   onRecord(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
     if (e.kind === RecordKind.publish) return this.subscriptions?.onPublished(e, frame, nameAt, bodyFrames)
-    if (e.kind !== RecordKind.result && e.kind !== RecordKind.error) return
     const request = this.table.get(e.request)
+    if (e.kind === RecordKind.part) this.streams.onPart(request, e, frame, nameAt, bodyFrames)
+    if (e.kind !== RecordKind.result && e.kind !== RecordKind.error) return
     if (!request) return
-    this.release(request)
-    settleRequest(request, e, frame, nameAt, bodyFrames)
+    if (request.stream) {
+      this.streams.onOutcome(request, request.stream, e, frame, nameAt, bodyFrames)
+    } else {
+      this.release(request)
+      settleRequest(request, e, frame, nameAt, bodyFrames)
+    }
     this.onSettled?.()
+  }
+
+  onReconciled(): void {
+    this.streams.onReconciled()
+  }
+
+  onBeat(): void {
+    this.streams.onBeat()
   }
 
   endAll(key: ErrorKey, detail: string, whole: boolean): void {
@@ -165,7 +189,7 @@ export class InferenceClient implements LinkTraffic {
     if (expiresAtMs > 0 && remainingMs <= 0) return
     const name = encodeName(request.inferenceName)
     out.kind = RecordKind.request
-    out.flags = 0
+    out.flags = request.stream ? RecordFlag.wantsParts : 0
     out.epoch = connection.session.epoch
     out.session = connection.session.number
     out.request = request.number
@@ -180,6 +204,7 @@ export class InferenceClient implements LinkTraffic {
   private release(request: OpenRequest): void {
     if (request.heapPlace >= 0) this.deadlines.remove(request)
     request.unlisten?.()
+    if (request.stream) this.streams.forget(request)
     if (this.line.remove(request)) return
     if (this.table.get(request.number) !== request) return
     this.table.delete(request.number)

@@ -10,6 +10,7 @@ import {
   encodeNumbers,
   type HostHello,
   MAX_HEADER_BYTES,
+  RecordFlag,
   RecordKind,
 } from '@aicluster/protocol'
 import { bodyOf, headerOf, ipcEndpoint, nameOf, RouterLink, type RouterPeer, ridesInline } from '@aicluster/transport'
@@ -197,6 +198,36 @@ export class FakeManager implements AsyncDisposable {
     this.sendText(number, text, epoch)
   }
 
+  /** Send a part of an answer, the text that it holds being its number. */
+  part(number: number, part: number, epoch = this.epoch): void {
+    this.sendRecord('inference', RecordKind.part, { request: number, header: { result: part }, part, epoch })
+  }
+
+  /** Send a part whose header says nothing. */
+  brokenPart(number: number, part: number): void {
+    this.sendRecord('inference', RecordKind.part, { request: number, header: {}, part })
+  }
+
+  /** Send a part that gets lost. */
+  losePart(): void {
+    this.loseNext('inference')
+  }
+
+  /** End an answer that has so many parts; kept, and sent again when it is asked for. */
+  endStream(number: number, parts: number, text = 'end'): void {
+    this.deliver(number, () => this.sendRecord('inference', RecordKind.result, { request: number, header: { result: text }, part: parts }))
+  }
+
+  /** What was said of a stream's window: the parts that were taken, and those from which on parts were asked for again. */
+  windows(number: number): { taken: number[]; again: number[] } {
+    const records = this.arrivedOf(RecordKind.window).filter(({ request }) => request === number)
+    const isAgain = ({ flags }: Arrived) => (flags & RecordFlag.again) !== 0
+    return {
+      taken: records.filter((record) => !isAgain(record)).map(({ part }) => part),
+      again: records.filter(isAgain).map(({ part }) => part),
+    }
+  }
+
   /** Answer a request with an error. */
   refuseRequest(number: number, error: ReturnType<typeof clusterError>): void {
     this.deliver(number, () => this.sendRecord('inference', RecordKind.error, { request: number, headerBytes: encodeError(error) }))
@@ -326,13 +357,13 @@ export class FakeManager implements AsyncDisposable {
   private sendRecord(
     link: Link,
     kind: RecordKind,
-    content: { request?: number; header?: unknown; headerBytes?: Uint8Array; body?: Uint8Array; epoch?: number },
+    content: { request?: number; header?: unknown; headerBytes?: Uint8Array; body?: Uint8Array; epoch?: number; part?: number },
   ): void {
     const peer = this.peers.get(link)
     if (!peer) return
-    const { request = 0, body, epoch = this.epoch } = content
+    const { request = 0, body, epoch = this.epoch, part = 0 } = content
     const header = content.headerBytes ?? (content.header === undefined ? new Uint8Array(0) : encodeMsgpack(content.header))
-    Object.assign(this.out, createEnvelope(kind), { epoch, session: peer.state?.number ?? 0, request })
+    Object.assign(this.out, createEnvelope(kind), { epoch, session: peer.state?.number ?? 0, request, part })
     this.out.headerLength = header.length
     this.out.bodyLength = body?.length ?? 0
     if (!body || ridesInline(body.length)) peer.outbox.send(this.out, header, body)

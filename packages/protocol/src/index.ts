@@ -96,5 +96,5 @@ export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inferenc
 export { invalidInput, nearestKey } from './messages/invalid-input'
 export { BoardName, InferenceName, isName, NAME_PATTERN, NAME_RULE } from './messages/names'
 export type { RequestHeader, SystemMetadata } from './messages/request-header'
-export type { ResultHeader } from './messages/result-header'
+export type { PartHeader, ResultHeader } from './messages/result-header'
 export type { StartedHeader } from './messages/started'

@@ -2,6 +2,7 @@ import { clusterError, encodeResult, errorHeader, type NdArray, RecordKind } fro
 import type { GoldenSource } from './golden-file'
 import { sessions } from './golden-sessions'
 import { sourcesAndSinks } from './golden-sources-and-sinks'
+import { streams } from './golden-streams'
 import { bytes, CONTAINER, CONTAINER_HELLO, EPOCH, FIRST, HOST, HOST_HELLO, LIMITS, STAMPS } from './golden-values'
 
 const image: NdArray = { dtype: 'uint8', shape: [2, 3], data: Uint8Array.of(0, 16, 8, 255, 1, 2) }
@@ -362,4 +363,5 @@ export const GOLDEN_SOURCES: readonly GoldenSource[] = [
   ...management,
   ...batches,
   ...sessions,
+  ...streams,
 ]

@@ -10,6 +10,7 @@ const REST_GAUGES = [
   'deadlines_armed',
   'outcomes_unacknowledged',
   'outcomes_unacknowledged_bytes',
+  'streams_unread',
   'answers_unsettled',
   'requests_in_recovery',
   'published_waiting',

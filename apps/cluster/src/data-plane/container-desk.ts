@@ -92,6 +92,7 @@ export class ContainerDesk {
     if (e.kind === RecordKind.result || e.kind === RecordKind.error) this.parts.flow.onAnswer(session, e, frame, nameAt, end, bodyFrames)
     else if (e.kind === RecordKind.publish) this.parts.publications.onPublish(session, e, frame, nameAt, end, bodyFrames)
     else if (e.kind === RecordKind.taken) this.onTaken(session, bodyOf(e, frame, nameAt, bodyFrames))
+    else if (e.kind === RecordKind.part) this.parts.flow.streams.onPart(session, e, frame, nameAt, end, bodyFrames)
     else if (e.kind === RecordKind.started) this.onStarted(session, headerOf(e, frame, nameAt))
     else if (e.kind === RecordKind.reconciled) this.onReconciled(session, e.request, bodyOf(e, frame, nameAt, bodyFrames))
     else if (e.kind === RecordKind.resync) session.asking.gap()

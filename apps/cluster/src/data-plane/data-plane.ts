@@ -287,6 +287,7 @@ export class DataPlane implements DataPlaneCalls {
       deadlines_armed: dispatcher.armedDeadlines,
       outcomes_unacknowledged: sum(hosts, (host) => host.retained),
       outcomes_unacknowledged_bytes: sum(hosts, (host) => host.retainedBytes),
+      streams_unread: this.flow.streams.unread,
       answers_unsettled: sum(containers, (container) => container.unsettledCount),
       subscriptions: this.publications.count,
       published_waiting: sum(hosts, ({ published }) => published?.waitingCount ?? 0),

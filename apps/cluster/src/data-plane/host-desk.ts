@@ -169,6 +169,8 @@ export class HostDesk {
         return this.sessions.grantNumbers(session)
       case RecordKind.cancel:
         return peer === session.management ? this.cancelCommand(session, e.request) : this.cancel(session, e.request)
+      case RecordKind.window:
+        return this.parts.flow.streams.onWindow(session, e)
       case RecordKind.goodbye:
         return peer === session.inference ? this.sessions.end(session, 'said goodbye') : undefined
       case RecordKind.pong:
@@ -180,7 +182,7 @@ export class HostDesk {
 
   private cancel(session: HostSession, number: number): void {
     const request = session.open.get(number)
-    if (!request) return
+    if (!request) return this.parts.flow.streams.forget(session, number)
     this.parts.counters.add('requests_cancelled_total')
     this.parts.flow.dispatcher.cancel(request)
   }

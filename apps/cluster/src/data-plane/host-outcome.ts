@@ -9,6 +9,8 @@ const COPY_UP_TO_BYTES = 64 * 1024
 export class HostOutcome extends RetainedOutcome {
   flags = 0
   attempt = 0
+  /** Parts that come before it. */
+  part = 0
   nameLength = 0
   headerLength = 0
   bodyLength = 0
@@ -19,6 +21,8 @@ export class HostOutcome extends RetainedOutcome {
   container: ContainerSession | undefined
   /** The application has it, or wants it no more. */
   released = false
+  /** Called once it is gone from here. */
+  onReleased: (() => void) | undefined
   private compacted = false
 
   /**
@@ -51,6 +55,9 @@ export class HostOutcome extends RetainedOutcome {
     this.tail = header
     this.bodyFrames = undefined
     this.flags &= RecordFlag.stamps
+    // It ends what has come so far: nothing is worth waiting for.
+    this.part = 0
+    this.held = false
     this.nameLength = 0
     // A command's error is its body, a request's its header.
     this.headerLength = this.kind === RecordKind.error ? header.length : 0

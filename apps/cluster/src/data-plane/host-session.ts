@@ -76,6 +76,7 @@ export class HostSession implements RequestOwner {
       expire: (outcome) => outcome.turnExpired(),
       released: (outcome) => {
         outcome.released = true
+        outcome.onReleased?.()
         outcome.container?.delivered(outcome)
       },
     }
@@ -86,6 +87,7 @@ export class HostSession implements RequestOwner {
     out.kind = outcome.kind
     out.flags = outcome.flags
     out.attempt = outcome.attempt
+    out.part = outcome.part
     out.epoch = this.epoch
     out.session = this.number
     out.request = outcome.number

@@ -122,6 +122,13 @@ export class Recovery {
     const claim = container.claims.get(request.number)
     this.claims.delete(request.number)
     container.claims.delete(request.number)
+    if (request.stream) {
+      // Nobody knows which of its parts have been read.
+      if (claim === 'answered') container.settle(request.number, 0)
+      else this.flow().cancelNumber(container, request.number)
+      this.refuseBegun(request)
+      return true
+    }
     this.flow().dispatcher.attach(container, request)
     if (claim === 'taken') this.flow().onTaken(container, request.number)
     else if (claim === 'answered') this.recall(container)
@@ -166,16 +173,19 @@ export class Recovery {
       )
     }
     if (!this.journal.has(request.number)) return dispatcher.accept(request)
-    if (request.queue.settings.redeliver) {
+    if (request.queue.settings.redeliver && !request.stream) {
       request.attempt = 1
       return dispatcher.accept(request)
     }
+    this.refuseBegun(request)
+  }
+
+  /** A container has, or may have, begun with it under an earlier manager, and it can neither go on nor be run again. */
+  private refuseBegun(request: DispatchRequest): void {
     const { name } = request.queue.settings
-    dispatcher.refuse(
-      request,
-      'containerDisconnect',
-      `${name}: the cluster manager was restarted while a container held the request, and none of the containers that came back has it`,
-    )
+    const what = request.stream ? 'an answer in parts does not outlive it' : 'none of the containers that came back has it'
+    const detail = `${name}: the cluster manager was restarted while a container held the request, and ${what}`
+    this.flow().dispatcher.refuse(request, 'containerDisconnect', detail)
   }
 
   private endClaims(): void {

@@ -17,12 +17,14 @@ import type { DispatchLimits } from '../dispatch/dispatch-limits'
 import { DispatchRequest } from '../dispatch/dispatch-request'
 import { Dispatcher } from '../dispatch/dispatcher'
 import { count, FigureColumn, observe } from '../dispatch/inference-figures'
+import { StreamWindow } from '../dispatch/stream-window'
 import type { HandOutJournal } from '../journal/hand-out-journal'
 import type { ContainerSession } from './container-session'
 import { RequestCounters } from './counters'
 import { failureReason } from './failure-reason'
 import { HostOutcome, takenOutcome } from './host-outcome'
 import type { HostSession } from './host-session'
+import { StreamFlow } from './stream-flow'
 
 /** Monotonic stage times become times of day by adding this. */
 const TIME_ORIGIN_MS = performance.timeOrigin
@@ -53,6 +55,8 @@ export interface RequestFlowOptions {
  */
 export class RequestFlow implements DispatchEffects {
   readonly dispatcher: Dispatcher
+  /** Answers in parts. */
+  readonly streams: StreamFlow
   readonly counters = new RequestCounters()
   /** Outcomes that are errors, by code. */
   readonly failures = new Map<number, number>()
@@ -62,6 +66,7 @@ export class RequestFlow implements DispatchEffects {
 
   constructor(private readonly options: RequestFlowOptions) {
     this.dispatcher = new Dispatcher(options.now, this, options.limits)
+    this.streams = new StreamFlow(this.dispatcher, options.epoch)
   }
 
   /** A `request` record of an application. */
@@ -89,6 +94,8 @@ export class RequestFlow implements DispatchEffects {
     request.bodyLength = e.bodyLength
     request.priority = e.priority
     request.ownLimitMs = e.deadlineMs === DEADLINE_NEVER ? 0 : e.deadlineMs
+    // What a sink does with a request goes nowhere.
+    if (e.flags & RecordFlag.wantsParts && !queue.settings.sink) request.stream = new StreamWindow()
     if (earlier) this.options.onEarlier(request)
     else this.dispatcher.accept(request)
   }
@@ -122,6 +129,10 @@ export class RequestFlow implements DispatchEffects {
     }
     outcome.attempt = request.attempt
     outcome.container = container
+    if (request.stream) {
+      outcome.part = e.part
+      this.streams.end(request, outcome)
+    }
     container.delivering()
     this.deliver(request.owner as HostSession, outcome, request)
   }
@@ -153,6 +164,7 @@ export class RequestFlow implements DispatchEffects {
       outcomes_container_error_total: counters.containerErrors,
       late_responses_total: dispatcher.lateAnswers,
       unknown_responses_total: dispatcher.unknownAnswers,
+      ...this.streams.countersNow(),
       ...Object.fromEntries([...failures].map(([code, count]) => [`outcomes_error_${code}_total`, count])),
     }
   }
@@ -162,7 +174,9 @@ export class RequestFlow implements DispatchEffects {
     this.options.journal.add(request.number)
     const { out } = this
     const session = container as ContainerSession
-    out.flags = request.queue.settings.sink ? RecordFlag.stamps | RecordFlag.sink : RecordFlag.stamps
+    out.flags = RecordFlag.stamps
+    if (request.stream) out.flags |= RecordFlag.wantsParts
+    else if (request.queue.settings.sink) out.flags |= RecordFlag.sink
     out.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
     out.sentAtMs = TIME_ORIGIN_MS + request.sentAtMs
     out.answeredAtMs = 0

@@ -2,6 +2,7 @@ import type { NumberTable } from '@aicluster/transport'
 import type { ContainerSlot } from './container-slot'
 import type { DeadlineEntry } from './deadline-wheel'
 import type { InferenceQueue } from './inference-queue'
+import type { StreamWindow } from './stream-window'
 
 /** Whoever sent a request and gets its outcome. */
 export interface RequestOwner {
@@ -43,6 +44,8 @@ export class DispatchRequest implements DeadlineEntry {
   /** When the container reported that it runs; 0 not yet. */
   startedAtMs = 0
   container: ContainerSlot | undefined
+  /** Its sender reads the answer in parts. */
+  stream: StreamWindow | undefined
 
   previous: DispatchRequest | undefined
   next: DispatchRequest | undefined

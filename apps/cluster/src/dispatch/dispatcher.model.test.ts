@@ -12,6 +12,8 @@ const KINDS = [
   'keep',
   'result',
   'taken',
+  'part',
+  'skip',
   'echo',
   'cancel',
   'hung',

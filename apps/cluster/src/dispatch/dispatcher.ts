@@ -10,6 +10,7 @@ import { describeDisconnect, describeFull, describeSessionFull, describeUnloaded
 import { Reconciliation } from './reconciliation'
 import { RequestDeadlines } from './request-deadlines'
 import { RequestLedger } from './request-ledger'
+import { Streams } from './streams'
 import { subscribe, unsubscribeContainer, unsubscribeQueue } from './subscription'
 
 /**
@@ -25,6 +26,8 @@ export class Dispatcher {
   private readonly ledger: RequestLedger
   private readonly handOuts: HandOuts
   private readonly reconciliation: Reconciliation
+  /** Answers in parts. */
+  readonly streams: Streams
   private draining = false
   /** Answers that came when their request had its outcome already. */
   lateAnswers = 0
@@ -37,6 +40,7 @@ export class Dispatcher {
     private readonly limits: DispatchLimits,
   ) {
     this.deadlines = new RequestDeadlines(now(), limits, effects)
+    this.streams = new Streams(now, this.deadlines)
     this.ledger = new RequestLedger(now, this.deadlines, effects)
     this.handOuts = new HandOuts(now, this.queues, this.deadlines, this.ledger, effects)
     this.reconciliation = new Reconciliation(now, this.deadlines, this.ledger, this.handOuts)

@@ -93,6 +93,7 @@ export class HandOuts {
     request.state = 'sent'
     request.container = container
     request.sentAtMs = nowMs
+    request.stream?.begin(nowMs)
     request.queue.inFlight++
     container.inFlight.set(request.number, request)
     this.deadlines.armResponse(request)

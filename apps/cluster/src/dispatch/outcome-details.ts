@@ -1,6 +1,7 @@
 import type { ContainerSlot } from './container-slot'
 import type { DispatchRequest } from './dispatch-request'
 import type { InferenceQueue } from './inference-queue'
+import { heldSinceMs } from './request-deadlines'
 
 /** What an error says behind the message of its code: which inference, which container, which limit, which values. */
 
@@ -42,9 +43,12 @@ export function describeSendTimeout(request: DispatchRequest): string {
 }
 
 /** 401: the container had it for too long. */
-export const describeResponseTimeout = ({ queue, deadlineMs, sentAtMs }: DispatchRequest, container: ContainerSlot): string =>
-  `${queue.settings.name}: container ${container.suffixName} on ${container.board} did not answer within ` +
-  `${Math.round(deadlineMs - sentAtMs)} ms (wait_queue_timeout)`
+export function describeResponseTimeout(request: DispatchRequest, { suffixName, board }: ContainerSlot): string {
+  const { queue, deadlineMs, stream } = request
+  const what = stream && stream.next > 0 ? `did not go on after part ${stream.next - 1}` : 'did not answer'
+  const limitMs = Math.round(deadlineMs - heldSinceMs(request))
+  return `${queue.settings.name}: container ${suffixName} on ${board} ${what} within ${limitMs} ms (wait_queue_timeout)`
+}
 
 /** 313: the caller's own limit passed, in the queue or in the container's hands. */
 export const describeOwnTimeout = ({ queue, ownLimitMs }: DispatchRequest, container?: ContainerSlot): string =>

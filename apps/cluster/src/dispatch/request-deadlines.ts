@@ -28,9 +28,10 @@ export class RequestDeadlines {
     this.arm(request, Math.min(nowMs + request.queue.settings.sendTimeoutMs, ownEndMs(request)))
   }
 
-  /** A container has just been sent it. */
+  /** A container has just been sent it, or goes on with its answer in parts: while that waits for its reader, only the caller's limit counts. */
   armResponse(request: DispatchRequest): void {
-    this.arm(request, Math.min(request.sentAtMs + request.queue.settings.responseTimeoutMs, ownEndMs(request)))
+    const endMs = request.stream?.isOpen === false ? Number.POSITIVE_INFINITY : responseEndMs(request)
+    this.arm(request, Math.min(endMs, ownEndMs(request)))
   }
 
   /**
@@ -38,9 +39,9 @@ export class RequestDeadlines {
    * Never counted from the past: a manager that was stopped itself for a while must not blame its containers.
    */
   armHang(request: DispatchRequest, nowMs: number): void {
-    const responseEndMs = ownLimitRules(request) ? request.sentAtMs + request.queue.settings.responseTimeoutMs : request.deadlineMs
+    const endMs = ownLimitRules(request) ? responseEndMs(request) : request.deadlineMs
     this.disarm(request)
-    this.arm(request, Math.max(responseEndMs, nowMs) + this.limits.hangTimeoutMs)
+    this.arm(request, Math.max(endMs, nowMs) + this.limits.hangTimeoutMs)
   }
 
   /** A container holds it from before the manager's restart. */
@@ -64,6 +65,12 @@ export class RequestDeadlines {
     if (wasEmpty && this.wheel.size > 0) this.effects.armed()
   }
 }
+
+/** When its container has had it for too long. */
+const responseEndMs = (request: DispatchRequest): number => heldSinceMs(request) + request.queue.settings.responseTimeoutMs
+
+/** Since when its container has been able to go on with it. */
+export const heldSinceMs = ({ stream, sentAtMs }: DispatchRequest): number => (stream ? stream.activeAtMs : sentAtMs)
 
 /** When the caller's own limit passes, on the dispatcher's clock; Infinity if it has none. */
 const ownEndMs = (request: DispatchRequest): number =>

@@ -57,7 +57,8 @@ export class RequestLedger {
     if (own) this.fail(request, 'requestTimeout', describeOwnTimeout(request, container))
     else this.fail(request, 'responseTimeout', describeResponseTimeout(request, container))
     this.leaveInHand(request, 'abandoned')
-    if (own) this.effects.cancel(container, request)
+    // Nobody will take its parts any more: it must not wait for that.
+    if (own || request.stream) this.effects.cancel(container, request)
   }
 
   /** The program of a sink has it: that is its outcome. The container keeps the credit until the program is done. */

@@ -33,6 +33,8 @@ beforeEach(() => {
       keys: () => [...inHand],
       cancel: (number) => void note(`cancel ${number}`),
       taken: new TakenReport(new NumberTable(), () => 0),
+      streams: () => 0,
+      resendParts: () => {},
     },
     () => note('accounted'),
   )

@@ -1,5 +1,6 @@
 import { decodeMsgpack, decodeNumbers, MAX_RETAINED_BYTES, RecordKind, SESSION_PING_INTERVAL_MS } from '@aicluster/protocol'
 import { AnsweringHalf, deliberateDefect } from '@aicluster/transport'
+import type { PartStream } from '../part-stream'
 import { Announcement } from './announcement'
 import type { RetainedAnswer } from './retained-answer'
 import type { TakenReport } from './taken-report'
@@ -31,6 +32,10 @@ export interface WorkInHand {
   cancel(number: number): void
   /** What a sink has taken. */
   readonly taken: TakenReport
+  /** How many of them are answered in parts: one that gets lost has to show. */
+  streams(): number
+  /** Send those parts again that its reader has not taken. */
+  resendParts(number: number): void
 }
 
 /**
@@ -167,8 +172,17 @@ export class AnswerSession {
     const { unknown, unwanted } = this.half.reconcile(open, this.work)
     for (const number of unwanted) this.work.cancel(number)
     this.wire.sendNumbers(RecordKind.reconciled, round, unknown)
+    for (const number of open) {
+      this.work.resendParts(number)
+      this.partsOf(number)?.resend(0)
+    }
     this.half.resend(open, keep)
     this.work.taken.repeat()
+  }
+
+  /** The parts before an answer that is kept here. */
+  partsOf(number: number): PartStream | undefined {
+    return this.half.outcomes.get(number)?.parts
   }
 
   /** These answers have reached their applications. */
@@ -192,12 +206,12 @@ export class AnswerSession {
   }
 
   private get outstanding(): boolean {
-    return this.connected && (this.half.awaitsReconciliation || this.awaitsAck || this.readiness.isPending)
+    return this.connected && (this.half.awaitsReconciliation || this.isAnswering || this.readiness.isPending)
   }
 
   /** A loss of what was said on the answers link would have to show. */
-  private get awaitsAck(): boolean {
-    return this.retained > 0 || this.work.taken.isPending
+  private get isAnswering(): boolean {
+    return this.retained > 0 || this.work.taken.isPending || this.work.streams() > 0
   }
 
   /** Something that must not get lost is under way. */
@@ -216,10 +230,10 @@ export class AnswerSession {
     }
     const { wire, half, readiness } = this
     if (half.awaitsReconciliation) wire.signal('answers', RecordKind.resync)
-    else if (this.awaitsAck) wire.signal('answers', RecordKind.ping)
+    else if (this.isAnswering) wire.signal('answers', RecordKind.ping)
     if (readiness.isPending) readiness.repeat()
     // Its pong shows a lost `settled`.
-    else if (this.retained > 0) wire.signal('requests', RecordKind.ping)
+    else if (this.isAnswering) wire.signal('requests', RecordKind.ping)
   }
 }
 

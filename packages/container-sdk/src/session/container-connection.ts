@@ -10,6 +10,7 @@ import {
   encodeMsgpack,
   PROTOCOL_MAJOR,
   PROTOCOL_MINOR,
+  RecordFlag,
   RecordKind,
   Welcome,
 } from '@aicluster/protocol'
@@ -31,6 +32,8 @@ export interface ConnectionEvents {
   onDisconnected(): void
   onRequest(envelope: Envelope, name: string, header: Uint8Array, body: Uint8Array): void
   onCancel(requestNumber: number): void
+  /** @param part - so many parts were taken; `again`: those from this one on are missing */
+  onWindow(requestNumber: number, part: number, again: boolean): void
   onReconcile(round: number, header: Uint8Array, body: Uint8Array): void
   onSettled(body: Uint8Array): void
   /** Records on the requests link are missing. */
@@ -162,6 +165,8 @@ export class ContainerConnection {
         return this.events.onSettled(bodyOf(e, frame, nameAt, bodyFrames))
       case RecordKind.cancel:
         return this.events.onCancel(e.request)
+      case RecordKind.window:
+        return this.events.onWindow(e.request, e.part, (e.flags & RecordFlag.again) !== 0)
       case RecordKind.reconcile:
         return this.events.onReconcile(e.request, headerOf(e, frame, nameAt), bodyOf(e, frame, nameAt, bodyFrames))
       case RecordKind.ping:

@@ -1,5 +1,6 @@
 import { clusterError, encodeError, RecordKind } from '@aicluster/protocol'
 import { RetainedOutcome } from '@aicluster/transport'
+import type { PartStream } from '../part-stream'
 
 export type AnswerKind = typeof RecordKind.result | typeof RecordKind.error
 
@@ -14,8 +15,10 @@ export class RetainedAnswer extends RetainedOutcome {
     readonly name: string,
     public header: Uint8Array,
     public body: Uint8Array | undefined,
+    /** What came before it, if it is read in parts: kept as long as it. */
+    public parts: PartStream | undefined = undefined,
   ) {
-    super(number, header.length + (body?.length ?? 0))
+    super(number, header.length + (body?.length ?? 0) + (parts?.bytes ?? 0))
   }
 
   /** There is no room for it any more: what is left says so, as error 314. */
@@ -24,5 +27,6 @@ export class RetainedAnswer extends RetainedOutcome {
     this.kind = RecordKind.error
     this.header = encodeError(clusterError('outcomeExpired', { detail, requestNo: String(this.number) }))
     this.body = undefined
+    this.parts = undefined
   }
 }

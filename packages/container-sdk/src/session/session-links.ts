@@ -1,6 +1,7 @@
 import { createEnvelope, DEFAULT_MAX_BODY_BYTES, encodeNumbers, MAX_HEADER_BYTES, RecordKind, type Welcome } from '@aicluster/protocol'
 import { type DealerHandlers, DealerLink, encodeName } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from '../connector-options'
+import type { EncodedAnswer } from '../encode-answer'
 import type { EncodedPublication, PublishWire } from '../publisher'
 import type { SessionWire } from './answer-session'
 import type { RetainedAnswer } from './retained-answer'
@@ -60,10 +61,20 @@ export class SessionLinks implements SessionWire, PublishWire {
     return this.answers.sendBody(this.out, name, header, body)
   }
 
-  sendAnswer({ number, attempt, kind, name: subName, header, body }: RetainedAnswer): number {
+  /** Send a part of an answer. */
+  sendPart(number: number, attempt: number, subName: string, part: number, { header, body }: EncodedAnswer): void {
+    const name = encodeName(subName)
+    this.envelope(RecordKind.part, number, name.length, header.length, body?.length ?? 0)
+    this.out.attempt = attempt
+    this.out.part = part
+    this.answers.sendBody(this.out, name, header, body)
+  }
+
+  sendAnswer({ number, attempt, kind, name: subName, header, body, parts }: RetainedAnswer): number {
     const name = encodeName(subName)
     this.envelope(kind, number, name.length, header.length, body?.length ?? 0)
     this.out.attempt = attempt
+    this.out.part = parts?.sent ?? 0
     return this.answers.sendBody(this.out, name, header, body)
   }
 
@@ -96,7 +107,7 @@ export class SessionLinks implements SessionWire, PublishWire {
     out.epoch = number.epoch
     out.session = number.session
     out.request = request
-    out.attempt = 0
+    out.attempt = out.part = 0
     out.nameLength = nameLength
     out.headerLength = headerLength
     out.bodyLength = bodyLength

@@ -28,6 +28,10 @@ export interface LinkTraffic {
   resend(number: number): void
   /** Envelope and bytes are only good during the call. */
   onRecord(envelope: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void
+  /** Both sides have compared what is open, and what was unknown has been sent again. */
+  onReconciled?(): void
+  /** Twice a second while something is open, and the link in order. */
+  onBeat?(): void
   /** End what is open with an error of this row; `whole`: also what only waits to be sent. */
   endAll(key: 'connectionFailed' | 'outcomeExpired', detail: string, whole: boolean): void
 }
@@ -160,6 +164,7 @@ export class HostLink {
     // A cancel that got lost shows too, though nothing is open any more.
     if (this.traffic.openCount === 0 && this.pongAwaiters.size === 0 && !this.dealer.awaitsAck) return false
     this.signal(RecordKind.ping)
+    this.traffic.onBeat?.()
     return true
   }
 
@@ -188,7 +193,9 @@ export class HostLink {
 
   private onReconciled(round: number, body: Uint8Array): void {
     const unknown = decodeNumbers(body)
-    if (unknown) this.asking.reconciled(round, unknown)
+    if (!unknown) return
+    this.asking.reconciled(round, unknown)
+    if (this.asking.isLive) this.traffic.onReconciled?.()
   }
 
   private sendNumbers(kind: RecordKind, round: number, numbers: readonly number[]): void {

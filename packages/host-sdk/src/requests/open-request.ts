@@ -1,4 +1,6 @@
 import type { AIClusterError, InferenceResponse, SystemMetadata } from '@aicluster/protocol'
+import type { OpenStream } from '../streams/open-streams'
+import type { PartReader } from '../streams/part-reader'
 import type { DeadlineEntry } from './deadlines'
 import type { InLine } from './waiting-line'
 
@@ -6,6 +8,8 @@ import type { InLine } from './waiting-line'
 export interface OutcomeReceiver {
   onResult(result: unknown, response: InferenceResponse): void
   onError(error: AIClusterError): void
+  /** Reads the answer in parts. */
+  readonly reader?: PartReader
 }
 
 /** A request without an outcome, with everything that is needed to send it again. */
@@ -21,6 +25,8 @@ export class OpenRequest implements DeadlineEntry, InLine {
   unlisten: (() => void) | undefined = undefined
   dueAtMs = 0
   heapPlace = -1
+  /** What has come of its parts, if its answer is read in parts. */
+  stream: OpenStream | undefined = undefined
   inLine = false
   ahead: InLine | undefined = undefined
   behind: InLine | undefined = undefined

@@ -8,6 +8,7 @@ import {
   InferenceResponse,
   type NdArray,
   ndArrayFrom,
+  type PartHeader,
   RecordKind,
   type ResultHeader,
 } from '@aicluster/protocol'
@@ -21,8 +22,8 @@ export function settleRequest(
   frame: Uint8Array,
   nameAt: number,
   bodyFrames: Uint8Array[] | undefined,
+  receiver = request.receiver,
 ): void {
-  const { receiver } = request
   const header = headerOf(e, frame, nameAt)
   const requestNo = String(e.request)
   if (e.kind === RecordKind.error) return receiver.onError(decodeError(header, { requestNo }))
@@ -39,6 +40,16 @@ export function settleRequest(
     return receiver.onError(clusterError('internal', { detail, requestNo, cause }))
   }
   receiver.onResult(result, response)
+}
+
+/**
+ * What a `part` record holds.
+ * @throws TypeError: it cannot be read
+ */
+export function decodePart(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): unknown {
+  const content = decodeMsgpack(headerOf(e, frame, nameAt)) as PartHeader
+  if (typeof content !== 'object' || content === null || !('result' in content)) throw new TypeError('its header has no result')
+  return decodeResult(content.result, content.attachments, bodyOf(e, frame, nameAt, bodyFrames))
 }
 
 const echoed = ({ layout }: OpenRequest, body: Uint8Array): Uint8Array | NdArray => (layout ? ndArrayFrom(layout, body) : body)

@@ -31,7 +31,7 @@ export interface Envelope {
   linkSequence: number
   /** The sender has everything up to this link sequence of the other direction. */
   ack: number
-  /** Number of a part of a stream, from 0. */
+  /** Streams: a part's number from 0; of a result or error how many parts come before it; of a window see its kind. */
   part: number
   /** Time that remains, in ms; 0 none of the sender's own, 0xffffffff never. */
   deadlineMs: number

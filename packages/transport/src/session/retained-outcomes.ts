@@ -13,6 +13,8 @@ export class RetainedOutcome {
   windowBytes = 0
   /** It was given up for want of room: what is left of it says so. */
   expired = false
+  /** An ack is not enough: it stays until it is let go by itself. */
+  held = false
   older: RetainedOutcome | undefined
   newer: RetainedOutcome | undefined
 
@@ -160,7 +162,7 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
       this.leaveWindow(outcome)
       outcome.stage = 'arrived'
       this.firstSent = newer === this.firstUnsent ? undefined : newer
-      if (this.releaseOnAck) this.drop(outcome)
+      if (this.releaseOnAck && !outcome.held) this.drop(outcome)
       outcome = newer
     }
     this.pump()
@@ -169,7 +171,11 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
   /** This one is not needed any more. */
   release(number: number): void {
     const outcome = this.get(number)
-    if (!outcome) return
+    if (outcome) this.letGo(outcome)
+  }
+
+  /** This one, which is kept here, is not needed any more. */
+  letGo(outcome: Outcome): void {
     this.drop(outcome)
     this.pump()
   }

@@ -1,5 +1,5 @@
 import type { ConnectOptions } from '@aicluster/host-sdk'
-import { BURST_INFERENCE, INFERENCES, LOOP, PASSING } from '../world/inferences'
+import { BURST_INFERENCE, INFERENCES, LOOP, PARTS_INFERENCE, PASSING } from '../world/inferences'
 
 /** What one application does all the time. */
 export interface LoadShape {
@@ -16,6 +16,8 @@ export interface LoadShape {
   hurries?: number
   /** Through `inferAsync` and its callback, which would show a second outcome; such requests have no time-out of their own. */
   callbacks?: boolean
+  /** It reads answers in parts: so many parts of each, with a pause of up to `pauseMs` before each; this share it leaves in the middle. */
+  streams?: { parts: readonly [number, number]; pauseMs: number; leaves: number }
   /** Every `everyMs` it does not come back to its event loop for up to `upToMs`: it reads nothing. */
   blocks?: { everyMs: number; upToMs: number }
   /** Beside the state folder. */
@@ -24,7 +26,7 @@ export interface LoadShape {
   cycles?: string
 }
 
-const EVERYTHING = [...INFERENCES.map(({ name }) => name), LOOP]
+const EVERYTHING = [...INFERENCES.map(({ name }) => name).filter((name) => name !== PARTS_INFERENCE), LOOP]
 const MIB = 1024 * 1024
 
 /** Every application of a run, by name. */
@@ -63,6 +65,22 @@ export const LOAD_SHAPES = {
     bodyBytes: [20_000, 60_000],
     mostOpen: 100,
     blocks: { everyMs: 6_000, upToMs: 2_000 },
+  },
+  streaming: {
+    inferences: [PARTS_INFERENCE],
+    requestsPerSecond: 8,
+    bodyBytes: [20, 8_000],
+    mostOpen: 40,
+    streams: { parts: [0, 80], pauseMs: 0, leaves: 0.1 },
+  },
+  /** Reads more slowly than its containers write, and at times not at all. */
+  dawdling: {
+    inferences: [PARTS_INFERENCE],
+    requestsPerSecond: 3,
+    bodyBytes: [20, 8_000],
+    mostOpen: 20,
+    streams: { parts: [20, 150], pauseMs: 40, leaves: 0.2 },
+    blocks: { everyMs: 10_000, upToMs: 2_000 },
   },
   loading: { inferences: ['echo'], requestsPerSecond: 5, bodyBytes: [20, 200], mostOpen: 50, cycles: PASSING.name },
 } as const satisfies Record<string, LoadShape>

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AICluster, AIClusterError } from '@aicluster/host-sdk'
 import type { SeededRandom } from '@aicluster/testing'
 import { RESPONSE_TIMEOUT_MS, SEND_TIMEOUT_MS, SINKS } from '../world/inferences'
 import { type LoadShape, TIMEOUT_MS } from './load-shapes'
 import { payloadFor, wrongEcho } from './payload'
 import type { RequestJournal } from './request-journal'
+import { StreamCheck } from './stream-check'
 
 const LATEST_ABORT_MS = 150
 const HURRIED_MS = [20, 200] as const
@@ -12,6 +14,8 @@ const HURRIED_MS = [20, 200] as const
  * manager that starts counts them anew.
  */
 const UNLIMITED_MS = 3 * (SEND_TIMEOUT_MS + RESPONSE_TIMEOUT_MS)
+
+type StreamShape = NonNullable<LoadShape['streams']>
 
 /** Sends requests, checks what comes back, and writes both down. */
 export class Requester {
@@ -36,7 +40,8 @@ export class Requester {
     const id = `${this.prefix}.${++this.requests}`
     const body = payloadFor(id, this.random.integer(...this.shape.bodyBytes))
     this.open++
-    if (this.shape.callbacks) this.sendWithCallback(id, inference, body, { id, ...more })
+    if (this.shape.streams) void this.readStream(id, inference, body, this.shape.streams)
+    else if (this.shape.callbacks) this.sendWithCallback(id, inference, body, { id, ...more })
     else this.sendAwaited(id, inference, body, { id, ...more })
   }
 
@@ -55,6 +60,38 @@ export class Requester {
       onTheSpot = false
     })
     if (abort) setTimeout(() => abort.abort(), random.integer(0, LATEST_ABORT_MS))
+  }
+
+  private async readStream(id: string, inference: string, body: Buffer, { parts, pauseMs, leaves }: StreamShape): Promise<void> {
+    const { random } = this
+    const count = random.integer(...parts)
+    const leaveAt = random.chance(leaves) ? random.integer(0, count) : Number.POSITIVE_INFINITY
+    this.journal.sends(id, inference, TIMEOUT_MS)
+    let onTheSpot = true
+    // Nothing can have come from the cluster before.
+    setImmediate(() => {
+      onTheSpot = false
+    })
+    const check = new StreamCheck(id)
+    try {
+      const stream = this.cluster.inferStream(inference, body, { id, parts: count }, { timeout: TIMEOUT_MS })
+      for await (const part of stream) {
+        const wrong = check.wrongPart(part)
+        if (wrong) return this.onWrong(id, wrong)
+        if (check.count > leaveAt) break
+        if (pauseMs > 0) await sleep(random.integer(0, pauseMs))
+      }
+      const { result, response } = await stream.result
+      if (check.count === count) this.onResult(id, body, result, response.requestNo)
+      else this.onWrong(id, `a result after ${check.count} parts of ${count}`)
+    } catch (error) {
+      this.onError(id, error, onTheSpot)
+    }
+  }
+
+  private onWrong(id: string, why: string): void {
+    this.settled()
+    this.journal.wrong(id, why)
   }
 
   private sendWithCallback(id: string, inference: string, body: Buffer, param: Record<string, unknown>): void {

@@ -1,8 +1,11 @@
 // What runs in the containers of a chaos run: returns what it got, after a while, and keeps a journal of what it ran.
+// With `parts` in the metadata it sends so many parts before, each after a while.
 // Arguments: the shortest and the longest time that a request takes, in ms, and how many it works on at once (0: all it holds).
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connector } from '@aicluster/container-sdk'
+import { Connector, type ReceivedRequest } from '@aicluster/container-sdk'
 import { ExecutionJournal } from './execution-journal'
+import { bytesOfPart, type ChaosPart } from './parts'
 
 const [least = 0, most = 0, concurrency = 0] = process.argv.slice(2).map(Number)
 const { CHAOS_EXECUTIONS = '.', AICLUSTER_CONTAINER = 'container' } = process.env
@@ -15,12 +18,30 @@ const connector = await Connector.open().catch((error: Error) => {
 })
 
 await connector.serve(
-  async ({ data, metadata, response, signal }) => {
+  (request) => {
+    const { metadata, response } = request
     journal.begins(String(metadata.id), response.requestNo, response.inferenceName)
-    if (metadata.hang) await new Promise(() => {})
-    // Work that nobody waits for any more ends early, as a well-behaved program's would.
-    if (most > 0) await sleep(least + Math.random() * (most - least), undefined, { signal }).catch(() => {})
-    return data
+    return metadata.parts === undefined ? inOne(request) : inParts(request)
   },
   concurrency > 0 ? { concurrency } : {},
 )
+
+async function inOne({ data, metadata, signal }: ReceivedRequest): Promise<Uint8Array> {
+  if (metadata.hang) await new Promise(() => {})
+  await work(signal)
+  return data
+}
+
+async function* inParts({ data, metadata, signal }: ReceivedRequest): AsyncGenerator<ChaosPart, Uint8Array> {
+  const run = randomUUID()
+  for (let n = 0; n < Number(metadata.parts); n++) {
+    await work(signal)
+    yield { id: String(metadata.id), n, run, bytes: bytesOfPart(n) }
+  }
+  return data
+}
+
+/** Work that nobody waits for any more ends early, as a well-behaved program's would. */
+async function work(signal: AbortSignal): Promise<void> {
+  if (most > 0) await sleep(least + Math.random() * (most - least), undefined, { signal }).catch(() => {})
+}

@@ -21,6 +21,8 @@ export const PASSING: ChaosInference = { name: 'passing', takesMs: [0, 20], maxS
 export const BURST_INFERENCE = 'slow'
 /** The inference whose handler hangs when it is told to; its containers go on with other requests. */
 export const HANGING_INFERENCE = 'wide'
+/** The inference that is read in parts; a request takes its time for each of them. */
+export const PARTS_INFERENCE = 'parts'
 /** Answered by the manager itself. */
 export const LOOP = 'loop'
 
@@ -33,6 +35,7 @@ export const INFERENCES: readonly ChaosInference[] = [
   { name: 'slow', takesMs: [20, 200], maxSendNum: 32 },
   { name: 'sink', takesMs: [2, 20], maxSendNum: 8, sink: true },
   { name: 'wide', takesMs: [2, 20], maxSendNum: 16, concurrency: 8 },
+  { name: PARTS_INFERENCE, takesMs: [0, 8], maxSendNum: 16, redeliver: true },
 ]
 
 /** Names of everything that has containers, on both boards. */

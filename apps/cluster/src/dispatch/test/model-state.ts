@@ -1,5 +1,6 @@
 import type { ErrorKey } from '@aicluster/protocol'
 import type { QueueSettings } from '../inference-queue'
+import type { ModelStream } from './model-stream'
 
 /** A registered inference, or one that was unloaded while containers held requests of it. */
 export interface ModelQueue {
@@ -23,6 +24,8 @@ export interface ModelRequest {
   readonly ownLimitMs: number
   /** 1: a container may have begun with it before this manager's time. */
   readonly attempt: number
+  /** Its sender reads the answer in parts. */
+  readonly inParts: boolean
 }
 
 /** Owns what a container holds from before this manager's time. */
@@ -38,6 +41,7 @@ export interface Live extends ModelRequest {
   state: 'waiting' | 'held' | 'taken' | 'abandoned'
   container: ModelContainer | undefined
   hasData: boolean
+  readonly stream: ModelStream | undefined
   startedAtMs: number
   deadlineMs: number
   /** How it ends at its deadline; or, once it has ended, that its container is hung. */

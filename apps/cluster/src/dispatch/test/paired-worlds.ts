@@ -3,6 +3,7 @@ import type { DispatchLimits } from '../dispatch-limits'
 import { DispatchRequest, type RequestOwner } from '../dispatch-request'
 import { Dispatcher } from '../dispatcher'
 import type { InferenceQueue, QueueSettings } from '../inference-queue'
+import { StreamWindow } from '../stream-window'
 import { demandEmpty, demandRest } from './at-rest'
 import { demand } from './demand'
 import { newOwner } from './dispatch-world'
@@ -194,6 +195,38 @@ export class PairedWorlds {
     )
   }
 
+  /** @param reaches - whether the application can be reached */
+  part(container: ModelContainer, number: number, part: number, bytes: number, reaches: boolean): void {
+    const { streams } = this.dispatcher
+    this.step(
+      `${container.id} sends part ${part} of ${number}, ${bytes} B${reaches ? '' : ', which its reader cannot get'}`,
+      () => {
+        const request = streams.admit(this.slot(container), number, part)
+        if (!request) return
+        if (reaches) streams.pass(request, bytes)
+        else streams.skip(request)
+        this.effects.events.push(`${reaches ? 'part' : 'skip'} ${number}`)
+      },
+      () => this.model.part(container, number, part, bytes, reaches),
+    )
+  }
+
+  take(number: number, parts: number): void {
+    this.step(
+      `the reader of ${number} has taken ${parts}`,
+      () => this.withOpen(number, (request) => this.dispatcher.streams.take(request, parts)),
+      () => this.model.take(number, parts),
+    )
+  }
+
+  rewind(number: number, part: number): void {
+    this.step(
+      `the reader of ${number} misses part ${part}`,
+      () => this.withOpen(number, (request) => this.dispatcher.streams.rewind(request, part)),
+      () => this.model.rewind(number, part),
+    )
+  }
+
   deleteQueued(number: number): void {
     const request = this.requests.get(number)
     if (!request) return
@@ -286,16 +319,22 @@ export class PairedWorlds {
     demand(open === this.effects.owed.size, () => `${open} requests are open, ${this.effects.owed.size} outcomes are owed`)
   }
 
-  private newRequest({ number, owner, bytes, ownLimitMs, attempt }: ModelRequest, name: string): DispatchRequest {
+  private newRequest({ number, owner, bytes, ownLimitMs, attempt, inParts }: ModelRequest, name: string): DispatchRequest {
     const request = new DispatchRequest(number, this.owner(owner), this.dispatcher.queues.get(name) as InferenceQueue)
     request.tail = new Uint8Array(1)
     request.headerLength = bytes >> 1
     request.bodyLength = bytes - request.headerLength
     request.ownLimitMs = ownLimitMs
     request.attempt = attempt
+    if (inParts) request.stream = new StreamWindow()
     this.requests.set(number, request)
     this.effects.owed.add(number)
     return request
+  }
+
+  private withOpen(number: number, run: (request: DispatchRequest) => void): void {
+    const request = this.requests.get(number)
+    if (request?.owner.open.get(number) === request && request) run(request)
   }
 
   /** Which of several containers that are equally free gets a request is the dispatcher's to choose. */
@@ -321,8 +360,8 @@ export class PairedWorlds {
   }
 }
 
-const describe = ({ number, bytes, ownLimitMs, attempt }: ModelRequest): string =>
-  `${number} (${bytes} B${ownLimitMs > 0 ? `, own limit ${ownLimitMs} ms` : ''}${attempt > 0 ? ', which may have run' : ''})`
+const describe = ({ number, bytes, ownLimitMs, attempt, inParts }: ModelRequest): string =>
+  `${number} (${bytes} B${inParts ? ', to be answered in parts' : ''}${ownLimitMs > 0 ? `, own limit ${ownLimitMs} ms` : ''}${attempt > 0 ? ', which may have run' : ''})`
 
 function compare(what: string, real: string, expected: string): void {
   if (real !== expected) throw new Error(`${what} differ\n  dispatcher:\n${indent(real)}\n  model:\n${indent(expected)}`)

@@ -43,6 +43,8 @@ export class RandomSteps {
       taste(4, this.answerWrongly),
       taste(15, this.taken),
       taste(3, this.started),
+      taste(30, this.part),
+      taste(15, this.readerSays),
       taste(12, this.passALittle),
       taste(1, this.passMuch),
       taste(12, () => worlds.tick()),
@@ -165,7 +167,7 @@ export class RandomSteps {
   private newRequest(number = ++this.lastNumber): ModelRequest {
     const { random } = this
     const bytes = random.pick([0, 1, 10, 100, 1000])
-    return { number, owner: random.pick(OWNERS), bytes, ownLimitMs: 0, attempt: random.chance(0.1) ? 1 : 0 }
+    return { number, owner: random.pick(OWNERS), bytes, ownLimitMs: 0, attempt: random.chance(0.1) ? 1 : 0, inParts: random.chance(0.3) }
   }
 
   /** A number that some container has, and whose request has ended or is nobody's: a confused application uses it again. */
@@ -202,6 +204,29 @@ export class RandomSteps {
 
   private readonly started = (): void => {
     this.withContainer((container) => this.worlds.started(container, [this.anyNumber(), this.anyNumber(), this.lastNumber]))
+  }
+
+  /** Mostly several that come next; now and then one that comes again, behind a gap, or of what is no stream. */
+  private readonly part = (): void => {
+    const { random, worlds } = this
+    const streams = worlds.model.live.filter(({ stream, container }) => stream && container)
+    if (streams.length === 0) return this.withContainer((container) => worlds.part(container, this.anyNumber(), 0, 1, true))
+    const { number, stream, container } = random.pick(streams)
+    const bytes = random.pick([0, 10, 10, 300_000, 2_000_000])
+    for (let left = random.pick([1, 1, 5, 20]); left > 0; left--) {
+      const part = (stream?.next ?? 0) + (random.chance(0.1) ? random.integer(-2, 2) : 0)
+      worlds.part(container as ModelContainer, number, Math.max(0, part), bytes, !random.chance(0.05))
+    }
+  }
+
+  /** It has taken some, or misses one; sometimes it says what was never so. */
+  private readonly readerSays = (): void => {
+    const { random, worlds } = this
+    const number = this.anyNumber()
+    const { next = 3, taken = 0 } = worlds.model.live.find((live) => live.number === number)?.stream ?? {}
+    const place = random.chance(0.1) ? random.integer(0, 1_000) : random.integer(taken, next)
+    if (random.chance(0.3)) worlds.rewind(number, place)
+    else worlds.take(number, place)
   }
 
   private readonly cancel = (): void => {

@@ -2,6 +2,7 @@ import type { ErrorKey } from '@aicluster/protocol'
 import type { DispatchLimits } from '../dispatch-limits'
 import type { QueueSettings } from '../inference-queue'
 import { isOpen, type Live, type ModelContainer, type ModelQueue, type ModelRequest, ModelState, NOBODY } from './model-state'
+import { ModelStream } from './model-stream'
 
 /**
  * What dispatch has to do, written to be obviously right: one list, searched from the front, and nothing remembered that
@@ -121,7 +122,7 @@ export class ReferenceModel extends ModelState {
 
   hold(container: ModelContainer, number: number): string[] {
     if (!this.holds(container, number)) {
-      const held = this.arrive({ number, owner: NOBODY, bytes: 0, ownLimitMs: 0, attempt: 0 }, undefined)
+      const held = this.arrive({ number, owner: NOBODY, bytes: 0, ownLimitMs: 0, attempt: 0, inParts: false }, undefined)
       held.state = 'abandoned'
       held.container = container
       held.hasData = false
@@ -165,6 +166,34 @@ export class ReferenceModel extends ModelState {
     return this.happened()
   }
 
+  part(container: ModelContainer, number: number, part: number, bytes: number, reaches: boolean): string[] {
+    const request = this.held(container).find((held) => held.number === number && held.state === 'held')
+    const { stream } = request ?? {}
+    if (!request || !stream?.isOpen || part !== stream.next) return this.happened()
+    if (reaches) {
+      stream.pass(bytes)
+      request.hasData = false
+    } else stream.skipped = true
+    this.goesOn(request)
+    this.events.push(`${reaches ? 'part' : 'skip'} ${number}`)
+    return this.happened()
+  }
+
+  take(number: number, parts: number): string[] {
+    const request = this.openStream(number)
+    const wasOpen = request?.stream?.isOpen
+    request?.stream?.take(parts)
+    if (request && !wasOpen) this.goesOn(request)
+    return this.happened()
+  }
+
+  rewind(number: number, part: number): string[] {
+    const request = this.openStream(number)
+    request?.stream?.rewind(part)
+    if (request) this.goesOn(request)
+    return this.happened()
+  }
+
   started(container: ModelContainer, numbers: number[]): string[] {
     for (const request of this.held(container)) {
       if (numbers.includes(request.number) && request.startedAtMs === 0) request.startedAtMs = this.now()
@@ -202,6 +231,18 @@ export class ReferenceModel extends ModelState {
     return this.happened()
   }
 
+  private openStream(number: number): Live | undefined {
+    return this.live.find((live) => live.number === number && isOpen(live) && live.stream)
+  }
+
+  /** Its container is not waited for as long as it waits for the reader. */
+  private goesOn(request: Live): void {
+    if (request.state !== 'held' || !request.stream) return
+    request.stream.activeAtMs = this.now()
+    const limitMs = request.stream.isOpen ? settingsOf(request).responseTimeoutMs : Number.POSITIVE_INFINITY
+    this.armLimit(request, limitMs, 'responseTimeout')
+  }
+
   private refill(container: ModelContainer): void {
     while (this.free(container) > 0) {
       const oldest = this.live.find(({ state, queue, number }) => state === 'waiting' && this.mayGet(container, queue, number))
@@ -228,6 +269,7 @@ export class ReferenceModel extends ModelState {
       state: 'waiting',
       container: undefined,
       hasData: true,
+      stream: request.inParts ? new ModelStream() : undefined,
       startedAtMs: 0,
       deadlineMs: Number.POSITIVE_INFINITY,
       atDeadline: 'sendQueueTimeout',
@@ -254,6 +296,10 @@ export class ReferenceModel extends ModelState {
     request.state = 'held'
     request.container = container
     request.sentAtMs = this.now()
+    if (request.stream) {
+      request.stream.activeAtMs = this.now()
+      request.stream.skipped = false
+    }
     request.hasData = redeliver && request.attempt === 0
     this.armLimit(request, responseTimeoutMs, 'responseTimeout')
   }
@@ -281,13 +327,14 @@ export class ReferenceModel extends ModelState {
     if (!container) return this.end(request, atDeadline)
     this.events.push(`fail ${request.number} ${atDeadline}`)
     this.leaveInHand(request, 'abandoned')
-    if (atDeadline === 'requestTimeout') this.events.push(`cancel ${request.number} ${container.id}`)
+    if (atDeadline === 'requestTimeout' || request.stream) this.events.push(`cancel ${request.number} ${container.id}`)
   }
 
   /** The container may have it until the end of its response time, however it got its outcome, and for the hang time after that. */
   private leaveInHand(request: Live, state: 'taken' | 'abandoned'): void {
-    const { atDeadline, deadlineMs, sentAtMs } = request
-    const responseEndMs = atDeadline === 'responseTimeout' ? deadlineMs : sentAtMs + settingsOf(request).responseTimeoutMs
+    const { atDeadline, deadlineMs, sentAtMs, stream } = request
+    const heldSinceMs = stream?.activeAtMs ?? sentAtMs
+    const responseEndMs = atDeadline === 'responseTimeout' ? deadlineMs : heldSinceMs + settingsOf(request).responseTimeoutMs
     request.state = state
     request.hasData = false
     this.arm(request, Math.max(responseEndMs, this.now()) + this.limits.hangTimeoutMs, 'hung')

@@ -2,6 +2,7 @@ import type { RequestOwner } from '../dispatch-request'
 import type { Dispatcher } from '../dispatcher'
 import { demand } from './demand'
 import { isOpen } from './model-state'
+import { describeStream } from './model-stream'
 import type { ReferenceModel } from './reference-model'
 
 /** Everything one can see of the dispatcher between two steps, as text; what must hold by itself is demanded on the way. */
@@ -23,9 +24,9 @@ export function visibleState(dispatcher: Dispatcher, owners: ReadonlyMap<string,
     if (accepting) demand(free + size === Math.max(size, maxSendNum), () => `${instance}: ${free} free + ${size} in flight`)
     const held: string[] = []
     for (const request of inFlight.values()) {
-      const { number, startedAtMs, state, attempt, hasData } = request
+      const { number, startedAtMs, state, attempt, hasData, stream } = request
       demand(request.container === container, () => `request ${number} is held by ${instance} and says otherwise`)
-      held.push(describeHeld(number, startedAtMs, state === 'sent' ? 'wanted' : state, attempt, hasData))
+      held.push(describeHeld(number, startedAtMs, state === 'sent' ? 'wanted' : state, attempt, hasData, describeStream(stream)))
     }
     const serves = container.subscriptions.map(({ queue, paused }) => {
       const { name } = queue.settings
@@ -55,8 +56,8 @@ export function modelState(model: ReferenceModel, owners: Iterable<string>): str
   for (const container of model.containers) {
     const held = model
       .held(container)
-      .map(({ number, startedAtMs, state, attempt, hasData }) =>
-        describeHeld(number, startedAtMs, state === 'held' ? 'wanted' : state, attempt, hasData),
+      .map(({ number, startedAtMs, state, attempt, hasData, stream }) =>
+        describeHeld(number, startedAtMs, state === 'held' ? 'wanted' : state, attempt, hasData, describeStream(stream)),
       )
     const serves = [...container.serves].filter(([name]) => model.queue(name)).map(([name, paused]) => describeService(name, paused))
     const { id, answered } = container
@@ -71,7 +72,7 @@ export function modelState(model: ReferenceModel, owners: Iterable<string>): str
   return lines.join('\n')
 }
 
-const describeHeld = (number: number, startedAtMs: number, state: string, attempt: number, hasData: boolean): string =>
-  `${number} (begun ${startedAtMs}, ${state}, attempt ${attempt}${hasData ? ', with data' : ''})`
+const describeHeld = (number: number, begunAtMs: number, state: string, attempt: number, hasData: boolean, parts: string): string =>
+  `${number} (begun ${begunAtMs}, ${state}, attempt ${attempt}${hasData ? ', with data' : ''}${parts})`
 
 const describeService = (name: string, paused: boolean): string => (paused ? `${name} (paused)` : name)
