@@ -180,6 +180,7 @@ export class Connector implements AsyncDisposable {
    * until they are read, so that a loss on the way is made good. Ours.
    *
    * @param part - as a result: anything JSON can hold, binary parts included; the same rules of copying
+   * @param response - what came with the request
    * @throws InvalidArgumentError (302): the part holds what cannot travel, or is larger than the cluster takes
    * @throws RequestAbortedError (312): nobody waits for the result any more, or it has been sent
    * @throws ConnectionFailedError (111): the Connector is closed

@@ -187,9 +187,10 @@ export abstract class ClusterRequests {
    * whole stream; the inference's own `waitQueueTimeout` counts from part to part while the container does not wait for the reader. A stream
    * is never run again: it ends with 402 if its container goes, or the manager is restarted.
    *
+   * @param inferenceName - what is asked
    * @param data - bytes, or one array as with `inferImage`; the same rules of copying
    * @param param - what the container gets as `metadata`: an object, or a JSON string of one
-   * @throws nothing itself; the loop and `result`: the same as {@link ClusterRequests.inferImage}
+   * @throws nothing itself; the loop and `result`: the same as {@link AICluster.inferImage}
    * @example
    * const stream = cluster.inferStream('chat', Buffer.from('Hello'))
    * for await (const part of stream) process.stdout.write(String(part))
