@@ -129,7 +129,8 @@ describe('a manager that is killed', () => {
 
   it('in the middle of a load leaves nothing that its successor does not end', async () => {
     await using world = await startWorld()
-    const load = world.load('silent', 'halfway').catch((error: AIClusterError) => error.code)
+    const other = await world.connect({ reconnectTimeoutMs: 700 })
+    const load = other.loadInference(world.config('silent', 'halfway'), 'board1').catch((error: AIClusterError) => error.code)
     const record = join(world.stateFolder, 'boards', 'board1', 'halfway-board1', 'process.json')
     const pid = await eventually('the program', () => (JSON.parse(readFileSync(record, 'utf8')) as { pid: number }).pid)
     await world.endManager('SIGKILL')
@@ -178,7 +179,8 @@ describe('a manager that is killed', () => {
 
   it('in the middle of a load leaves neither a registration nor, once there is a manager, a process', async () => {
     await using world = await startWorld()
-    const load = world.load('echo', 'half').catch((error: unknown) => error)
+    const other = await world.connect({ reconnectTimeoutMs: 700 })
+    const load = other.loadInference(world.config('echo', 'half'), 'board1').catch((error: unknown) => error)
     await eventually('its program', () => world.containerProcesses.length === 1)
 
     await world.endManager('SIGKILL')
