@@ -82,7 +82,7 @@ export class Requester {
         if (pauseMs > 0) await sleep(random.integer(0, pauseMs))
       }
       const { result, response } = await stream.result
-      if (check.count === count) this.onResult(id, body, result, response.requestNo)
+      if (check.count === count) this.onResult(id, inference, body, result, response.requestNo)
       else this.onWrong(id, `a result after ${check.count} parts of ${count}`)
     } catch (error) {
       this.onError(id, error, onTheSpot)
