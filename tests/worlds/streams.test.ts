@@ -75,6 +75,18 @@ describe('an answer in parts', () => {
     await world.atRest()
   })
 
+  it('of a sink is a stream of none, whatever its handler yields: it has been taken', async () => {
+    await using world = await startWorld()
+    await world.load('parts', 'sink', { input: 'Main', output: null })
+    const stream = world.cluster.inferStream('sink', BODY, { count: 100, tag: 'sink' })
+
+    expect(await read(stream)).toEqual([])
+
+    await expect(stream.result).resolves.toMatchObject({ result: null })
+    await eventually('its handler to be done', () => sent(world, 'sink') === 100)
+    await world.atRest()
+  })
+
   it('that ends with an error brings the parts before it first', async () => {
     await using world = await startWorld()
     await world.load('parts', 'parts')
