@@ -73,11 +73,11 @@ describe('a container that does not start', () => {
   it('because it never connects is 311 after start_timeout, and the program is ended', async () => {
     const startedAt = performance.now()
 
-    const { message } = await failureOf(world.config('silent', 'silent', { startTimeout: 400 }))
+    const { message } = await failureOf(world.config('silent', 'silent', { startTimeout: 2_000 }))
 
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(400)
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
-    expect(message).toContain('did not connect and become ready within 400 ms (start_timeout)')
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(2_000)
+    expect(performance.now() - startedAt).toBeLessThan(6_000)
+    expect(message).toContain('did not connect and become ready within 2000 ms (start_timeout)')
     expect(message).toContain('a licence server that never answers')
   })
 
