@@ -85,6 +85,7 @@ describe('a manager that is killed while a stream is read', () => {
     expect(code).toBe(402)
     await expect(stream.result).rejects.toThrow('the cluster manager was restarted')
     await eventually('the container to stop', () => world.gates.sawAbortOf('a') && world.gates.sawEndOf('a'))
+    await eventually('the application to be back', () => world.cluster.isConnected)
     expect((await readToTheEnd(world.cluster.inferStream('parts', BODY, { count: 30 }))).parts).toEqual(upTo(30))
     await world.atRest()
   })

@@ -110,7 +110,10 @@ export class RequestFlow implements DispatchEffects {
     bodyFrames: Uint8Array[] | undefined,
   ): void {
     const request = this.dispatcher.answer(container, e.request)
-    if (!request) return this.options.onUnwanted(container, e.request)
+    if (!request) {
+      // Said again, and not to be forgotten yet: its reader may miss some of its parts.
+      return this.streams.isUnread(container, e.request) ? undefined : this.options.onUnwanted(container, e.request)
+    }
     let outcome: HostOutcome
     if (e.kind === RecordKind.result && request.queue.settings.sink) {
       // Its program had taken it: that word got lost, and this one stands in for it.

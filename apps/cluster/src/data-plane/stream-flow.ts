@@ -100,6 +100,11 @@ export class StreamFlow {
     this.ended.set(number, { request, outcome })
   }
 
+  /** Whether this container has ended a stream of this number, and its reader still takes parts: the container keeps them. */
+  isUnread(container: ContainerSession, number: number): boolean {
+    return this.ended.get(number)?.request.container === container
+  }
+
   /** The application does not want the rest of a stream whose outcome it has, or that is on its way. */
   forget(session: HostSession, number: number): void {
     const ended = this.endedOf(session, number)
