@@ -27,6 +27,7 @@ function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFind
     recoveries: { recoveriesMs: [900, 1_800], sinceStartMs: [700, 1_000], never: 0, mostOpenAtKill: 1_000 },
     notes: {},
     offOverRestarts: 0,
+    slowestStartMs: 800,
     rest: { unrest: [], counters: {} },
     heap: { lives: 1, worstBytesPerMinute: 100, flat: true, messageBytesAtRest: 4_000_000 },
     orphans: [],

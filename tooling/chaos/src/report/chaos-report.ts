@@ -46,7 +46,7 @@ export function complaints({ verdict, recoveries, rest, heap, orphans, unexpecte
 
 /** The last line of `--json`. */
 export function asJson(findings: ChaosFindings): object {
-  const { options, schedule, faults, verdict, recoveries, rest, heap, orphans, notes, offOverRestarts } = findings
+  const { options, schedule, faults, verdict, recoveries, rest, heap, orphans, notes, offOverRestarts, slowestStartMs } = findings
   const { seed, lengthMs, quietMs, defect } = options
   const problems = complaints(findings)
   return {
@@ -66,6 +66,7 @@ export function asJson(findings: ChaosFindings): object {
     recoveries: recoveries.recoveriesMs.length,
     worstRecoveryMs: Math.max(0, ...recoveries.recoveriesMs),
     worstRecoverySinceStartMs: Math.max(0, ...recoveries.sinceStartMs),
+    slowestStartMs,
     mostOpenAtKill: recoveries.mostOpenAtKill,
     restGaugesZero: rest.unrest.length === 0,
     orphans: orphans.length,

@@ -18,6 +18,8 @@ export interface Judgement {
   notes: Record<string, number>
   /** How often a container's distribution was off when a successor of the manager that was told so got ready. */
   offOverRestarts: number
+  /** The longest that a manager took from its start until it was ready, in ms. */
+  slowestStartMs: number
 }
 
 /** Read every journal of a world that has ended, and judge every request in them. */
@@ -44,7 +46,8 @@ export async function judgeWorld(world: ChaosWorld): Promise<Judgement> {
     for (const [what, times] of Object.entries(await readNotes(journal))) notes[what] = (notes[what] ?? 0) + times
   }
   const offOverRestarts = off.overRestarts(world.manager.lives.flatMap(({ readyAtMs }) => readyAtMs ?? []))
-  return { verdict, recoveries: meter.recoveries, notes, offOverRestarts }
+  const startsMs = world.manager.lives.map(({ startedAtMs, readyAtMs = startedAtMs }) => readyAtMs - startedAtMs)
+  return { verdict, recoveries: meter.recoveries, notes, offOverRestarts, slowestStartMs: Math.max(0, ...startsMs) }
 }
 
 async function operationsOf(world: ChaosWorld): Promise<Operations> {
