@@ -30,8 +30,21 @@ export class CommandDesk {
     return code
   }
 
-  /** What was done must be undone: again and again until the cluster says that it is. */
-  async giveUntilDone(what: string, right: readonly number[], command: () => Promise<unknown>): Promise<void> {
-    while ((await this.give(what, right, command)) !== 0) await sleep(RETRY_PAUSE_MS)
+  /**
+   * Again and again, until it is done.
+   * @param mostTries - default: for ever, since what was done must be undone
+   * @returns whether it was done
+   */
+  async giveUntilDone(
+    what: string,
+    right: readonly number[],
+    command: () => Promise<unknown>,
+    mostTries = Number.POSITIVE_INFINITY,
+  ): Promise<boolean> {
+    for (let tries = 0; tries < mostTries; tries++) {
+      if ((await this.give(what, right, command)) === 0) return true
+      await sleep(RETRY_PAUSE_MS)
+    }
+    return false
   }
 }

@@ -7,6 +7,8 @@ import type { CommandDesk } from './command-desk'
 import type { Operation } from './operation'
 
 const TIMEOUT_MS = 3_000
+/** While a board is loaded onto, its names are another command's: how often it tries to get in between. */
+const STOP_TRIES = 10
 /** Another command is changing one of the names. */
 const RIGHT = [309]
 
@@ -33,10 +35,11 @@ export class DistributionSwitch {
   async stopFor({ of, pick, forMs }: Stop): Promise<boolean> {
     const switches: Switch[] = []
     await this.desk.give('getHandlers', [], async () => switches.push(...(await this.switchesFor(of, pick))))
-    const codes = await Promise.all(
-      switches.map((one) =>
-        this.desk.give('stopDistribution', RIGHT, async () => this.journal.off(this.requireState('off', await one.stop()))),
-      ),
+    const stopped = await Promise.all(
+      switches.map((one) => {
+        const stop = async () => this.journal.off(this.requireState('off', await one.stop()))
+        return this.desk.giveUntilDone('stopDistribution', RIGHT, stop, STOP_TRIES)
+      }),
     )
     if (of === 'inference') this.offNow = nameFor(pick)
     await sleep(forMs)
@@ -46,7 +49,7 @@ export class DistributionSwitch {
     await Promise.all(
       switches.map((one) => this.desk.giveUntilDone('startDistribution', RIGHT, async () => this.requireState('on', await one.start()))),
     )
-    return codes.includes(0)
+    return stopped.includes(true)
   }
 
   private async switchesFor(of: Stop['of'], pick: number): Promise<Switch[]> {
