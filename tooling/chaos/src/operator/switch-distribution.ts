@@ -7,6 +7,8 @@ import type { CommandDesk } from './command-desk'
 import type { Operation } from './operation'
 
 const TIMEOUT_MS = 3_000
+/** How long it stays off under a manager that has just come, in ms. */
+const AFTER_RETURN_MS = 1_000
 /** While a board is loaded onto, its names are another command's: how often it tries to get in between. */
 const STOP_TRIES = 10
 /** Another command is changing one of the names. */
@@ -43,6 +45,7 @@ export class DistributionSwitch {
     )
     if (of === 'inference') this.offNow = nameFor(pick)
     await sleep(forMs)
+    if (await this.managerWasAway()) await sleep(AFTER_RETURN_MS)
     this.offNow = undefined
     // From the first attempt on it may be on, whatever the cluster says to it.
     this.journal.on()
@@ -50,6 +53,13 @@ export class DistributionSwitch {
       switches.map((one) => this.desk.giveUntilDone('startDistribution', RIGHT, async () => this.requireState('on', await one.start()))),
     )
     return stopped.includes(true)
+  }
+
+  /** Waits until there is a manager: what was off over its absence shall be off under its successor's first requests too. */
+  private async managerWasAway(): Promise<boolean> {
+    const look = () => this.desk.cluster.getCoprocessorHandler('', { timeout: TIMEOUT_MS })
+    if ((await this.desk.give('getHandlers', [], look)) === 0) return false
+    return this.desk.giveUntilDone('getHandlers', [], look)
   }
 
   private async switchesFor(of: Stop['of'], pick: number): Promise<Switch[]> {
