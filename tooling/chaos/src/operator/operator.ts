@@ -11,8 +11,8 @@ import { DistributionSwitch } from './switch-distribution'
 
 const COMMAND_TIMEOUT_MS = 20_000
 /** Under load an inference is idle now and then: how often a reload looks for such a moment. */
-const RELOAD_TRIES = 15
-const RELOAD_PAUSE_MS = 50
+const RELOAD_TRIES = 40
+const STOP_TRIES = 20
 
 /** Does with commands what the schedule says, one of a kind at a time, and undoes it again. Whatever fails meanwhile is noted. */
 export class Operator {
@@ -63,15 +63,9 @@ export class Operator {
   }
 
   /** 303: it is in use; 309: another command has its name; 311: its new container was killed, and the earlier one goes on. */
-  private async reload(name: string): Promise<boolean> {
-    const { cluster } = this.desk
-    for (let tries = 0; tries < RELOAD_TRIES; tries++) {
-      const command = () => cluster.reloadInference(name, { timeout: COMMAND_TIMEOUT_MS })
-      const code = await this.desk.give('reloadInference', [303, 309, 311], command)
-      if (code !== 303 && code !== 309) return code === 0
-      await sleep(RELOAD_PAUSE_MS)
-    }
-    return false
+  private reload(name: string): Promise<boolean> {
+    const reload = () => this.desk.cluster.reloadInference(name, { timeout: COMMAND_TIMEOUT_MS })
+    return this.desk.giveUntilDone('reloadInference', [303, 309, 311], reload, RELOAD_TRIES)
   }
 
   private async stopProgram(pick: number, forMs: number): Promise<boolean> {
@@ -80,10 +74,11 @@ export class Operator {
       const handlers = await cluster.getContainerHandler(chosen(WITH_CONTAINERS, pick), { timeout: COMMAND_TIMEOUT_MS })
       return chosen(handlers, (pick * 7) % 1)
     }
-    const code = await this.desk.give('stop', [309], async () => (await container()).stop({ timeout: COMMAND_TIMEOUT_MS }))
+    const stop = async () => (await container()).stop({ timeout: COMMAND_TIMEOUT_MS })
+    const stopped = await this.desk.giveUntilDone('stop', [309], stop, STOP_TRIES)
     await sleep(forMs)
     // 311: it was killed while it started.
     await this.desk.giveUntilDone('start', [309, 311], async () => (await container()).start({ timeout: COMMAND_TIMEOUT_MS }))
-    return code === 0
+    return stopped
   }
 }
