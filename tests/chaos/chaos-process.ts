@@ -13,6 +13,8 @@ export interface ChaosResult {
   wrong: number
   worstRecoveryMs: number
   restGaugesZero: boolean
+  /** How often a container's distribution was off when a manager got ready. */
+  offOverRestarts: number
   problems: string[]
 }
 

@@ -15,11 +15,17 @@ describe('two minutes of chaos', () => {
       expect(result, output).toMatchObject({ lost: 0, duplicated: 0, wrong: 0, restGaugesZero: true, problems: [] })
       expect(exitCode).toBe(0)
       expect(result.requests).toBeGreaterThan(10_000)
+      expect(result.outcomes['310']).toBeGreaterThan(0)
+      expect(result.offOverRestarts).toBeGreaterThan(0)
       for (const fault of [
         'managerKilled',
         'managerStopped',
         'containerKilled',
         'applicationKilled',
+        'queueDeleted',
+        'distributionStopped',
+        'inferenceReloaded',
+        'programStopped',
         'lostRequests',
         'lostReplies',
         'doubledReplies',

@@ -90,6 +90,8 @@ export class Manager {
       throw error
     }
     await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...manager.whereabouts, ...(token ? { token } : {}) })
+    // Last: after a restart everybody comes at once, and whatever is still to be done here would wait behind what they send.
+    dataPlane.open()
     return manager
   }
 

@@ -38,7 +38,7 @@ export class ControlPlane {
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
   private brokenFiles: readonly string[] = []
-  /** What is registered is known, and applications are let in. */
+  /** What is registered is known to the data plane, and applications may be let in. */
   started = false
 
   constructor(readonly options: ControlPlaneOptions) {
@@ -73,7 +73,6 @@ export class ControlPlane {
     await Promise.all(withPrograms.map((record) => this.resume(record)))
     // Whose file cannot be read may still be running what somebody needs.
     if (broken.length === 0) await this.sweep()
-    await dataPlane.call('open')
     this.started = true
   }
 

@@ -25,8 +25,6 @@ export interface ExpectedContainer {
 
 /** Calls of the control plane to the data plane; each is acknowledged. */
 export interface DataPlaneCalls {
-  /** What is registered is known: applications and containers are let in. Until then their hellos wait. */
-  open(): void
   setQueues(settings: QueueSettings[]): void
   removeQueues(names: string[]): void
   expectContainer(container: ExpectedContainer): void

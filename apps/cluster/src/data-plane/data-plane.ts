@@ -142,6 +142,7 @@ export class DataPlane implements DataPlaneCalls {
     this.flow.dispatcher.failWaiting()
   }
 
+  /** Applications and containers are let in from now on; the control plane has said what is registered. */
   open(): void {
     this.recovery.open()
     this.greeter.open()

@@ -1,3 +1,5 @@
+import type { Operation, OperationCounts } from '../operator/operation'
+
 /** What a run tells an application, over its IPC channel. */
 export type ToApplication =
   | { tell: 'burst'; requests: number }
@@ -5,6 +7,8 @@ export type ToApplication =
   | { tell: 'hang' }
   /** Load the inference, use it for a while, unload it. */
   | { tell: 'cycle'; requests: number; forMs: number }
+  /** Only the operating one is told. */
+  | { tell: 'operate'; operation: Operation }
   | { tell: 'stopLoad' }
   | { tell: 'end' }
 
@@ -13,6 +17,8 @@ export interface FromApplication {
   requests: number
   outcomes: number
   open: number
+  /** Commands that were carried out. */
+  done: OperationCounts
 }
 
 /** What an application needs to know, as JSON in its only argument. */

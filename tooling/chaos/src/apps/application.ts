@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AICluster, AIClusterError, type ContainerConfig } from '@aicluster/host-sdk'
 import { seededRandom } from '@aicluster/testing'
+import { Operator } from '../operator/operator'
 import { BURST_INFERENCE, HANGING_INFERENCE } from '../world/inferences'
 import type { ApplicationOrder, FromApplication, ToApplication } from './application-messages'
 import { cycleInference } from './inference-cycle'
@@ -28,6 +29,7 @@ const cluster = await connect()
 const requester = new Requester(cluster, journal, shape, random, `${order.name}.${order.life}`)
 const watch = new SourceWatch(cluster, journal)
 void watch.run()
+const operator = new Operator(cluster, journal, requester, () => sending)
 let cycles: Promise<void> = Promise.resolve()
 
 process.on('message', (message: ToApplication) => {
@@ -42,6 +44,8 @@ process.on('message', (message: ToApplication) => {
         cycleInference({ cluster, requester, journal }, order.containerConfig as ContainerConfig, message, () => sending),
       )
       return
+    case 'operate':
+      return operator.operate(message.operation)
     case 'stopLoad':
       sending = false
       return watch.end()
@@ -89,5 +93,5 @@ async function blockNowAndThen({ everyMs, upToMs }: { everyMs: number; upToMs: n
 
 function report(): FromApplication {
   const { requests, outcomes, open } = requester
-  return { requests, outcomes, open }
+  return { requests, outcomes, open, done: operator.done }
 }

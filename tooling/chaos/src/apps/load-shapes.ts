@@ -82,6 +82,8 @@ export const LOAD_SHAPES = {
     streams: { parts: [20, 150], pauseMs: 40, leaves: 0.2 },
     blocks: { everyMs: 10_000, upToMs: 2_000 },
   },
+  /** Is told what to do with commands: see `../operator`. */
+  operating: { inferences: EVERYTHING, requestsPerSecond: 20, bodyBytes: [20, 2_000], mostOpen: 400 },
   loading: { inferences: ['echo'], requestsPerSecond: 5, bodyBytes: [20, 200], mostOpen: 50, cycles: PASSING.name },
 } as const satisfies Record<string, LoadShape>
 

@@ -3,6 +3,19 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 /** How the notes begin that say what was wrong with what a source published. */
 export const PUBLICATION_OFFENCE = 'wrong publication'
 
+/** The same for what a cluster says to a command that it may not say. */
+export const COMMAND_OFFENCE = 'wrong answer'
+
+/** What an application asks a cluster to delete. */
+export interface AskedDeletion {
+  /** Of one request; `-`: of many. */
+  requestNo: string
+  /** Of all requests to it; `-`: of the one with the number. */
+  inference: string
+  /** Only its own. */
+  own: boolean
+}
+
 /**
  * What an application has sent and heard: one line each, written before the request leaves, and when its outcome comes. Lines survive
  * `kill -9`. Read by `oracle/read-journals.ts`.
@@ -37,6 +50,26 @@ export class RequestJournal {
   /** A result came that is not what was asked for. */
   wrong(id: string, why: string): void {
     this.line('wrong', id, Date.now(), why)
+  }
+
+  /** Written before the command leaves. */
+  deletes({ requestNo, inference, own }: AskedDeletion): void {
+    this.line('deletes', '-', Date.now(), requestNo, inference, own ? 'own' : 'any')
+  }
+
+  /** What became of the last that was asked for. */
+  deleted(how: 'done' | 'refused' | 'unknown'): void {
+    this.line('deleted', '-', Date.now(), how)
+  }
+
+  /** From now on these containers get nothing: the cluster says so. */
+  off(containers: readonly string[]): void {
+    this.line('off', '-', Date.now(), containers.join(','))
+  }
+
+  /** From now on everything that was off may be on again. */
+  on(): void {
+    this.line('on', '-', Date.now())
   }
 
   /** Something that is no request: a load, an unload. */

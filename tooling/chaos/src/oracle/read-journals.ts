@@ -20,7 +20,7 @@ export async function readRequests(path: string): Promise<Map<string, RequestRec
     if (!request) continue
     request.lines.push(line)
     if (what === 'result') request.outcomes.push({ kind: what, atMs })
-    else if (what === 'error' || what === 'refused') request.outcomes.push({ kind: what, atMs, code: Number(fourth) })
+    else if (what === 'error' || what === 'refused') request.outcomes.push({ kind: what, atMs, code: Number(fourth), requestNo: fifth })
     else if (what === 'wrong') request.outcomes.push({ kind: what, atMs, why: fourth })
   }
   return requests
@@ -53,5 +53,6 @@ export async function readExecutions(folder: string): Promise<Map<string, Execut
   return executions
 }
 
-const linesOf = (path: string): AsyncIterable<string> =>
+/** One after another. */
+export const linesOf = (path: string): AsyncIterable<string> =>
   createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })

@@ -4,6 +4,8 @@ export interface Outcome {
   atMs: number
   /** Of an error or a refusal. */
   code?: number
+  /** Of an error: the request's number. */
+  requestNo?: string
   /** What was wrong with a result. */
   why?: string
 }

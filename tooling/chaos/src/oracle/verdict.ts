@@ -1,7 +1,9 @@
+import { type Deletion, isDeletionOf } from './deletions'
+import type { OffTimes } from './off-times'
 import type { Execution, Outcome, RequestRecord } from './request-record'
 
 /** What may be wrong with a request. */
-export const OFFENCES = ['lost', 'duplicated', 'wrong', 'late', 'unexpected'] as const
+export const OFFENCES = ['lost', 'duplicated', 'wrong', 'late', 'unexpected', 'whileOff'] as const
 export type OffenceKind = (typeof OFFENCES)[number]
 
 /** A request for which the promise did not hold, and everything that is known of it. */
@@ -20,10 +22,15 @@ export interface Rules {
   sinks: ReadonlySet<string>
   /** How long after its deadline an outcome may come, in ms: processes stand still for a while in these runs. */
   graceMs: number
+  /** Deletions that were asked for and not refused: 310 is an outcome only of what they select. */
+  deletions: readonly Deletion[]
+  /** When containers got nothing. */
+  offTimes: OffTimes
 }
 
 /** Errors that a request may end with when things break around it. */
 const EXPECTED_CODES = new Set([111, 305, 306, 312, 313, 314, 401, 402])
+const DELETED = 310
 /** Offences of each kind that are kept whole; the others are only counted. */
 const KEPT = 20
 
@@ -40,7 +47,7 @@ export class Verdict {
   executions = 0
   /** Ran twice, as they may. */
   redelivered = 0
-  readonly counts: Record<OffenceKind, number> = { lost: 0, duplicated: 0, wrong: 0, late: 0, unexpected: 0 }
+  readonly counts: Record<OffenceKind, number> = { lost: 0, duplicated: 0, wrong: 0, late: 0, unexpected: 0, whileOff: 0 }
   readonly offences: Offence[] = []
 
   constructor(private readonly rules: Rules) {}
@@ -77,7 +84,10 @@ export class Verdict {
     if (kind === 'result' && executions.length === 0 && this.rules.sinks.has(request.inference)) {
       this.note('wrong', 'taken by nobody', request, executions)
     }
-    if (kind === 'error' && !this.isExpected(code ?? 0, request.inference)) this.note('unexpected', `error ${code}`, request, executions)
+    if (kind === 'error' && !this.isExpected(code ?? 0, request)) this.note('unexpected', `error ${code}`, request, executions)
+    if (code === DELETED && executions.length > 0 && !this.rules.redelivered.has(request.inference)) {
+      this.note('wrong', 'deleted from a queue, and ran', request, executions)
+    }
     const lateMs = atMs - request.deadlineAtMs
     if (lateMs > this.rules.graceMs) this.note('late', `${lateMs} ms after its deadline`, request, executions)
   }
@@ -86,10 +96,15 @@ export class Verdict {
     const allowed = this.rules.redelivered.has(request.inference) ? 2 : 1
     if (executions.length > allowed) this.note('duplicated', `ran ${executions.length} times, ${allowed} allowed`, request, executions)
     else if (executions.length > 1) this.redelivered++
+    if (executions.some((execution) => this.rules.offTimes.forbid(request, execution))) {
+      this.note('whileOff', 'handed out to a container whose distribution was off', request, executions)
+    }
   }
 
-  private isExpected(code: number, inference: string): boolean {
-    return EXPECTED_CODES.has(code) || (code === 400 && this.rules.passing.has(inference))
+  private isExpected(code: number, request: RequestRecord): boolean {
+    const { passing, deletions } = this.rules
+    if (code === DELETED) return isDeletionOf(deletions, request)
+    return EXPECTED_CODES.has(code) || (code === 400 && passing.has(request.inference))
   }
 
   private note(kind: OffenceKind, why: string, request: RequestRecord, executions: readonly Execution[]): void {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { OffTimes } from '../oracle/off-times'
 import { Verdict } from '../oracle/verdict'
 import { asJson, type ChaosFindings, complaints } from './chaos-report'
 import { reportText } from './print-report'
 
-const RULES = { redelivered: new Set<string>(), passing: new Set<string>(), sinks: new Set<string>(), graceMs: 0 }
+const RULES = {
+  redelivered: new Set<string>(),
+  passing: new Set<string>(),
+  sinks: new Set<string>(),
+  graceMs: 0,
+  deletions: [],
+  offTimes: new OffTimes([]),
+}
 
 /** What a run has found in which one request was sent, and had this many outcomes. */
 function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFindings {
@@ -18,6 +26,8 @@ function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFind
     verdict,
     recoveries: { recoveriesMs: [900, 1_800], sinceStartMs: [700, 1_000], never: 0, mostOpenAtKill: 1_000 },
     notes: {},
+    offOverRestarts: 0,
+    slowestStartMs: 800,
     rest: { unrest: [], counters: {} },
     heap: { lives: 1, worstBytesPerMinute: 100, flat: true, messageBytesAtRest: 4_000_000 },
     orphans: [],
@@ -55,6 +65,7 @@ describe('the promise did not hold', () => {
       findings(1, { recoveries: { recoveriesMs: [], sinceStartMs: [], never: 1, mostOpenAtKill: 0 } }),
       'no result came any more',
     ],
+    ['when a command got a wrong answer', findings(1, { notes: { 'wrong answer: stop: 400': 1 } }), 'wrong answer: stop: 400'],
     ['when a gauge is not zero', findings(1, { rest: { unrest: ['requests_waiting is 2'], counters: {} } }), 'requests_waiting is 2'],
     ['when the heap grows', findings(1, { heap: { lives: 1, worstBytesPerMinute: 9, flat: false, messageBytesAtRest: 0 } }), 'heap grows'],
     [

@@ -1,4 +1,4 @@
-import { PUBLICATION_OFFENCE } from '../apps/request-journal'
+import { COMMAND_OFFENCE, PUBLICATION_OFFENCE } from '../apps/request-journal'
 import type { HeapGrowth } from '../heap/heap-growth'
 import type { ChaosOptions } from '../options'
 import type { FaultTable } from '../run/fault-tally'
@@ -22,13 +22,15 @@ export interface ChaosFindings extends Judgement {
 /** What a manager that has nothing to do may hold outside of its heap, in bytes: it is about 4 MB, batches of ZeroMQ among it. */
 const MOST_AT_REST_BYTES = 16 * 1024 * 1024
 
+const isOffence = (note: string): boolean => note.startsWith(PUBLICATION_OFFENCE) || note.startsWith(COMMAND_OFFENCE)
+
 /** What is wrong, in words; empty: the promise held. */
 export function complaints({ verdict, recoveries, rest, heap, orphans, unexpectedEnds, notes }: ChaosFindings): string[] {
   const { counts } = verdict
   const handlerDrops = rest.counters.messages_dropped_handler_total ?? 0
   return [
     ...Object.entries(counts).flatMap(([kind, count]) => (count > 0 ? [`${count} ${kind}`] : [])),
-    ...Object.entries(notes).flatMap(([note, count]) => (note.startsWith(PUBLICATION_OFFENCE) ? [`${count} times ${note}`] : [])),
+    ...Object.entries(notes).flatMap(([note, count]) => (isOffence(note) ? [`${count} times ${note}`] : [])),
     ...(verdict.requests === 0 ? ['no request was sent'] : []),
     ...(recoveries.never > 0 ? [`${recoveries.never} times no result came any more after the manager was killed`] : []),
     ...rest.unrest.map((what) => `not at rest: ${what}`),
@@ -44,7 +46,7 @@ export function complaints({ verdict, recoveries, rest, heap, orphans, unexpecte
 
 /** The last line of `--json`. */
 export function asJson(findings: ChaosFindings): object {
-  const { options, schedule, faults, verdict, recoveries, rest, heap, orphans, notes } = findings
+  const { options, schedule, faults, verdict, recoveries, rest, heap, orphans, notes, offOverRestarts, slowestStartMs } = findings
   const { seed, lengthMs, quietMs, defect } = options
   const problems = complaints(findings)
   return {
@@ -64,11 +66,13 @@ export function asJson(findings: ChaosFindings): object {
     recoveries: recoveries.recoveriesMs.length,
     worstRecoveryMs: Math.max(0, ...recoveries.recoveriesMs),
     worstRecoverySinceStartMs: Math.max(0, ...recoveries.sinceStartMs),
+    slowestStartMs,
     mostOpenAtKill: recoveries.mostOpenAtKill,
     restGaugesZero: rest.unrest.length === 0,
     orphans: orphans.length,
     heapBytesPerMinute: heap.worstBytesPerMinute ?? null,
     messageBytesAtRest: heap.messageBytesAtRest ?? null,
+    offOverRestarts,
     commands: notes,
     problems,
     held: problems.length === 0,

@@ -12,7 +12,7 @@ const counts = (table: Partial<Record<string, number>>): string =>
 
 /** The table at the end of a run, and what is known of each request for which the promise did not hold. */
 export function reportText(findings: ChaosFindings): string {
-  const { options, faults, verdict, recoveries, rest, heap, notes } = findings
+  const { options, faults, verdict, recoveries, rest, heap, notes, offOverRestarts } = findings
   const { recoveriesMs, sinceStartMs, mostOpenAtKill } = recoveries
   const wire = Object.fromEntries(Object.entries(faults).filter(([name]) => /^(lost|doubled|delayed|truncated)/.test(name)))
   const processes = Object.fromEntries(Object.entries(faults).filter(([name]) => !(name in wire)))
@@ -26,6 +26,7 @@ export function reportText(findings: ChaosFindings): string {
     ['owner died first', number(verdict.ownerDied)],
     ['executions', `${number(verdict.executions)}; ran twice by redelivery: ${number(verdict.redelivered)}`],
     ['commands', counts(notes)],
+    ['off over restarts', `${number(offOverRestarts)} times a container whose distribution was off when a manager got ready`],
     ...Object.entries(verdict.counts).map(([kind, count]): [string, string] => [kind, number(count)]),
     [
       'recovery',

@@ -20,6 +20,10 @@ const LANES: Record<ChaosAction['kind'], string> = {
   applicationStopped: 'sleeping',
   handlerHung: 'hanging',
   inferenceCycled: 'loading',
+  queueDeleted: 'operating',
+  distributionStopped: 'operating',
+  inferenceReloaded: 'operating',
+  programStopped: 'operating',
   burst: 'burst',
   wireBroken: 'wire',
   wireMended: 'wire',
@@ -89,6 +93,11 @@ async function act(action: ChaosAction, world: ChaosWorld, tally: FaultTally): P
     case 'inferenceCycled':
       tally.add('inferenceCycled')
       return world.applications.loading.tell({ tell: 'cycle', requests: action.requests, forMs: action.forMs })
+    case 'queueDeleted':
+    case 'distributionStopped':
+    case 'inferenceReloaded':
+    case 'programStopped':
+      return world.applications.operating.tell({ tell: 'operate', operation: action })
     case 'burst':
       return world.applications.steady.tell({ tell: 'burst', requests: action.requests })
     case 'wireBroken':

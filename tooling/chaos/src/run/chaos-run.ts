@@ -31,7 +31,7 @@ export class ChaosRun {
     private readonly say: (line: string) => void,
   ) {
     this.world = new ChaosWorld(options)
-    this.tally = new FaultTally(this.world.wire)
+    this.tally = new FaultTally(this.world.wire, () => this.world.applications.operating.latest.done)
     // Every lane of the schedule listens.
     setMaxListeners(0, this.stopped.signal)
   }

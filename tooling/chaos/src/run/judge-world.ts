@@ -1,4 +1,6 @@
+import { OffTimes } from '../oracle/off-times'
 import { readExecutions, readNotes, readRequests } from '../oracle/read-journals'
+import { type Operations, readOperations } from '../oracle/read-operations'
 import { type Recoveries, RecoveryMeter } from '../oracle/recoveries'
 import { Verdict } from '../oracle/verdict'
 import type { ChaosWorld } from '../world/chaos-world'
@@ -14,12 +16,25 @@ export interface Judgement {
   recoveries: Recoveries
   /** What applications noted beside their requests, and how often. */
   notes: Record<string, number>
+  /** How often a container's distribution was off when a successor of the manager that was told so got ready. */
+  offOverRestarts: number
+  /** The longest that a manager took from its start until it was ready, in ms. */
+  slowestStartMs: number
 }
 
 /** Read every journal of a world that has ended, and judge every request in them. */
 export async function judgeWorld(world: ChaosWorld): Promise<Judgement> {
   const executions = await readExecutions(world.executionsFolder)
-  const rules = { redelivered: REDELIVERED, passing: new Set([PASSING.name]), sinks: SINKS, graceMs: LATE_GRACE_MS }
+  const { deletions, offTimes } = await operationsOf(world)
+  const off = new OffTimes(offTimes)
+  const rules = {
+    redelivered: REDELIVERED,
+    passing: new Set([PASSING.name]),
+    sinks: SINKS,
+    graceMs: LATE_GRACE_MS,
+    deletions,
+    offTimes: off,
+  }
   const verdict = new Verdict(rules)
   const meter = new RecoveryMeter(world.manager.lives)
   const notes: Record<string, number> = {}
@@ -30,5 +45,12 @@ export async function judgeWorld(world: ChaosWorld): Promise<Judgement> {
     }
     for (const [what, times] of Object.entries(await readNotes(journal))) notes[what] = (notes[what] ?? 0) + times
   }
-  return { verdict, recoveries: meter.recoveries, notes }
+  const offOverRestarts = off.overRestarts(world.manager.lives.flatMap(({ readyAtMs }) => readyAtMs ?? []))
+  const startsMs = world.manager.lives.map(({ startedAtMs, readyAtMs = startedAtMs }) => readyAtMs - startedAtMs)
+  return { verdict, recoveries: meter.recoveries, notes, offOverRestarts, slowestStartMs: Math.max(0, ...startsMs) }
+}
+
+async function operationsOf(world: ChaosWorld): Promise<Operations> {
+  const read = await Promise.all(world.applications.operating.lives.map(({ journal }) => readOperations(journal)))
+  return { deletions: read.flatMap(({ deletions }) => deletions), offTimes: read.flatMap(({ offTimes }) => offTimes) }
 }

@@ -4,7 +4,7 @@ import { unrestIn } from './rest'
 
 const credit = (suffixName: string) => ({ suffixName, board: 'b', connected: true, free: 4, inFlight: 0, maxSendNum: 4, answered: 9 })
 const everyCredit = () => WITH_CONTAINERS.flatMap((name) => [credit(`${name}-b1`), credit(`${name}-b2`)])
-const quiet = { restGauges: ['requests_waiting'], gauges: { requests_waiting: 0, connections: 7 } }
+const quiet = { restGauges: ['requests_waiting'], gauges: { requests_waiting: 0, subscriptions: 0, connections: 7 } }
 
 describe('a world', () => {
   it('is at rest when every rest gauge is zero and every credit free', () => {
@@ -12,7 +12,13 @@ describe('a world', () => {
   })
 
   it('is not at rest with a rest gauge that is not zero', () => {
-    expect(unrestIn({ ...quiet, gauges: { requests_waiting: 2 }, credits: everyCredit() })).toEqual(['requests_waiting is 2'])
+    expect(unrestIn({ ...quiet, gauges: { ...quiet.gauges, requests_waiting: 2 }, credits: everyCredit() })).toEqual([
+      'requests_waiting is 2',
+    ])
+  })
+
+  it('is not at rest while somebody still gets what a source publishes', () => {
+    expect(unrestIn({ ...quiet, gauges: { ...quiet.gauges, subscriptions: 1 }, credits: everyCredit() })).toEqual(['subscriptions is 1'])
   })
 
   it.each([

@@ -28,7 +28,7 @@ export async function lookForRest(cluster: AICluster): Promise<Rest> {
 
 /** Pure: what these figures say that is not as it is when nothing is going on. */
 export function unrestIn({ gauges, restGauges, credits }: Pick<ClusterMetrics, 'gauges' | 'restGauges' | 'credits'>): string[] {
-  const busy = restGauges.filter((name) => gauges[name] !== 0).map((name) => `${name} is ${gauges[name]}`)
+  const busy = [...restGauges, 'subscriptions'].filter((name) => gauges[name] !== 0).map((name) => `${name} is ${gauges[name]}`)
   if (restGauges.length === 0) busy.push('the manager names no rest gauges')
   const connected = credits.filter((row) => row.connected)
   const taken = connected

@@ -11,6 +11,12 @@ export type ChaosAction =
   | { kind: 'applicationKilled'; startAfterMs: number }
   | { kind: 'applicationStopped'; forMs: number }
   | { kind: 'inferenceCycled'; requests: number; forMs: number }
+  /** Waiting requests are deleted: a few by their numbers, or all of one inference. */
+  | { kind: 'queueDeleted'; of: 'request' | 'inference'; whose: 'own' | 'anybody'; pick: number }
+  | { kind: 'distributionStopped'; of: 'container' | 'board' | 'inference'; pick: number; forMs: number }
+  | { kind: 'inferenceReloaded'; pick: number }
+  /** By the command `stop`; then started again. */
+  | { kind: 'programStopped'; pick: number; forMs: number }
   /** A request that its container never answers. */
   | { kind: 'handlerHung' }
   | { kind: 'burst'; requests: number }

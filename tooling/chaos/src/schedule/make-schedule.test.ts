@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { countKinds, makeSchedule } from './make-schedule'
 
-const KINDS = 13
+const KINDS = 17
 
 describe('the schedule', () => {
   it('is the same for the same seed and length, and another for another seed', () => {

@@ -8,6 +8,10 @@ const CALM_START_MS = 2_000
 const BURST_AHEAD_MS = 300
 const BURST_REQUESTS = 1_000
 
+/** Before every other kill of a manager distribution is stopped, so long before it, and still off under its successor, in ms. */
+const OFF_AHEAD_MS = 1_500
+const OFF_OVER_KILL_MS = 6_000
+
 const LONG_PAUSE_CHANCE = 0.1
 const LONG_PAUSE_GAPS = 3.5
 
@@ -20,6 +24,13 @@ interface Stream {
 const pause = (random: SeededRandom) => random.integer(500, 4_000)
 const restartPause = (random: SeededRandom) => random.integer(0, 2_000)
 
+const stopOfDistribution = (random: SeededRandom, forMs: number): ChaosAction => ({
+  kind: 'distributionStopped',
+  of: random.pick(['container', 'board', 'inference']),
+  pick: random.next(),
+  forMs,
+})
+
 const STREAMS: readonly Stream[] = [
   { gapMs: 20_000, make: (random) => ({ kind: 'managerKilled', startAfterMs: restartPause(random) }) },
   { gapMs: 45_000, make: (random) => ({ kind: 'managerStopped', forMs: pause(random) }) },
@@ -31,6 +42,18 @@ const STREAMS: readonly Stream[] = [
   { gapMs: 11_000, make: (random) => ({ kind: 'applicationStopped', forMs: pause(random) }) },
   { gapMs: 25_000, make: () => ({ kind: 'handlerHung' }) },
   { gapMs: 15_000, make: (random) => ({ kind: 'inferenceCycled', requests: random.integer(20, 200), forMs: random.integer(500, 3_000) }) },
+  {
+    gapMs: 6_000,
+    make: (random) => ({
+      kind: 'queueDeleted',
+      of: random.pick(['request', 'inference']),
+      whose: random.pick(['own', 'anybody']),
+      pick: random.next(),
+    }),
+  },
+  { gapMs: 12_000, make: (random) => stopOfDistribution(random, random.integer(500, 4_000)) },
+  { gapMs: 9_000, make: (random) => ({ kind: 'inferenceReloaded', pick: random.next() }) },
+  { gapMs: 25_000, make: (random) => ({ kind: 'programStopped', pick: random.next(), forMs: random.integer(0, 4_000) }) },
 ]
 
 /**
@@ -43,8 +66,13 @@ export function makeSchedule(seed: number, lengthMs: number): ChaosEvent[] {
   const endMs = Math.max(CALM_START_MS + 1, lengthMs)
   const streams = STREAMS.map((stream, i) => timed(stream, seededRandom(seed + i + 1), endMs))
   const events = [...streams.flat(), ...wirePhases(seededRandom(seed), endMs)]
-  for (const { kind, atMs } of streams.flat()) {
-    if (kind === 'managerKilled') events.push({ kind: 'burst', requests: BURST_REQUESTS, atMs: Math.max(0, atMs - BURST_AHEAD_MS) })
+  const random = seededRandom(seed + STREAMS.length + 1)
+  for (const [i, { atMs }] of streams
+    .flat()
+    .filter(({ kind }) => kind === 'managerKilled')
+    .entries()) {
+    events.push({ kind: 'burst', requests: BURST_REQUESTS, atMs: Math.max(0, atMs - BURST_AHEAD_MS) })
+    if (i % 2 === 0) events.push({ ...stopOfDistribution(random, OFF_OVER_KILL_MS), atMs: Math.max(CALM_START_MS, atMs - OFF_AHEAD_MS) })
   }
   return events.sort((a, b) => a.atMs - b.atMs)
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { ApplicationOrder, FromApplication, ToApplication } from '../apps/application-messages'
 import { ROOT } from '../options'
 
+const NOTHING: FromApplication = { requests: 0, outcomes: 0, open: 0, done: {} }
+
 /** One process's time as an application, in ms since 1970. */
 export interface ApplicationLife {
   name: string
@@ -18,7 +20,7 @@ export class ApplicationProcess {
   /** Ends that nobody asked for: each is a defect. */
   readonly unexpected: string[] = []
   /** Of the current life. */
-  latest: FromApplication = { requests: 0, outcomes: 0, open: 0 }
+  latest: FromApplication = NOTHING
   /** Settles when it is connected to the cluster, or gone. */
   connected: Promise<void> = Promise.resolve()
   private earlier = { requests: 0, outcomes: 0 }
@@ -44,7 +46,7 @@ export class ApplicationProcess {
     closeSync(openSync(journal, 'a'))
     this.lives.push({ name: this.name, journal })
     this.earlier = this.totals
-    this.latest = { requests: 0, outcomes: 0, open: 0 }
+    this.latest = NOTHING
     const order: ApplicationOrder = { ...this.order, name: this.name, life, journal }
     const program = join(ROOT, 'tooling/chaos/dist/apps/application.js')
     const errors = openSync(join(this.folder, 'applications', `${this.name}.${life}.err`), 'a')

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../options'
-import { signal } from './world-processes'
+import { cpuMsOf, signal } from './world-processes'
 
-const READY_LIMIT_MS = 20_000
+/** Takes about 1 s of a processor, which on a machine with ten times as much to do is many seconds. */
+const READY_LIMIT_MS = 60_000
 const EXIT_LIMIT_MS = 45_000
 
 /** One process's time as the manager, in ms since 1970. */
@@ -55,7 +56,7 @@ export class ManagerKeeper {
     })
     const ready = new Promise<boolean>((resolve) => child.stdout?.once('data', () => resolve(true)))
     if (await within(READY_LIMIT_MS, Promise.race([ready, this.exited.then(() => false)]))) life.readyAtMs = Date.now()
-    else if (this.child === child) throw new Error(`the manager ${ended ? 'ended' : 'is not ready'}${this.lastWords()}`)
+    else if (this.child === child) throw new Error(`the manager ${ended ? 'ended' : notReady(life.pid)}${this.lastWords()}`)
   }
 
   /** Kill it at once, and wait until it is gone. */
@@ -98,6 +99,9 @@ export class ManagerKeeper {
     return words === '' ? '' : `; its last words:\n${words}`
   }
 }
+
+const notReady = (pid: number): string =>
+  `is not ready after ${READY_LIMIT_MS / 1_000} s, in which it had ${cpuMsOf(pid)} ms of a processor`
 
 /** What a promise comes to, or undefined when it takes too long. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {

@@ -23,6 +23,16 @@ function runs(pid: number): boolean {
   return state !== '' && state !== 'Z' && state !== 'X'
 }
 
+/** Linux counts in so many ms. */
+const TICK_MS = 10
+
+/** How long a process has had a processor, in ms; 0 when it is gone. */
+export function cpuMsOf(pid: number): number {
+  const stat = textOf(`/proc/${pid}/stat`)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS
+}
+
 /** Every other process whose environment or arguments name the world's folder, with its environment. */
 function inWorld(folder: string): { pid: number; environment: string }[] {
   return readdirSync('/proc')
