@@ -43,7 +43,8 @@ describe('streams over a wire that loses, doubles and delays messages', () => {
     const rates = { lost: 0.02, doubled: 0.02, delayed: 0.01 }
     faults.set({ Requests: rates, Replies: rates, Others: rates })
 
-    const lines = startReader(world, { count: 500 }, faults.environment)
+    // Its goodbye may get lost, too: then its session is over after its time to come back.
+    const lines = startReader(world, { count: 500 }, { ...faults.environment, TEST_RECONNECT_TIMEOUT_MS: '5000' })
     const readerEnds = once(reader as ChildProcess, 'exit')
 
     const endings = await Promise.all(
@@ -63,7 +64,7 @@ describe('streams over a wire that loses, doubles and delays messages', () => {
       )
     }
     expect(faults.counts().lostOthers ?? 0).toBeGreaterThan(0)
-    await world.atRest()
+    await world.atRest(20_000)
   })
 })
 
