@@ -174,7 +174,7 @@ export class Connector implements AsyncDisposable {
 
   /**
    * Send a part of a result, ahead of {@link Connector.sendResponse}. The application reads it with `inferStream`. Where it called
-   * `infer` (`request.wantsParts` is false) nothing is sent, and it resolves at once.
+   * `infer` (`request.wantsParts` is false) nothing is sent, and it resolves in the next turn of the event loop.
    *
    * It resolves once the part is on its way: while 16 parts, or 1 MB of them, have not been read, it waits for the reader. Parts are kept
    * until they are read, so that a loss on the way is made good. Ours.

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AIClusterError,
   asAIClusterError,
@@ -152,7 +153,8 @@ export class ContainerRuntime implements AnswerSink {
     if (this.closed) throw clusterError('connectionFailed', { detail: 'the Connector was closed', requestNo: response.requestNo })
     const request = this.held(response)
     if (!request || request.isCancelled) throw notWanted(response)
-    if (!request.parts) return
+    // Not at once: a handler that never ends would let nothing else happen, not even its being cancelled.
+    if (!request.parts) return nextTurn()
     const encoded = encodePart(part, response)
     this.checkSize('part', encoded, response)
     await request.parts.add(encoded)

@@ -51,6 +51,17 @@ describe('a handler that is an async generator', () => {
     expect(world.manager.of(RecordKind.result, RecordKind.part).map(({ part }) => part)).toEqual([0])
   })
 
+  it('that never ends can be cancelled where nobody asked for parts, too', async () => {
+    await using world = await World.start()
+    await serving(world)
+    world.manager.request(7)
+
+    world.manager.cancel(7)
+
+    await eventually('the answer', () => world.manager.answers.length === 1)
+    expect(world.manager.answers).toEqual([[7, 312]])
+  })
+
   it('goes on as its parts are taken, and no faster', async () => {
     await using world = await World.start()
     await serving(world)

@@ -134,7 +134,7 @@ export class FakeManager implements AsyncDisposable {
       request: number,
       epoch,
       attempt,
-      flags,
+      flags: this.envelope.flags ?? flags,
       session: this.session,
       nameLength: name?.length ?? 0,
       headerLength: header?.length ?? 0,
