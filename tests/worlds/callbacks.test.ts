@@ -1,4 +1,5 @@
 import {
+  type AIClusterError,
   ContainerHandler,
   ContainerStatus,
   CoprocessorHandler,
@@ -130,6 +131,9 @@ describe('calls with a callback', () => {
     const inferNo = cluster.inferAsync('released', BODY, {}, infer.callback)
     await world.until('released', { held: 1 })
     const manageNo = cluster.unloadInferenceAsync({ inferenceName: 'released', drainMs: 5_000 }, manage.callback)
+    // Two links have no common order: the goodbye must not overtake the command.
+    const unload = () => world.cluster.unloadInference({ inferenceName: 'released' }).catch(({ code }: AIClusterError) => code)
+    await expect.poll(unload, { timeout: 5_000 }).toBe(309)
 
     await cluster.release()
 
@@ -137,6 +141,6 @@ describe('calls with a callback', () => {
     expect(await manage.call()).toEqual([111, expect.stringContaining('released'), 'unload_inference', undefined, manageNo])
     // The drain goes on without its application.
     world.gates.openAll()
-    await expect.poll(() => world.inferenceFiles).toEqual([])
+    await expect.poll(() => world.inferenceFiles, { timeout: 10_000 }).toEqual([])
   })
 })
