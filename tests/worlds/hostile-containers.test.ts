@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { InferCallback } from '@aicluster/host-sdk'
-import { decodeMsgpack, encodeMsgpack, RecordKind } from '@aicluster/protocol'
+import { decodeMsgpack, decodeNumbers, encodeMsgpack, RecordKind } from '@aicluster/protocol'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
 import { type HostilePeer, hostHello } from './hostile-peer'
@@ -93,6 +93,35 @@ describe('among containers that break the rules', () => {
       for (let n = 0; n < 16; n++) expect(await parts.next()).toEqual({ done: false, value: n })
       await answers.say(result(request))
       expect((await parts.next()).done).toBe(true)
+    })
+
+    it('that answers a stream twice keeps the parts that its reader misses: they can be sent again', async () => {
+      const stream = world.cluster.inferStream('raw', Buffer.alloc(3))
+      const { request } = await requests.hears(RecordKind.request)
+      const part = (n: number) => ({
+        kind: RecordKind.part,
+        name: 'raw',
+        header: encodeMsgpack({ result: n }),
+        fields: { request, part: n },
+      })
+      const end = { ...result(request), fields: { request, part: 2 } }
+      const unknown = await world.counter('unknown_responses_total')
+      // Part 1 is "lost".
+      await answers.say(part(0), end, end)
+      await untilCounted(world, 'unknown_responses_total', unknown + 1)
+      const other = world.cluster.infer('raw', Buffer.alloc(3))
+      const isOther = ({ kind, request: number }: { kind: number; request: number }) => kind === RecordKind.request && number !== request
+      const { request: otherNumber } = await eventually('another request', () => requests.heard.find(isOther))
+      await answers.say(result(otherNumber))
+      await other
+      const { body } = await requests.hears(RecordKind.settled)
+      expect(decodeNumbers(body)).toEqual([otherNumber])
+      await requests.hears(RecordKind.window, request)
+
+      await answers.say(part(1))
+
+      const parts = stream[Symbol.asyncIterator]()
+      expect([await parts.next(), await parts.next(), await parts.next()].map(({ value }) => value)).toEqual([0, 1, undefined])
     })
 
     it('that answers another container’s request has its answer dropped and counted', async () => {

@@ -79,10 +79,11 @@ export class StreamFlow {
     const request = session.open.get(e.request) ?? ended?.request
     if (!request) return again ? this.onUnknown(session, e.request) : undefined
     if (!request.stream) return
+    // The last word of a reader that has every part, whether or not its container is still there; the outcome may have to arrive yet.
+    if (ended && !again && e.part >= ended.outcome.part) return session.requests.outcomes.unhold(ended.outcome)
     if (ended && !(request.container as ContainerSession).connected) return again ? this.endGone(session, ended) : undefined
     if (again) streams.rewind(request, e.part)
     else streams.take(request, e.part)
-    if (ended && !again && e.part >= ended.outcome.part) return session.requests.outcomes.letGo(ended.outcome)
     this.tellContainer(request, e.part, again)
     if (request.stream.skipped && canTake(session)) {
       streams.rewind(request, request.stream.next)

@@ -174,6 +174,12 @@ export class RetainedOutcomes<Outcome extends RetainedOutcome> {
     if (outcome) this.letGo(outcome)
   }
 
+  /** This one need not be kept any longer than until it is acknowledged. */
+  unhold(outcome: Outcome): void {
+    outcome.held = false
+    if (outcome.stage === 'arrived') this.letGo(outcome)
+  }
+
   /** This one, which is kept here, is not needed any more. */
   letGo(outcome: Outcome): void {
     this.drop(outcome)
