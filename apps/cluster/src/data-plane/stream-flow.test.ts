@@ -26,8 +26,7 @@ function endedStream() {
   flow.end(request, outcome)
   session.requests.outcomes.add(outcome)
   const acknowledge = () => session.requests.outcomes.acknowledged(0)
-  const window = (part: number, flags = 0) =>
-    flow.onWindow(session, { ...createEnvelope(RecordKind.window), request: NUMBER, part, flags })
+  const window = (part: number, flags = 0) => flow.onWindow(session, { ...createEnvelope(RecordKind.window), request: NUMBER, part, flags })
   return { flow, session, acknowledge, window }
 }
 
