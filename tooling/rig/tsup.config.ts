@@ -1,0 +1,3 @@
+import { program } from '@aicluster/tsup-preset'
+
+export default program(['src/main.ts', 'src/index.ts'])
