@@ -1,3 +1,5 @@
+export type { ImageFile, ImageOptions } from './images/image-cache'
+export { corruptImage, type NodeImage, nodeImage, type TinyImage, tinyImage } from './images/images'
 export { rigObstacle } from './obstacle'
 export { Rig, type RigOptions, type UpOptions } from './rig'
 export { RigBoard } from './rig-board'

@@ -18,6 +18,7 @@ const PROGRAMS: Record<string, string> = {
   losetup: 'mount',
   'mkfs.ext4': 'e2fsprogs',
   bash: 'bash',
+  busybox: 'busybox-static',
 }
 
 const found = (program: string): boolean => SYSTEM_PATH.split(':').some((folder) => existsSync(join(folder, program)))

@@ -84,12 +84,13 @@ export class Rig {
     if (!Number.isInteger(count) || count < 1 || count > MAX_BOARDS) throw new RigError(`up ${count}: a rig has 1 to ${MAX_BOARDS} boards`)
     const obstacle = await rigObstacle()
     if (obstacle !== undefined) throw new RigError(obstacle)
+    // First, for it refuses a network that is somebody else's.
+    await makeBridge(this.names)
     await mkdir(this.folder, { recursive: true, mode: 0o700 })
     await copyFile(BOARD_PROGRAM, this.place.program)
     if (!existsSync(this.identityFile)) {
       await runWords(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'aicluster-rig', '-f', this.identityFile])
     }
-    await makeBridge(this.names)
     const wanted = Array.from({ length: count }, (_, index) => new RigBoard(this.place, index + 1))
     const authorizedKey = await readFile(`${this.identityFile}.pub`, 'utf8')
     for (const { number, folder, hostname } of wanted) {
