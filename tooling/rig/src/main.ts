@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rigObstacle } from './obstacle'
 import { HELP, megabits, type RigCommand, readOptions, wholeNumber } from './options'
 import { Rig } from './rig'
 import type { RigBoard } from './rig-board'
@@ -52,6 +53,8 @@ const attach = ([program, ...words]: [string, ...string[]]): Promise<number> =>
 
 async function carryOut({ command, words, rig: options, diskMb, user }: RigCommand): Promise<number> {
   const rig = new Rig(options)
+  const obstacle = await rigObstacle()
+  if (obstacle !== undefined) throw new RigError(obstacle)
   const [first, ...rest] = words
   if (command === 'up') {
     await rig.up(wholeNumber('the number of boards', first, 1, MAX_BOARDS), { diskMb, say })

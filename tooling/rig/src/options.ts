@@ -22,7 +22,7 @@ Boards on this machine, as network namespaces, each with its own sshd, Docker En
   ssh B COMMAND    on board B, over SSH, as root (--user board: who is in the docker group)
   exec B COMMAND   on board B's console, as root: also without link and sshd
 
-Options, before the command:
+Options (before ssh and exec, for what follows them is the board's):
   --subnet S       first three octets of the rig's network (default ${DEFAULT_SUBNET}, or $AICLUSTER_RIG_SUBNET); rigs with different ones live side by side
   --folder F       where its state is (default below /var/lib/aicluster-rig, or $AICLUSTER_RIG_FOLDER)
   --disk-mb M      for up: the size of each board's disk; B=M: of board B's
@@ -41,13 +41,11 @@ export interface RigCommand {
 
 /** @returns undefined when help is asked for @throws RigError naming option and value */
 export function readOptions(args: string[], environment: NodeJS.ProcessEnv): RigCommand | undefined {
-  // Options end where the command begins: what follows `ssh 2` belongs to the board.
-  const commandAt = args.findIndex((arg, index) => !arg.startsWith('-') && !takesValue(args[index - 1]))
-  const own = commandAt < 0 ? args : args.slice(0, commandAt)
-  const rest = commandAt < 0 ? [] : args.slice(commandAt)
-  const trailing = rest[0] === 'ssh' || rest[0] === 'exec' ? [] : rest.splice(rest.findIndex((arg) => arg.startsWith('-')) >>> 0)
-  const values = parse([...own, ...trailing])
-  const [command, ...words] = rest
+  const at = args.findIndex((arg, index) => !arg.startsWith('-') && !takesValue(args[index - 1]))
+  // What follows `ssh 2` is the board's, its options too.
+  const passedOn = PASSED_ON.includes(args[at] ?? '')
+  const { values, positionals } = parse(passedOn ? args.slice(0, at) : args)
+  const [command, ...words] = passedOn ? args.slice(at) : positionals
   if (values.help || command === undefined || command === 'help') return undefined
   return {
     command,
@@ -58,12 +56,14 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Rig
   }
 }
 
+const PASSED_ON = ['ssh', 'exec']
 const takesValue = (arg: string | undefined): boolean => ['--subnet', '--folder', '--disk-mb', '--user'].includes(arg ?? '')
 
 function parse(args: string[]) {
   try {
     return parseArgs({
       args,
+      allowPositionals: true,
       options: {
         subnet: { type: 'string' },
         folder: { type: 'string' },
@@ -71,7 +71,7 @@ function parse(args: string[]) {
         user: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
-    }).values
+    })
   } catch (error) {
     throw new RigError((error as Error).message)
   }

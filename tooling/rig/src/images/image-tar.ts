@@ -18,7 +18,7 @@ export interface ImageConfig {
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'arm' }
 
 /** This machine's architecture as images call it. */
-export const machineArchitecture = (): string => ARCHITECTURES[process.arch] ?? process.arch
+const machineArchitecture = (): string => ARCHITECTURES[process.arch] ?? process.arch
 
 /**
  * Write what `docker save` would write, without an Engine.
