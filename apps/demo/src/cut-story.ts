@@ -18,8 +18,15 @@ export interface CutStory {
   recoveredMs: number
 }
 
+/** The story, and what the manager no longer counts: it counts for each connection of a container from 0. */
+export interface ToldStory {
+  story: CutStory
+  /** Answers of the board before it was cut off. */
+  answersBefore: number
+}
+
 /** While images are being sent: let a board work, cut it off, see the others go on, give it back. @throws Error naming the step that took too long */
-export async function cutAndHeal(cluster: AICluster, cable: Cable, signal: AbortSignal): Promise<CutStory> {
+export async function cutAndHeal(cluster: AICluster, cable: Cable, signal: AbortSignal): Promise<ToldStory> {
   const { board } = cable
   const answers = async (own: boolean): Promise<number> => {
     const all = Object.entries(await answersPerBoard(cluster))
@@ -39,7 +46,11 @@ export async function cutAndHeal(cluster: AICluster, cable: Cable, signal: Abort
   await until(`${board} works`, async () => (await answers(true)) >= SOME_ANSWERS)
   await cable.cut()
   say(`\n${board} is cut off ...`)
-  const noticedMs = await until('the cut is noticed', async () => !(await connected()))
+  let answersBefore = await answers(true)
+  const noticedMs = await until('the cut is noticed', async () => {
+    answersBefore = Math.max(answersBefore, await answers(true))
+    return !(await connected())
+  })
   const before = await answers(false)
   say(`... which was noticed after ${noticedMs} ms; the others go on ...`)
   await until('the others go on', async () => (await answers(false)) >= before + SOME_ANSWERS)
@@ -47,5 +58,5 @@ export async function cutAndHeal(cluster: AICluster, cable: Cable, signal: Abort
   await cable.heal()
   const recoveredMs = await until(`${board} answers again`, async () => (await connected()) && (await answers(true)) > last)
   say(`... and it answers again ${recoveredMs} ms after it was given back.`)
-  return { cutBoard: board, noticedMs, recoveredMs }
+  return { story: { cutBoard: board, noticedMs, recoveredMs }, answersBefore: answersBefore - last }
 }

@@ -8,7 +8,6 @@ import { readHeldOutImages } from './digit-images'
 import { DIGITS, digitsInContainers } from './digits-inference'
 import type { ManagerProcess } from './manager-process'
 import type { Options } from './options'
-import { Progress } from './progress'
 import { reportText, shortcomings, summarize } from './report'
 import { say } from './say'
 import { unlessAborted } from './unless-aborted'
@@ -40,11 +39,12 @@ export async function readDigitsOnBoards(manager: ManagerProcess, options: Optio
     const story = cutAndHeal(cluster, cable, signal).finally(() => {
       told = true
     })
-    const progress = new Progress(requests, process.stderr)
-    const sent = classify(cluster, images, { requests, goOn: () => !told, onProgress: (answers) => progress.update(answers), signal })
-    const [tally, cut] = await Promise.all([sent, story]).finally(() => progress.end())
+    const sent = classify(cluster, images, { requests, goOn: () => !told, onProgress: () => {}, signal })
+    const [tally, { story: cut, answersBefore }] = await Promise.all([sent, story])
 
-    const summary = { ...summarize(tally, await unlessAborted(answersPerBoard(cluster), signal)), ...cut }
+    const boards = await unlessAborted(answersPerBoard(cluster), signal)
+    boards[cut.cutBoard] = (boards[cut.cutBoard] ?? 0) + answersBefore
+    const summary = { ...summarize(tally, boards), ...cut }
     process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : `\n${reportText(summary, tally, images.length)}\n\n`)
     const late = cut.noticedMs <= NOTICED_WITHIN_MS ? [] : [`the cut was noticed after ${cut.noticedMs} ms only`]
     const faults = [...shortcomings(summary, tally), ...late]

@@ -40,8 +40,8 @@ async function writePlan(rig: Rig): Promise<string> {
   return path
 }
 
-/** The demo with this terminal, until it ends; resolves to its exit code. */
-function runDemo(rig: Rig, plan: string, args: string[]): Promise<number> {
+/** The demo with this terminal, until it ends; resolves to its exit code. It stops its manager in order, whatever ends us. */
+function runDemo(rig: Rig, plan: string, args: string[], stop: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, AICLUSTER_DEMO_PLAN: plan }
     const demo = spawn(process.execPath, [join(DEMO, 'dist/boards.js'), ...args], { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
@@ -53,10 +53,17 @@ function runDemo(rig: Rig, plan: string, args: string[]): Promise<number> {
     })
     demo.once('error', reject)
     demo.once('exit', (code, signal) => resolve(signal === null ? (code ?? EXIT_FAILURE) : EXIT_FAILURE))
-    // It stops its manager in order, and we its boards.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => demo.kill(signal))
-    process.once('disconnect', () => demo.connected && demo.disconnect())
+    stop.addEventListener('abort', () => demo.kill(stop.reason))
   })
+}
+
+/** Aborted, with the signal to pass on, when somebody wants us to end. */
+function stopOrders(): AbortSignal {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal))
+  // `npm run demo:boards` is gone, however it went.
+  process.once('disconnect', () => stop.abort('SIGHUP'))
+  return stop.signal
 }
 
 async function main(args: string[]): Promise<number> {
@@ -67,11 +74,13 @@ async function main(args: string[]): Promise<number> {
     )
     return 0
   }
+  const stop = stopOrders()
   say(`Starting ${BOARDS} boards on this machine ...`)
   const rig = await startOwnedRig(BOARDS)
   try {
     say('Building the image: node, the container program, onnxruntime-node ...')
-    return await runDemo(rig, await writePlan(rig), args)
+    const plan = await writePlan(rig)
+    return stop.aborted ? EXIT_FAILURE : await runDemo(rig, plan, args, stop)
   } finally {
     await rig.down()
   }
