@@ -7,10 +7,8 @@ const MAX_CAUSE = 1000
 interface ErrorShape {
   message?: unknown
   code?: unknown
-  errno?: unknown
-  path?: unknown
+  /** Of a socket: a path where it is no network address. */
   address?: unknown
-  port?: unknown
   statusCode?: unknown
   json?: unknown
 }
@@ -44,11 +42,14 @@ export function cleanText(text: string, max = MAX_CAUSE): string {
 
 /** Why something failed, for people. */
 export function plainCause(cause: unknown): string {
-  const { message, code, statusCode, json } = (typeof cause === 'object' && cause !== null ? cause : { message: cause }) as ErrorShape
+  const { message, code, address, statusCode, json } = (
+    typeof cause === 'object' && cause !== null ? cause : { message: cause }
+  ) as ErrorShape
   const text = typeof message === 'string' ? message : String(message)
   if (typeof statusCode === 'number') return engineRefusal(statusCode, json, text)
   if (/no space left on device/i.test(text)) return `the disk is full: ${cleanText(text)}`
   if (LOST.test(text)) return 'the connection was lost'
+  if (typeof address === 'string' && address.startsWith('/')) return socketProblem(address, code) ?? cleanText(text)
   if (typeof code === 'string' && code in SYSTEM_CODES) return SYSTEM_CODES[code] as string
   return cleanText(text) || 'it gave no reason'
 }
@@ -59,4 +60,12 @@ function engineRefusal(status: number, json: unknown, text: string): string {
   const words = cleanText(typeof said === 'string' ? said : text.replace(/^\(HTTP code \d+\) [^-]*- /, ''))
   const full = /no space left on device/i.test(words) ? 'the disk is full: ' : ''
   return `the Engine refused it (${status}): ${full}${words}`
+}
+
+/** The Engine of this machine, through its socket. */
+function socketProblem(socket: string, code: unknown): string | undefined {
+  if (code === 'ENOENT') return `there is no ${socket}: is Docker installed and its Engine running?`
+  if (code === 'EACCES') return `the manager's user may not use ${socket}: put it into the docker group, and start the manager again`
+  if (code === 'ECONNREFUSED') return `nothing listens at ${socket}: start the Engine (sudo systemctl start docker)`
+  return undefined
 }

@@ -3,11 +3,12 @@ import { dirname } from 'node:path/posix'
 import { AIClusterError } from '@aicluster/protocol'
 import type { BoardWork } from '../board'
 import { boardError } from '../board-error'
+import { bringTree, type Upload } from '../bring/bring-tree'
 import type { MachineFiles } from '../machine'
-import { bringTree } from './bring-tree'
 import { runOver } from './run-over-ssh'
 import { openSftp, SFTP_STATUS, type SftpCalls, type SftpHandle, sftpCalls } from './sftp-calls'
 import type { SshConnection } from './ssh-connection'
+import { uploadFile } from './upload-file'
 
 /** Bytes of one read; servers give no more at once. */
 const READ_BYTES = 32 * 1024
@@ -69,8 +70,13 @@ export class SftpFiles implements MachineFiles {
 
   bring(from: string, to: string, work: BoardWork = {}): Promise<void> {
     const place = {
-      calls: this.#calls,
       makeFolder: (path: string) => this.#makeFolder(path, 0o755),
+      newFolder: async (path: string) => {
+        await this.#calls.mkdir(path, 0o755)
+        // The mode at its making was cut by the umask there.
+        await this.#calls.chmod(path, 0o755)
+      },
+      newFile: (upload: Upload) => uploadFile(this.#calls, upload),
       remove: (path: string) => this.remove(path),
       kind: (path: string) => this.#kind(path),
       replace: (source: string, target: string) => this.#calls.replace(source, target),

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import type { Upload } from '../bring/bring-tree'
 import type { SftpCalls } from './sftp-calls'
 
 /** OpenSSH takes 255 KiB in one write. */
@@ -6,24 +7,12 @@ const PIECE_BYTES = 255 * 1024
 /** Pieces on their way at once: together 4 MB, more than a channel's window, so that it never runs dry. */
 const PIECES = 16
 
-export interface Upload {
-  from: string
-  to: string
-  mode: number
-}
-
 /**
  * Bring one file to a path where nothing is. Several pieces are on their way at once.
  *
- * @param onBytes - so many more bytes are there
  * @throws the signal's reason once it is aborted; Error when the file changes meanwhile; what has come stays
  */
-export async function uploadFile(
-  calls: SftpCalls,
-  { from, to, mode }: Upload,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
+export async function uploadFile(calls: SftpCalls, { from, to, mode, onBytes, signal }: Upload): Promise<void> {
   await using source = await open(from, 'r')
   const { size } = await source.stat()
   const handle = await calls.open(to, 'wx', mode)

@@ -2,18 +2,30 @@ import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path/posix'
 import type { BoardWork } from '../board'
 import { type PlannedEntry, type PlannedTree, planTree } from './planned-tree'
-import type { SftpCalls } from './sftp-calls'
-import { uploadFile } from './upload-file'
 
 /** Files on their way at once: small ones are all round trips. */
 const FILES = 8
 
+/** One file on its way, to a path where nothing is. */
+export interface Upload {
+  from: string
+  to: string
+  mode: number
+  /** So many more bytes are there. */
+  onBytes: (bytes: number) => void
+  signal: AbortSignal
+}
+
 /** What a bring needs of the files there. */
 export interface BringPlace {
-  calls: SftpCalls
+  /** With its parents, if it is not there. */
   makeFolder(path: string): Promise<void>
+  /** A new folder, 0755, in one that is there. */
+  newFolder(path: string): Promise<void>
+  newFile(upload: Upload): Promise<void>
   remove(path: string): Promise<void>
   kind(path: string): Promise<'file' | 'folder' | 'other' | undefined>
+  /** What is at `to` (no folder) is replaced in one step. */
   replace(from: string, to: string): Promise<void>
 }
 
@@ -38,7 +50,7 @@ export async function bringTree(place: BringPlace, from: string, to: string, { s
     onBytes?.(Math.min(done, tree.bytes), tree.bytes)
   }
   try {
-    await upload(place, tree, waiting, add, signal)
+    await upload(place, tree, waiting, { signal, onBytes: add })
     await takePlace(place, tree, waiting, to)
   } catch (error) {
     // Where the connection has gone it stays until the next try.
@@ -47,24 +59,22 @@ export async function bringTree(place: BringPlace, from: string, to: string, { s
   }
 }
 
-async function upload(
-  { calls }: BringPlace,
-  { entries }: PlannedTree,
-  waiting: string,
-  add: (bytes: number) => void,
-  signal: AbortSignal | undefined,
-) {
+interface UploadWork {
+  signal: AbortSignal | undefined
+  onBytes: (bytes: number) => void
+}
+
+async function upload(there: BringPlace, { entries }: PlannedTree, waiting: string, { signal, onBytes }: UploadWork): Promise<void> {
   // One file that fails ends the others.
   const failed = new AbortController()
   const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
   for (const { place } of entries.filter(({ kind }) => kind === 'folder')) {
     either.throwIfAborted()
-    await calls.mkdir(at(waiting, place), 0o755)
-    await calls.chmod(at(waiting, place), 0o755)
+    await there.newFolder(at(waiting, place))
   }
   const files = entries.filter(({ kind }) => kind === 'file').values()
   const bringFiles = async (): Promise<void> => {
-    for (const { from, place, mode } of files) await uploadFile(calls, { from, to: at(waiting, place), mode }, add, either)
+    for (const { from, place, mode } of files) await there.newFile({ from, to: at(waiting, place), mode, onBytes, signal: either })
   }
   const workers = Array.from({ length: FILES }, () =>
     bringFiles().catch((error) => {
