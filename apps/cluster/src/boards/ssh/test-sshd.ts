@@ -118,13 +118,16 @@ export class TestSshd implements AsyncDisposable {
 
   /** Every connection's server process dies. */
   kill(): void {
-    for (const { child } of this.#links) child.kill('SIGKILL')
+    for (const { socket, child } of this.#links) {
+      child.kill('SIGKILL')
+      // Its helper process would serve on.
+      socket.destroy()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const connection of this.#connections) connection.close()
     this.kill()
-    for (const { socket } of this.#links) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
     await rm(this.root, { recursive: true, force: true })
   }
