@@ -13,6 +13,7 @@ class LinkWorld {
   readonly delays: number[] = []
   readonly link: SshLink
   tries = 0
+  nowMs = 0
   #due: (() => void) | undefined
   #answer: { resolve: (linked: LinkedMachine) => void; reject: (why: unknown) => void } | undefined
 
@@ -21,6 +22,7 @@ class LinkWorld {
       target: TARGET,
       engineSocket: '/engine',
       random: () => 0,
+      now: () => this.nowMs,
       after: (ms, run) => {
         this.delays.push(ms)
         this.#due = run
@@ -38,6 +40,10 @@ class LinkWorld {
     })
     this.link.onUp = () => this.events.push('up')
     this.link.onDown = (why) => this.events.push(`down: ${why.message}`)
+  }
+
+  begin(): void {
+    this.link.start()
   }
 
   get waits(): boolean {
@@ -78,7 +84,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe('a link', () => {
   it('connects, and gives the machine', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     await world.succeeds()
     expect(world.events).toEqual(['up'])
     await expect(world.link.machine()).resolves.toBe(world.link.connected)
@@ -88,7 +94,7 @@ describe('a link', () => {
 
   it('tries again after a failure, more and more seldom', async () => {
     const world = new LinkWorld({ retryFirstMs: 500, retryMaxMs: 3000 })
-    world.link.start()
+    world.begin()
     for (let tries = 0; tries < 5; tries++) {
       await world.fails('off')
       await world.timePasses()
@@ -101,7 +107,7 @@ describe('a link', () => {
 
   it('spreads its tries: half of the delay is left to chance', async () => {
     const world = new LinkWorld({ random: () => 0.999_999 })
-    world.link.start()
+    world.begin()
     await world.fails('off')
     expect(world.delays[0]).toBeGreaterThanOrEqual(250)
     expect(world.delays[0]).toBeLessThan(251)
@@ -109,7 +115,7 @@ describe('a link', () => {
 
   it('tells of a failure once, and of another reason again', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     for (const why of ['off', 'off', 'wrong key', 'wrong key']) {
       await world.fails(why)
       await world.timePasses()
@@ -119,8 +125,9 @@ describe('a link', () => {
 
   it('connects again at once after a loss', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     const lose = await world.succeeds()
+    world.nowMs += 5000
     await lose()
     expect(world.tries).toBe(2)
     expect(world.link.connected).toBeUndefined()
@@ -129,22 +136,35 @@ describe('a link', () => {
     expect(world.events).toEqual(['up', 'down: SSH error: board "b1": connection: cut', 'up'])
   })
 
+  it('does not hurry back to a machine that lets it in only to throw it out', async () => {
+    const world = new LinkWorld({ retryFirstMs: 500 })
+    world.begin()
+    for (let tries = 0; tries < 3; tries++) {
+      const lose = await world.succeeds()
+      await lose()
+      await world.timePasses()
+    }
+    expect(world.delays).toEqual([500, 1000, 2000])
+    const down = 'down: SSH error: board "b1": connection: cut'
+    expect(world.events).toEqual(['up', down, 'up', down, 'up', down])
+  })
+
   it('refuses at once with the last reason while it waits for the next try', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     await world.fails('off')
     await expect(world.link.machine()).rejects.toMatchObject({ code: 500, message: 'SSH error: board "b1": connect: off' })
   })
 
   it('lets callers wait a moment while it connects, then refuses', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     const early = world.link.machine()
     await world.succeeds()
     await expect(early).resolves.toBeDefined()
 
     const other = new LinkWorld()
-    other.link.start()
+    other.begin()
     const refused = expect(other.link.machine()).rejects.toMatchObject({
       code: 500,
       message: expect.stringContaining('still being connected'),
@@ -155,7 +175,7 @@ describe('a link', () => {
 
   it('tries at once when it is told that something was mended', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     await world.fails('wrong key')
     expect(world.waits).toBe(true)
     world.link.retryNow()
@@ -166,7 +186,7 @@ describe('a link', () => {
 
   it('is quiet once it is closed, even in the middle of a try', async () => {
     const world = new LinkWorld()
-    world.link.start()
+    world.begin()
     world.link.close()
     await world.succeeds()
     world.link.retryNow()
@@ -175,7 +195,7 @@ describe('a link', () => {
     await expect(world.link.machine()).rejects.toMatchObject({ code: 500 })
 
     const other = new LinkWorld()
-    other.link.start()
+    other.begin()
     await other.fails('off')
     other.link.close()
     expect(other.waits).toBe(false)
