@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, BoardWork, ContainerSpec } from '../board'
+import type { Board, BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
@@ -101,6 +101,11 @@ export class LocalBoard implements Board {
   /** There is no Engine on a local board: its containers are processes. */
   async images(): Promise<ImageView[]> {
     return []
+  }
+
+  /** There are none. */
+  async deleteImage(imageId: string): Promise<ImageDeletion> {
+    return { id: imageId, tags: [], deleted: true }
   }
 
   async sweep(known: ReadonlySet<string>): Promise<void> {
