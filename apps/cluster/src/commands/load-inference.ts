@@ -5,7 +5,8 @@ import { parseContainerConfig, requireSameConfig, servedNames } from '../registr
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
-import { type Rollout, rollOut } from './rollout'
+import { rollOut } from './rollout'
+import type { Rollout } from './rollout-progress'
 import { selectBoards } from './select'
 
 /**

@@ -6,7 +6,8 @@ import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
-import { type Rollout, rollOut } from './rollout'
+import { rollOut } from './rollout'
+import type { Rollout } from './rollout-progress'
 
 /**
  * Start what is registered anew, from its config file, which may have been edited; or register what has a file only. If what is in
