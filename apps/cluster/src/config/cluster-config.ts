@@ -1,6 +1,7 @@
-import { BoardName, COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
+import { COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
 import { DEFAULT_PORTS, isHost } from '@aicluster/transport'
 import { z } from 'zod'
+import { BoardConfig, refuseTwins } from './board-config'
 
 /** Where `auto` looks first. */
 export const DEFAULT_ADMIN_PORT = 47_104
@@ -19,16 +20,6 @@ const loopbackHost = (why: string) =>
     .refine(isHost, 'must be an address or a host name')
     .refine((host) => /^(127\.|localhost$|::1$)/.test(host), `must be a loopback address (127.0.0.1, ::1, localhost): ${why}`)
     .default('127.0.0.1')
-
-/** A board that is this machine: containers are child processes. */
-const LocalBoardConfig = z.strictObject({
-  name: BoardName.describe(
-    'Name of the board, unique in the cluster: 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter or digit; not "all".',
-  ),
-  driver: z.literal('local').default('local').describe('How the board is reached. local: this machine; containers are child processes.'),
-})
-
-type LocalBoardConfig = z.infer<typeof LocalBoardConfig>
 
 /** Where the manager's four sockets are. */
 const ListenConfig = z.discriminatedUnion('transport', [
@@ -55,27 +46,14 @@ const ListenConfig = z.discriminatedUnion('transport', [
   }),
 ])
 
-/** Every board whose name an earlier one has already is a problem of its own, at its own place. */
-function refuseTwins(boards: readonly LocalBoardConfig[], context: z.RefinementCtx): void {
-  const seen = new Set<string>()
-  for (const [index, { name }] of boards.entries()) {
-    const key = name.toLowerCase()
-    if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'name'], message: 'must be unique (case does not count)' })
-    seen.add(key)
-  }
-}
-
 /** `cluster.yaml`. Every default of the manager is here; docs/configuration.md lists them. */
 export const ClusterConfig = z.strictObject({
   boards: z
-    .array(LocalBoardConfig)
+    .array(BoardConfig)
     .min(1)
     .max(1024)
     .superRefine(refuseTwins)
-    .default([
-      { name: 'board1', driver: 'local' },
-      { name: 'board2', driver: 'local' },
-    ])
+    .prefault([{ name: 'board1' }, { name: 'board2' }])
     .describe('The boards of the cluster.'),
   listen: ListenConfig.default({ transport: 'ipc' }).describe("Where the manager's sockets are."),
   admin: z
