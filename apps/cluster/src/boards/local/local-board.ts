@@ -3,7 +3,8 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, BoardWork, ContainerSpec } from '../board'
+import { arch, cpus, totalmem } from 'node:os'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageRemoval } from '../board'
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
@@ -29,11 +30,25 @@ export interface LocalBoardOptions {
 /** One part of a path that is neither hidden nor `.` nor `..`. */
 const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
 
+/** Node's names of processors as Docker has them. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+
 /** This machine: containers are processes that outlive the manager and are adopted by the next one. */
 export class LocalBoard implements Board {
   readonly name: string
   readonly ip = '127.0.0.1'
   readonly driver = 'local'
+  /** This machine is always there. */
+  readonly state: BoardState
+  readonly about: BoardAbout = {
+    engineVersion: null,
+    architecture: ARCHITECTURES[arch()] ?? arch(),
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    gpus: null,
+  }
+  readonly telemetry = undefined
+  onState: Board['onState']
   readonly #folder: string
   readonly #logger: Logger
   readonly #limits: LocalLimits
@@ -45,6 +60,18 @@ export class LocalBoard implements Board {
     this.#logger = options.logger.child({ board: options.name })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#now = options.now ?? Date.now
+    this.state = { state: 'up', since: new Date(this.#now()).toISOString() }
+  }
+
+  open(): void {}
+
+  async close(): Promise<void> {}
+
+  async reach(): Promise<void> {}
+
+  /** A process has none. */
+  async removeImages(): Promise<ImageRemoval[]> {
+    return []
   }
 
   async check(config: ContainerConfig): Promise<void> {
