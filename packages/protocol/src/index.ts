@@ -76,25 +76,25 @@ export {
   errorHeader,
 } from './errors/error-frame'
 export * from './limits'
-export { BoardLabelKey, BoardLabelValue, type BoardSelector, parseBoardSelector } from './messages/board-labels'
+export { BoardLabelKey, BoardLabelValue, type BoardSelector, BoardSelectorText, parseBoardSelector } from './messages/board-labels'
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
 export type {
+  BoardTelemetryView,
   ContainerHandlerView,
   ContainerLogView,
   ContainerStatusView,
   CoprocessorImagesView,
-  BoardTelemetryView,
   CoprocessorView,
+  DistributionView,
   GpuTelemetryView,
   ImageRemovalView,
-  UnloadView,
-  DistributionView,
   ImageView,
   ProgressView,
   QueueDeletionView,
   QueueInfoView,
   QueuePageView,
+  UnloadView,
 } from './messages/container-views'
 export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'
 export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inference-response'

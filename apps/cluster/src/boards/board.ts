@@ -134,6 +134,8 @@ export interface Board {
   reach(): Promise<void>
   /** Delete the images that such a container was made from, unless something there uses them. None where there is no Engine. */
   removeImages(config: ContainerConfig): Promise<ImageRemoval[]>
+  /** What selects it together with others. */
+  readonly labels: Readonly<Record<string, string>>
   /**
    * Whether this board can run such a container, before anything is changed.
    * @throws InvalidArgumentError (302) naming board, field and value; (301) a file that cannot be read; (201) a missing key
@@ -151,5 +153,5 @@ export interface Board {
   /** Images that it holds; none where there is no Engine. */
   images(): Promise<ImageView[]>
   /** End and delete what an earlier manager left here and nobody knows any more: everything but these instances. */
-  sweep(known: ReadonlySet<string>): Promise<void>
+  sweep(known: Pick<ReadonlySet<string>, 'has'>): Promise<void>
 }

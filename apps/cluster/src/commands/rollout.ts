@@ -15,7 +15,7 @@ import { takeBack } from './take-back'
  *
  * @returns what is registered now, in the order of the rollouts
  * @throws InvalidArgumentError (201, 301, 302) a board cannot run it; InvalidOperationError (303) what is to be replaced is busy;
- *   ContainerStartError (311); RequestAbortedError (312)
+ *   ContainerStartError (311); RequestAbortedError (312); SshConnectionError (500) a board is down, or goes down before the end
  */
 export async function rollOut(
   plane: ControlPlane,
@@ -76,7 +76,6 @@ const busy = (name: string, whose: string, cmd: CommandName) =>
     detail: `${name}: requests ${whose} are queued or in process; ${cmd === 'load_inference' ? 'force_update' : cmd} needs it idle: wait for them`,
     details: { inference_name: name },
   })
-
 
 async function checkBoards(plane: ControlPlane, rollouts: readonly Rollout[], cmd: CommandName, call: CommandCall): Promise<void> {
   for (const { config, boards } of rollouts) {

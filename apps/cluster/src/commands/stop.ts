@@ -13,9 +13,11 @@ import { requireBoard, requireContainer, requireProgram } from './select'
  */
 export async function stop(plane: ControlPlane, command: CommandOf<'stop'>, call: CommandCall): Promise<ContainerStatusView> {
   const { coprocessor_name: board, suffix_name: suffix } = command
-  requireBoard(plane, board)
+  const its = requireBoard(plane, board)
+  requireProgram(requireContainer(plane, suffix, board).record, command.cmd)
+  await plane.boardWatch.reach([its])
+  // Only now: it may just have been taken over, and have another record.
   const { record, container } = requireContainer(plane, suffix, board)
-  requireProgram(record, command.cmd)
   return plane.locks.with(servedNames(record.config), async () => {
     const { instance } = container
     if (!container.stopped) {
@@ -24,7 +26,14 @@ export async function stop(plane: ControlPlane, command: CommandOf<'stop'>, call
       await plane.registry.set(withContainer(record, { ...container, stopped: true }))
       await plane.options.dataPlane.call('forgetContainer', instance)
     }
-    await plane.fleet.stop(instance)
+    try {
+      await plane.fleet.stop(instance)
+    } catch (error) {
+      // Its board has gone: it runs on, and is registered as before.
+      await plane.registry.set(record)
+      if (!container.stopped) await plane.fleet.expectAgain(record.config, container)
+      throw error
+    }
     const [status] = await statusOf(plane, [requireContainer(plane, suffix, board)])
     return status as ContainerStatusView
   })

@@ -76,7 +76,10 @@ export class BoardWatch {
         if (this.settling.get(board.name) === settled) this.settling.delete(board.name)
       })
     settled.catch((error) => {
-      this.plane.options.log.warn({ board: board.name, reason: asAIClusterError(error).message }, 'board is not in line with what is registered')
+      this.plane.options.log.warn(
+        { board: board.name, reason: asAIClusterError(error).message },
+        'board is not in line with what is registered',
+      )
       if (this.ended) return
       const again = () => board.state.state === 'up' && this.settle(board).catch(() => {})
       this.retries.set(board.name, setTimeout(again, RETRY_MS))
@@ -101,8 +104,9 @@ export class BoardWatch {
     if (failures.length > 0) throw failures[0]
     // Whose file cannot be read may still be running what somebody needs.
     if (this.plane.unreadable.length > 0) return
-    const registered = registry.all().flatMap(({ containers }) => containers.map(({ instance }) => instance))
-    await board.sweep(new Set([...registered, ...fleet.instances]))
+    // Asked for each: a command may go on meanwhile.
+    const registered = (instance: string) => registry.all().some(({ containers }) => containers.some((one) => one.instance === instance))
+    await board.sweep({ has: (instance) => fleet.knows(instance) || registered(instance) })
   }
 
   /** @returns what the board itself has failed at */

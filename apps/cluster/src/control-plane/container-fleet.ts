@@ -1,17 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import { isBoardFailure } from '../boards/board-failure'
 import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
+import { isBoardFailure } from '../boards/board-failure'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
+import type { Boards } from './boards'
 import type { DataPlaneClient } from './data-plane-client'
 
 /** How long a container that has just exited gets for its last words to reach the file, in ms. */
 const LAST_WORDS_MS = 50
 
 export interface FleetOptions {
-  boards: ReadonlyMap<string, Board>
+  boards: Pick<Boards, 'get'>
   dataPlane: DataPlaneClient
   log: Logger
   stopTimeoutMs: number
@@ -65,9 +66,9 @@ export class ContainerFleet {
     this.starting.get(instance)?.ready()
   }
 
-  /** Every container that runs, is being made, or is on its way out: what lies on a board and is none of these, nor registered, is nobody's. */
-  get instances(): Iterable<string> {
-    return [...this.running.keys(), ...this.starting.keys()]
+  /** Whether this container runs, is being made, or is on its way out. What lies on a board and is not known, nor registered, is nobody's. */
+  knows(instance: string): boolean {
+    return this.running.has(instance) || this.starting.has(instance)
   }
 
   /** A board has gone down: what is being started there is given up. */
@@ -251,7 +252,10 @@ export class ContainerFleet {
 
   private leave({ suffixName: container, config }: ContainerSpec, board: string, error: unknown): void {
     if (!isBoardFailure(error)) throw error
-    this.options.log.warn({ container, inference: config.name, ...(board ? { board } : {}), reason: error.message }, 'a container is left behind')
+    this.options.log.warn(
+      { container, inference: config.name, ...(board ? { board } : {}), reason: error.message },
+      'a container is left behind',
+    )
   }
 
   private board(name: string): Board {

@@ -64,6 +64,7 @@ export interface CoprocessorView {
   since: string
   /** Why it is down; null while it is up. */
   reason: string | null
+  /** What selects it together with others. */
   labels: Record<string, string>
   /** Version of its Docker Engine; null where there is none, or it is not known yet. */
   engine_version: string | null

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
+import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import { arch, cpus, totalmem } from 'node:os'
 import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageRemoval } from '../board'
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
@@ -19,6 +19,8 @@ import { WatchedProcess } from './watched-process'
 
 export interface LocalBoardOptions {
   name: string
+  /** What selects it together with others; default none. */
+  labels?: Readonly<Record<string, string>>
   /** Absolute: this board's folder inside the manager's state folder. Made (0700) with the first container. */
   folder: string
   logger: Logger
@@ -49,6 +51,7 @@ export class LocalBoard implements Board {
   }
   readonly telemetry = undefined
   onState: Board['onState']
+  readonly labels: Readonly<Record<string, string>>
   readonly #folder: string
   readonly #logger: Logger
   readonly #limits: LocalLimits
@@ -56,6 +59,7 @@ export class LocalBoard implements Board {
 
   constructor(options: LocalBoardOptions) {
     this.name = options.name
+    this.labels = options.labels ?? {}
     this.#folder = options.folder
     this.#logger = options.logger.child({ board: options.name })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
@@ -130,7 +134,7 @@ export class LocalBoard implements Board {
     return []
   }
 
-  async sweep(known: ReadonlySet<string>): Promise<void> {
+  async sweep(known: Pick<ReadonlySet<string>, 'has'>): Promise<void> {
     const names = await readdir(this.#folder).catch(() => [])
     for (const name of names) {
       const folder = join(this.#folder, name)
