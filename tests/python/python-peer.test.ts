@@ -170,7 +170,7 @@ describeUnless(missing, 'peers in Python', () => {
         result: 3,
         handlers: [suffixName],
         status: [{ ...container, status: 'running', connect_status: 'connected', operate: 'Free', queue_num: 0, send_data_num: 0 }],
-        boards: expect.arrayContaining([{ name: 'board1', ip: expect.any(String), driver: 'local' }]),
+        boards: expect.arrayContaining([{ name: 'board1', ip: expect.any(String), driver: 'local', labels: {} }]),
         stopped: [{ name: 'loaded', suffix_name: suffixName, distribution: 'off' }],
         started: [{ name: 'loaded', suffix_name: suffixName, distribution: 'on' }],
         bad_config: { code: 302, message: expect.stringContaining('max_send_num'), details: { field: 'max_send_num', value: 0 } },

@@ -10,7 +10,7 @@ const IMAGES = [{ name: 'board1', ip: '10.0.0.2', images: [{ id: 'sha256:1', tag
 const DISTRIBUTION = [{ name: 'digits', suffix_name: 'digits-1', distribution: 'off' }]
 
 const REPLIES: Record<string, unknown> = {
-  get_coprocessor_handler: [{ name: 'board1', ip: '10.0.0.2', driver: 'local' }],
+  get_coprocessor_handler: [{ name: 'board1', ip: '10.0.0.2', driver: 'local', labels: { gpu: 'orin' } }],
   get_container_handler: [handlerView('digits')],
   get_container_status: [statusView('digits')],
   start_distribution: DISTRIBUTION,
@@ -152,7 +152,7 @@ describe.each(ROWS)('$method', ({ call, callAsync, sends, result }) => {
 describe('handlers', () => {
   it('stay plain data: JSON, keys and inspect show the attributes and no connection', async () => {
     await using world = await startWithHandlers()
-    expect(JSON.parse(JSON.stringify(world.board))).toEqual({ name: 'board1', ip: '10.0.0.2', driver: 'local' })
+    expect(JSON.parse(JSON.stringify(world.board))).toEqual({ name: 'board1', ip: '10.0.0.2', driver: 'local', labels: { gpu: 'orin' } })
     expect(Object.keys(world.container)).toHaveLength(18)
     expect(inspect(world.container, { depth: 9, showHidden: true })).not.toMatch(/commands|life|secret|connection/i)
   })

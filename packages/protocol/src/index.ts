@@ -76,7 +76,7 @@ export {
   errorHeader,
 } from './errors/error-frame'
 export * from './limits'
-export { BoardLabelKey, BoardLabelValue, type BoardSelector, parseBoardSelector } from './messages/board-labels'
+export { BoardLabelKey, BoardLabelValue, type BoardSelector, BoardSelectorText, parseBoardSelector } from './messages/board-labels'
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
 export type {

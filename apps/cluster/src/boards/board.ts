@@ -94,6 +94,8 @@ export interface Board {
   readonly name: string
   readonly ip: string
   readonly driver: 'local' | 'ssh'
+  /** What selects it together with others. */
+  readonly labels: Readonly<Record<string, string>>
   /**
    * Whether this board can run such a container, before anything is changed.
    * @throws InvalidArgumentError (302) naming board, field and value; (301) a file that cannot be read; (201) a missing key

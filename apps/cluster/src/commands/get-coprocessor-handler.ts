@@ -6,4 +6,5 @@ import { selectUsedBoards } from './select'
 export const getCoprocessorHandler = async (
   plane: ControlPlane,
   command: CommandOf<'get_coprocessor_handler'>,
-): Promise<CoprocessorView[]> => selectUsedBoards(plane, command.inference_name).map(({ name, ip, driver }) => ({ name, ip, driver }))
+): Promise<CoprocessorView[]> =>
+  selectUsedBoards(plane, command.inference_name).map(({ name, ip, driver, labels }) => ({ name, ip, driver, labels: { ...labels } }))

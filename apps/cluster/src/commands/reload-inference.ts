@@ -39,7 +39,7 @@ async function readFile(plane: ControlPlane, name: string, before: InferenceReco
   for (const board of record.boards) {
     if (plane.boards.has(board)) continue
     throw clusterError('configFileMismatch', {
-      detail: `${name}: boards names ${JSON.stringify(board)}, which is no board of this cluster (${[...plane.boards.keys()].join(', ')})`,
+      detail: `${name}: boards names ${JSON.stringify(board)}, which is no board of this cluster (${plane.boards.names().join(', ')})`,
       details: { inference_name: name, field: 'boards', value: board },
     })
   }

@@ -5,7 +5,7 @@ import type { InferenceRecord } from '../registry/inference-record'
 import { projectQueues } from '../registry/projection'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
-import { containersOf, requireBoard, selectRecords } from './select'
+import { boardsOf, containersOf, selectRecords } from './select'
 
 /** How often a drain looks whether everything is done, in ms. */
 const DRAIN_POLL_MS = 20
@@ -16,12 +16,12 @@ export async function unloadInference(
   command: CommandOf<'unload_inference'>,
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
-  const { inference_name: name, coprocessor_name: board, drain_ms: drainMs = 0 } = command
-  if (board) requireBoard(plane, board)
-  const records = selectRecords(plane, name).filter((record) => !board || record.boards.includes(board))
+  const { inference_name: name, coprocessor_name: selection, drain_ms: drainMs = 0 } = command
+  const boards = selection ? boardsOf(plane, selection).map((board) => board.name) : undefined
+  const records = selectRecords(plane, name).filter((record) => !boards || record.boards.some((board) => boards.includes(board)))
   await plane.locks.with(
     records.flatMap(({ config }) => servedNames(config)),
-    () => unload(plane, records, board || undefined, drainMs, call.signal),
+    () => unload(plane, records, boards, drainMs, call.signal),
   )
   return handlersOf(plane, plane.registry.all())
 }
@@ -29,13 +29,13 @@ export async function unloadInference(
 async function unload(
   plane: ControlPlane,
   records: readonly InferenceRecord[],
-  board: string | undefined,
+  boards: readonly string[] | undefined,
   drainMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const leaving = containersOf(records).filter(({ container }) => !board || container.board === board)
+  const leaving = containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
   const instances = leaving.map(({ container }) => container.instance)
-  const remaining = records.map((record) => without(record, board))
+  const remaining = records.map((record) => without(record, boards))
   await removeWhenIdle(plane, instances, orphanedNames(plane, remaining), records, drainMs, signal)
   await Promise.all(instances.map((instance) => plane.fleet.remove(instance)))
   for (const record of remaining) {
@@ -47,10 +47,10 @@ async function unload(
   await plane.project()
 }
 
-const without = (record: InferenceRecord, board: string | undefined): InferenceRecord => ({
+const without = (record: InferenceRecord, boards: readonly string[] | undefined): InferenceRecord => ({
   ...record,
-  boards: board ? record.boards.filter((name) => name !== board) : [],
-  containers: board ? record.containers.filter((container) => container.board !== board) : [],
+  boards: boards ? record.boards.filter((name) => !boards.includes(name)) : [],
+  containers: boards ? record.containers.filter(({ board }) => !boards.includes(board)) : [],
 })
 
 /** Inference names that nobody serves any more once these records are what they will be. */

@@ -4,13 +4,14 @@ import type { Logger } from 'pino'
 import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
+import type { Boards } from './boards'
 import type { DataPlaneClient } from './data-plane-client'
 
 /** How long a container that has just exited gets for its last words to reach the file, in ms. */
 const LAST_WORDS_MS = 50
 
 export interface FleetOptions {
-  boards: ReadonlyMap<string, Board>
+  boards: Pick<Boards, 'get'>
   dataPlane: DataPlaneClient
   log: Logger
   stopTimeoutMs: number

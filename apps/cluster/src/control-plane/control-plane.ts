@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
-import { LocalBoard } from '../boards/local/local-board'
+import { makeBoard } from '../boards/make-board'
+import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import { implementationOf } from '../registry/container-config-rules'
@@ -12,6 +13,7 @@ import { projectQueues } from '../registry/projection'
 import { PutFiles } from '../registry/put-files'
 import { Registry } from '../registry/registry'
 import type { StateFolder } from '../registry/state-folder'
+import { Boards } from './boards'
 import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
 import type { DataPlaneClient } from './data-plane-client'
@@ -30,7 +32,7 @@ export interface ControlPlaneOptions {
 
 /** Registry, boards and commands: everything that may take its time. */
 export class ControlPlane {
-  readonly boards: ReadonlyMap<string, Board>
+  readonly boards: Boards
   readonly registry: Registry
   readonly locks = new NameLocks()
   readonly files: PutFiles
@@ -43,12 +45,7 @@ export class ControlPlane {
 
   constructor(readonly options: ControlPlaneOptions) {
     const { config, state, dataPlane, log, connectorEnvironment } = options
-    this.boards = new Map(
-      config.boards.map(({ name }) => [
-        name,
-        new LocalBoard({ name, folder: join(state.boardsFolder, name), logger: log.child({ board: name }) }),
-      ]),
-    )
+    this.boards = new Boards(config.boards.map((board) => this.makeBoard(board)))
     this.registry = new Registry(state.inferencesFolder)
     this.files = new PutFiles(state.filesFolder)
     this.fleet = new ContainerFleet({
@@ -59,6 +56,12 @@ export class ControlPlane {
       connectorEnvironment,
       filesFolderOf: (name) => this.files.folderOf(name),
     })
+  }
+
+  /** The live board of a config's entry; it is not among {@link ControlPlane.boards} yet. */
+  makeBoard(config: BoardConfig): Board {
+    const { state, log } = this.options
+    return makeBoard(config, { folder: join(state.boardsFolder, config.name), logger: log.child({ board: config.name }) })
   }
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
@@ -115,7 +118,7 @@ export class ControlPlane {
   /** A load that an earlier manager did not finish has left containers that are in no registry. */
   private async sweep(): Promise<void> {
     const known = new Set(this.registry.all().flatMap(({ containers }) => containers.map(({ instance }) => instance)))
-    await Promise.all([...this.boards.values()].map((board) => board.sweep(known)))
+    await Promise.all(this.boards.all().map((board) => board.sweep(known)))
   }
 
   private async resume(record: InferenceRecord): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CoprocessorImagesView, CoprocessorView, DistributionView } from '@aicluster/protocol'
+import { type CoprocessorImagesView, type CoprocessorView, type DistributionView, parseBoardSelector } from '@aicluster/protocol'
 import { requireInferenceName } from '../arguments'
 import type { CallOptions, LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
@@ -14,7 +14,7 @@ import { CoprocessorImages } from './coprocessor-images'
  *
  * Beside the errors of its own, each method may reject with those of every command: see {@link AICluster}.
  *
- * @see SDK API reference, chapter 3, and chapter 7, table 3; `driver` is ours
+ * @see SDK API reference, chapter 3, and chapter 7, table 3; `driver` and `labels` are ours
  */
 export class CoprocessorHandler {
   /** The board's name. */
@@ -23,18 +23,29 @@ export class CoprocessorHandler {
   readonly ip: string
   /** How the cluster reaches it: `local` is this machine. */
   readonly driver: 'local' | 'ssh'
+  /** What selects it together with others: `{ gpu: 'orin' }` is selected by `gpu=orin` and by `label:gpu`. */
+  readonly labels: Readonly<Record<string, string>>
   readonly #commands: CommandCaller
 
   private constructor(view: CoprocessorView, commands: CommandCaller) {
     this.name = view.name
     this.ip = view.ip
     this.driver = view.driver
+    this.labels = view.labels ?? {}
     this.#commands = commands
   }
 
   /** @internal */
   static from(view: CoprocessorView, commands: CommandCaller): CoprocessorHandler {
     return new CoprocessorHandler(view, commands)
+  }
+
+  /** Whether a text that selects boards selects this one: its name, `all`, a label (`gpu=orin`, `label:gpu`). Ours. */
+  isSelectedBy(text: string): boolean {
+    const selector = parseBoardSelector(text)
+    if (!selector) return text === 'all' || text === this.name
+    const { key, value } = selector
+    return Object.hasOwn(this.labels, key) && (value === undefined || this.labels[key] === value)
   }
 
   /**

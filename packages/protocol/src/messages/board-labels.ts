@@ -8,6 +8,12 @@ export const BoardLabelKey = z
 /** Value of a board's label; may be empty. */
 export const BoardLabelValue = z.string().regex(/^[A-Za-z0-9._/-]{0,63}$/, 'must be up to 63 characters of A-Z a-z 0-9 . _ / -')
 
+/** Text that selects boards by label: see {@link parseBoardSelector}. */
+export const BoardSelectorText = z
+  .string()
+  .max(256)
+  .regex(/^(label:[A-Za-z0-9][A-Za-z0-9._/-]*|[A-Za-z0-9][A-Za-z0-9._/-]*=[A-Za-z0-9._/-]*)$/, 'must be label=value or label:KEY')
+
 /** What a selector of boards by label says. `value` undefined: whatever it is. */
 export interface BoardSelector {
   key: string

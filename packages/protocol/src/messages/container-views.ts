@@ -53,11 +53,13 @@ export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_f
   restarts: number
 }
 
-/** A board. Seed, chapter 7, table 3; `driver` is ours. */
+/** A board. Seed, chapter 7, table 3; what follows `ip` is ours. */
 export interface CoprocessorView {
   name: string
   ip: string
   driver: 'local' | 'ssh'
+  /** What selects it together with others. */
+  labels: Record<string, string>
 }
 
 /** Seed, chapter 7, table 8. */

@@ -18,6 +18,8 @@ import { WatchedProcess } from './watched-process'
 
 export interface LocalBoardOptions {
   name: string
+  /** What selects it together with others; default none. */
+  labels?: Readonly<Record<string, string>>
   /** Absolute: this board's folder inside the manager's state folder. Made (0700) with the first container. */
   folder: string
   logger: Logger
@@ -34,6 +36,7 @@ export class LocalBoard implements Board {
   readonly name: string
   readonly ip = '127.0.0.1'
   readonly driver = 'local'
+  readonly labels: Readonly<Record<string, string>>
   readonly #folder: string
   readonly #logger: Logger
   readonly #limits: LocalLimits
@@ -41,6 +44,7 @@ export class LocalBoard implements Board {
 
   constructor(options: LocalBoardOptions) {
     this.name = options.name
+    this.labels = options.labels ?? {}
     this.#folder = options.folder
     this.#logger = options.logger.child({ board: options.name })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
