@@ -1,0 +1,67 @@
+import type { ClientChannel } from 'ssh2'
+import { boardError } from '../board-error'
+import type { ProgramResult, RunOptions } from '../machine'
+import { outputCollector, runLimits } from '../run-output'
+import { quoteWord } from './quote-word'
+import type { SshConnection } from './ssh-connection'
+
+/**
+ * Run a program on a machine: each word reaches it as it is.
+ *
+ * @throws SshConnectionError (500): the connection was lost, the program did not end in time, or printed too much
+ */
+export async function runOver(
+  connection: SshConnection,
+  words: readonly [string, ...string[]],
+  options: RunOptions = {},
+): Promise<ProgramResult> {
+  const { board } = connection.target
+  const doing = `run ${words[0]}`
+  options.signal?.throwIfAborted()
+  try {
+    const channel = await openChannel(connection, words.map(quoteWord).join(' '))
+    return await ended(channel, { ...options, ...runLimits(options) })
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    throw connection.lost ?? boardError(board, doing, error)
+  }
+}
+
+const openChannel = (connection: SshConnection, command: string): Promise<ClientChannel> =>
+  new Promise((resolve, reject) => {
+    connection.client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+  })
+
+function ended(channel: ClientChannel, options: RunOptions & ReturnType<typeof runLimits>): Promise<ProgramResult> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (why: unknown): void => {
+      stopWaiting()
+      reject(why)
+      // Servers before OpenSSH 8.1 know no signals: the program then ends by itself, or with its next output.
+      channel.signal('KILL')
+      channel.close()
+    }
+    const output = outputCollector(options.maxOutputBytes, () => giveUp(new Error(`it printed more than ${options.maxOutputBytes} bytes`)))
+    const timer = setTimeout(() => giveUp(new Error(`it did not end within ${options.timeoutMs} ms`)), options.timeoutMs)
+    const onAbort = (): void => giveUp(options.signal?.reason)
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+    const stopWaiting = (): void => {
+      clearTimeout(timer)
+      options.signal?.removeEventListener('abort', onAbort)
+    }
+    channel.on('data', output.stdout)
+    channel.stderr.on('data', output.stderr)
+    let exit: { code: number | null; signal: string | null } | undefined
+    channel.on('exit', (code: number | null, signal?: string) => {
+      exit = { code, signal: signal ?? null }
+    })
+    channel.on('error', giveUp)
+    channel.on('close', () => {
+      stopWaiting()
+      // Neither code nor signal: it was the connection that ended.
+      if (exit) resolve({ ...exit, ...output.result() })
+      else reject(new Error('the connection was lost'))
+    })
+    channel.end(options.input)
+  })
+}

@@ -1,0 +1,44 @@
+import type { SFTPWrapper, Stats } from 'ssh2'
+import type { SshConnection } from './ssh-connection'
+
+/** Status codes of SFTP. */
+export const SFTP_STATUS = { noSuchFile: 2, permissionDenied: 3, failure: 4 } as const
+
+/** A file that is open on the machine. */
+export type SftpHandle = Buffer
+
+/** SFTP's calls as promises; named as the protocol names them. */
+export type SftpCalls = ReturnType<typeof sftpCalls>
+
+const call = <T>(start: (done: (error: Error | null | undefined, value?: T) => void) => void): Promise<T> =>
+  new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T))))
+
+export const openSftp = (connection: SshConnection): Promise<SFTPWrapper> => call((done) => connection.client.sftp(done))
+
+export function sftpCalls(sftp: SFTPWrapper) {
+  return {
+    realpath: (path: string) => call<string>((done) => sftp.realpath(path, done)),
+    lstat: (path: string) => call<Stats>((done) => sftp.lstat(path, done)),
+    fstat: (handle: SftpHandle) => call<Stats>((done) => sftp.fstat(handle, done)),
+    mkdir: (path: string, mode: number) => call<void>((done) => sftp.mkdir(path, { mode }, done)),
+    chmod: (path: string, mode: number) => call<void>((done) => sftp.chmod(path, mode, done)),
+    names: async (path: string) => (await call<{ filename: string }[]>((done) => sftp.readdir(path, done))).map((entry) => entry.filename),
+    unlink: (path: string) => call<void>((done) => sftp.unlink(path, done)),
+    rmdir: (path: string) => call<void>((done) => sftp.rmdir(path, done)),
+    rename: (from: string, to: string) => call<void>((done) => sftp.rename(from, to, done)),
+    /** POSIX: what is at `to` is replaced in one step. */
+    replace: (from: string, to: string) => call<void>((done) => sftp.ext_openssh_rename(from, to, done)),
+    open: (path: string, flags: 'r' | 'wx', mode: number) => call<SftpHandle>((done) => sftp.open(path, flags, { mode }, done)),
+    read: (handle: SftpHandle, into: Buffer, length: number, at: number) =>
+      call<number>((done) => sftp.read(handle, into, 0, length, at, done)),
+    write: (handle: SftpHandle, bytes: Buffer, at: number) =>
+      call<void>((done) => sftp.write(handle, bytes, 0, bytes.length, at, (error) => done(error))),
+    fchmod: (handle: SftpHandle, mode: number) => call<void>((done) => sftp.fchmod(handle, mode, done)),
+    fchown: (handle: SftpHandle, uid: number, gid: number) => call<void>((done) => sftp.fchown(handle, uid, gid, done)),
+    close: (handle: SftpHandle) => call<void>((done) => sftp.close(handle, done)),
+    freeBytes: async (path: string) => {
+      const { f_bavail, f_frsize } = await call<{ f_bavail: number; f_frsize: number }>((done) => sftp.ext_openssh_statvfs(path, done))
+      return Number(f_bavail) * Number(f_frsize)
+    },
+  }
+}

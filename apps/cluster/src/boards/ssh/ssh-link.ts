@@ -1,0 +1,169 @@
+import type { AIClusterError } from '@aicluster/protocol'
+import { boardError } from '../board-error'
+import type { Machine } from '../machine'
+import { connectSsh, type SshConnection } from './ssh-connection'
+import { SshMachine } from './ssh-machine'
+import { SSH_TIMES, type SshTarget, type SshTimes, shownTarget } from './ssh-target'
+
+export interface SshLinkOptions {
+  target: SshTarget
+  /** Path, on the machine, of its Docker Engine's socket. */
+  engineSocket: string
+  times?: Partial<SshTimes>
+  /** Delay after the first failed try, in ms; each further one doubles it. Default 500. */
+  retryFirstMs?: number
+  /** Longest delay, in ms; default 10,000. */
+  retryMaxMs?: number
+  /** How long `machine()` waits while a connection is being made, in ms; default 1000. */
+  waitMs?: number
+  /** From 0 to 1: spreads the delays of many links. */
+  random?: () => number
+  /** Starts a timer; returns what clears it. */
+  after?: (ms: number, run: () => void) => () => void
+  /** How a machine is reached; for tests. */
+  open?: (signal: AbortSignal) => Promise<LinkedMachine>
+}
+
+/** A machine on a connection that stands. */
+export interface LinkedMachine {
+  machine: SshMachine
+  connection: Pick<SshConnection, 'onLost' | 'lost' | 'localAddress' | 'close'>
+}
+
+/** Shortest and longest part of a delay that is waited. */
+const JITTER = 0.5
+
+const afterMs = (ms: number, run: () => void): (() => void) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
+/** Keeps one machine connected: connects, and after a loss connects again, until it is closed. */
+export class SshLink {
+  /** A connection stands. */
+  onUp: ((machine: SshMachine) => void) | undefined
+  /** The connection was lost, or a try failed for another reason than the last one. */
+  onDown: ((reason: AIClusterError) => void) | undefined
+  readonly #options: SshLinkOptions
+  readonly #closing = new AbortController()
+  #linked: LinkedMachine | undefined
+  #reason: AIClusterError | undefined
+  /** While a try is under way. */
+  #trying: Promise<void> | undefined
+  #cancelRetry: (() => void) | undefined
+  #failures = 0
+
+  constructor(options: SshLinkOptions) {
+    this.#options = options
+  }
+
+  /** Begin; set `onUp` and `onDown` before. */
+  start(): void {
+    this.#try()
+  }
+
+  /** The machine if it is connected now. */
+  get connected(): SshMachine | undefined {
+    return this.#linked?.machine
+  }
+
+  /** Our own address on the connection; undefined while there is none. */
+  get localAddress(): string | undefined {
+    return this.#linked?.connection.localAddress
+  }
+
+  /** Why there is no connection; undefined while there is one, or the first try is under way. */
+  get reason(): AIClusterError | undefined {
+    return this.#linked ? undefined : this.#reason
+  }
+
+  /**
+   * The machine. Waits a moment while a connection is being made.
+   *
+   * @throws SshConnectionError (500) with the reason of the last failure
+   */
+  async machine(): Promise<Machine> {
+    if (!this.#linked && this.#trying) await this.#orWaited(this.#trying)
+    if (this.#linked) return this.#linked.machine
+    throw this.#reason ?? this.#error('it is still being connected to: try again in a moment')
+  }
+
+  /** Do not wait for the next try: somebody has mended what was wrong. */
+  retryNow(): void {
+    this.#failures = 0
+    if (!this.#linked) this.#try()
+  }
+
+  /** Close the connection; there are no further tries and no further calls. */
+  close(): void {
+    this.#closing.abort(this.#error('its connection was closed'))
+    this.#reason = this.#closing.signal.reason
+    this.#cancelRetry?.()
+    this.#linked?.connection.close()
+    this.#linked = undefined
+  }
+
+  #try(): void {
+    if (this.#trying || this.#closing.signal.aborted) return
+    this.#cancelRetry?.()
+    this.#trying = this.#connect().finally(() => {
+      this.#trying = undefined
+    })
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const linked = await (this.#options.open ?? this.#open)(this.#closing.signal)
+      if (this.#closing.signal.aborted) return linked.connection.close()
+      if (linked.connection.lost) throw linked.connection.lost
+      this.#linked = linked
+      this.#failures = 0
+      linked.connection.onLost = (why) => this.#lost(why)
+      this.onUp?.(linked.machine)
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#failed(boardError(this.#options.target.board, 'connect', error))
+    }
+  }
+
+  readonly #open = async (signal: AbortSignal): Promise<LinkedMachine> => {
+    const { target, times, engineSocket } = this.#options
+    const connection = await connectSsh(target, { ...SSH_TIMES, ...times }, signal)
+    try {
+      return { connection, machine: await SshMachine.on(connection, engineSocket) }
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  #lost(why: AIClusterError): void {
+    this.#linked = undefined
+    this.#reason = why
+    this.onDown?.(why)
+    // The first try follows at once: a glitch is over by then, or the machine was started anew.
+    this.#try()
+  }
+
+  #failed(why: AIClusterError): void {
+    const news = this.#reason?.message !== why.message
+    this.#reason = why
+    const { retryFirstMs = 500, retryMaxMs = 10_000, random = Math.random, after = afterMs } = this.#options
+    const delay = Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failures++)
+    this.#cancelRetry = after(delay * (1 - JITTER * random()), () => this.#try())
+    if (news) this.onDown?.(why)
+  }
+
+  async #orWaited(trying: Promise<void>): Promise<void> {
+    const { waitMs = 1000, after = afterMs } = this.#options
+    let cancel: (() => void) | undefined
+    const waited = new Promise<void>((resolve) => {
+      cancel = after(waitMs, resolve)
+    })
+    await Promise.race([trying, waited])
+    cancel?.()
+  }
+
+  #error(what: string): AIClusterError {
+    return boardError(this.#options.target.board, `connection to ${shownTarget(this.#options.target)}`, what)
+  }
+}
