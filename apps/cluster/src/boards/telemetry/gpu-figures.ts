@@ -1,0 +1,59 @@
+import { cleanText } from '../plain-cause'
+import type { GpuTelemetry } from './board-telemetry'
+import { isTemperature } from './linux-figures'
+
+const MIB = 1024 * 1024
+/** More GPUs than any machine has. */
+const MAX_GPUS = 64
+const MAX_NAME = 100
+
+/**
+ * `index, name, utilization.gpu, memory.used, memory.total, temperature.gpu` of nvidia-smi, as CSV without units, MiB and °C.
+ *
+ * What a GPU does not tell is `[N/A]` or `[Not Supported]`. Not run on this hardware: tested on recorded output.
+ */
+export function parseNvidiaSmi(text: string): GpuTelemetry[] {
+  const gpus: GpuTelemetry[] = []
+  for (const line of text.split('\n').slice(0, MAX_GPUS)) {
+    const fields = line.split(',').map((field) => field.trim())
+    // "NVIDIA-SMI has failed because …" and the like.
+    if (fields.length < 6 || !/^\d+$/.test(fields[0] ?? '')) continue
+    // A name may hold a comma; the figures are the last four.
+    const [use, used, total, temperature] = fields.slice(-4).map(figure)
+    gpus.push({
+      index: Number(fields[0]),
+      name: cleanText(fields.slice(1, -4).join(', '), MAX_NAME),
+      usePercent: use ?? null,
+      memoryUsedBytes: inBytes(used),
+      memoryTotalBytes: inBytes(total),
+      temperatureCelsius: temperature ?? null,
+    })
+  }
+  return gpus
+}
+
+/**
+ * A line of tegrastats: `GR3D_FREQ 37%@1109` or `GR3D_FREQ 0%@[305]` or `GR3D_FREQ 0%`, `GPU@41.5C` or `gpu@46.1C`.
+ *
+ * Not run on this hardware: tested on recorded output.
+ *
+ * @returns undefined when it tells of no GPU
+ */
+export function parseTegrastats(line: string): GpuTelemetry[] | undefined {
+  const use = line.match(/\bGR3D(?:_FREQ)? (\d{1,3})%/)
+  if (!use) return undefined
+  const temperature = Number(line.match(/\bGPU@(-?\d{1,4}(?:\.\d+)?)C\b/i)?.[1])
+  return [
+    {
+      index: 0,
+      name: 'Tegra',
+      usePercent: Number(use[1]),
+      memoryUsedBytes: null,
+      memoryTotalBytes: null,
+      temperatureCelsius: isTemperature(temperature) ? temperature : null,
+    },
+  ]
+}
+
+const figure = (field: string): number | undefined => (/^\d{1,9}(\.\d+)?$/.test(field) ? Number(field) : undefined)
+const inBytes = (mebibytes: number | undefined): number | null => (mebibytes === undefined ? null : mebibytes * MIB)
