@@ -28,12 +28,13 @@ export abstract class ClusterCommands extends ClusterQueries {
    * All or nothing: if one fails, none of the call's stays. The same config again changes nothing and returns the handlers.
    *
    * @param containerConfig - one config or several
-   * @param coprocessorName - a board, several, or `'all'`
+   * @param coprocessorName - a board, several, or `'all'`; boards also by their labels: `gpu=orin`, `label:gpu` (any value). Which boards
+   *   have a label is looked at now: one that is added later does not get the inference by itself
    * @returns one handler per container
    * @throws InvalidArgumentError (100) an argument is missing; (201) a config lacks a required key; (203) a version label
    *   differs from the registered one; (301) a file cannot be read; (302) a value is wrong, naming field and value
    * @throws InvalidOperationError (303): `forceUpdate` on an inference that has requests queued or in process
-   * @throws CoprocessorNotFoundError (304): no board has this name
+   * @throws CoprocessorNotFoundError (304): no board has this name or label
    * @throws ApiConflictError (309): another command is changing the same names
    * @throws ContainerStartError (311): a container exits, or is not ready in time, with the last lines it printed
    * @throws ConnectionFailedError (111): no connection to the cluster

@@ -77,6 +77,7 @@ export {
 } from './errors/error-frame'
 export * from './limits'
 export { BoardLabelKey, BoardLabelValue, type BoardSelector, BoardSelectorText, parseBoardSelector } from './messages/board-labels'
+export type { BoardFactsView, BoardProbeView, BoardProblemView, HostKeyView, TrustView } from './messages/board-views'
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
 export type {

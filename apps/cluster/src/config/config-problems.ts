@@ -65,6 +65,21 @@ function unknownKey(input: unknown, path: readonly PropertyKey[], key: string): 
   }
 }
 
+/**
+ * What is wrong with one entry of `boards` that came by a command: 201 when a key is missing, 302 otherwise.
+ * @param input - the whole configuration with it
+ */
+export function boardEntryError(input: { boards: readonly unknown[] }, error: z.ZodError, index: number): AIClusterError {
+  const { name } = (input.boards[index] ?? {}) as { name?: unknown }
+  const subject = typeof name === 'string' ? `board ${JSON.stringify(name)}` : 'the board'
+  const problems = problemsOf(input, error)
+  const texts = problems.map(({ text }) => text.replaceAll(`boards[${index}].`, '').replaceAll(`boards[${index}]`, subject))
+  return clusterError(problems[0]?.missing ? 'requiredKeyMissing' : 'invalidParameter', {
+    detail: `${subject}: ${texts.join('; ')}`,
+    details: { board: name, fields: problems.map(({ path }) => pathText(path.slice(2))) },
+  })
+}
+
 /** The key whose value chooses among these branches. */
 const branchKeyOf = (branches: readonly JsonSchema[]): string =>
   Object.entries(branches[0]?.properties ?? {}).find(([, schema]) => schema.const !== undefined)?.[0] ?? ''

@@ -82,6 +82,11 @@ export class StateFolder {
     return join(this.path, 'ports.json')
   }
 
+  /** Host keys of boards that were accepted by `boards add` and `boards trust`. */
+  get knownHostsPath(): string {
+    return join(this.path, 'known_hosts')
+  }
+
   /** The port that the system chose for health and metrics. */
   get adminPortPath(): string {
     return join(this.path, 'admin-port.json')

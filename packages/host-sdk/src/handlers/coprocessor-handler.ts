@@ -1,4 +1,4 @@
-import type { CoprocessorImagesView, CoprocessorView, DistributionView } from '@aicluster/protocol'
+import { type CoprocessorImagesView, type CoprocessorView, type DistributionView, parseBoardSelector } from '@aicluster/protocol'
 import { requireInferenceName } from '../arguments'
 import type { CallOptions, LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
@@ -30,7 +30,7 @@ export class CoprocessorHandler {
   readonly since: string
   /** Why it is down; null while it is up. */
   readonly reason: string | null
-  /** What selects it together with others: `label=value`. */
+  /** What selects it together with others: `{ gpu: 'orin' }` is selected by `gpu=orin` and by `label:gpu`. */
   readonly labels: Readonly<Record<string, string>>
   /** Version of its Docker Engine; null where there is none, or it is not known yet. */
   readonly engineVersion: string | null
@@ -60,6 +60,14 @@ export class CoprocessorHandler {
   /** @internal */
   static from(view: CoprocessorView, commands: CommandCaller): CoprocessorHandler {
     return new CoprocessorHandler(view, commands)
+  }
+
+  /** Whether a text that selects boards selects this one: its name, `all`, a label (`gpu=orin`, `label:gpu`). Ours. */
+  isSelectedBy(text: string): boolean {
+    const selector = parseBoardSelector(text)
+    if (!selector) return text === 'all' || text === this.name
+    const { key, value } = selector
+    return Object.hasOwn(this.labels, key) && (value === undefined || this.labels[key] === value)
   }
 
   /**

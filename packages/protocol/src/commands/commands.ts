@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MAX_QUEUE_PAGE, MAX_U48 } from '../limits'
 import { BoardSelectorText } from '../messages/board-labels'
 import { BoardName, InferenceName } from '../messages/names'
+import { AddBoardCommand, CheckBoardsCommand, ProbeBoardCommand, RemoveBoardCommand, TrustBoardCommand } from './board-commands'
 
 const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optional() }
 
@@ -164,6 +165,11 @@ export const Command = z.discriminatedUnion('cmd', [
   GetContainerLogCommand,
   SubscribeCommand,
   UnsubscribeCommand,
+  ProbeBoardCommand,
+  CheckBoardsCommand,
+  TrustBoardCommand,
+  AddBoardCommand,
+  RemoveBoardCommand,
   GetMetricsCommand,
   ShutdownCommand,
 ])
