@@ -15,6 +15,22 @@ export interface ContainerRuntime {
   /** Bytes read from and written to disk. */
   readBytes: number | null
   writtenBytes: number | null
+  /** Bytes over its network interfaces, since it was started; left out where the board does not count them. */
+  netReceivedBytes?: number | null
+  netSentBytes?: number | null
+  /** As `docker ps` writes them; left out where a container has no ports of its own. */
+  ports?: string | null
+  /** Engine's id of the image that it was made from: `sha256:…`; left out where there is no image. */
+  imageId?: string | null
+}
+
+/** What became of an image that was to be deleted. */
+export interface ImageDeletion {
+  id: string
+  tags: string[]
+  deleted: boolean
+  /** Why it is still there: `in use by container "digits-b2"`; undefined when it is not. */
+  kept?: string | undefined
 }
 
 /** Everything a board needs to know to run one container. */
@@ -28,6 +44,8 @@ export interface ContainerSpec {
   environment: Readonly<Record<string, string>>
   /** What the container proves itself with. Handed over in a file, never in argv or environment. Not looked at by `adopt`: the file is there. */
   token: string
+  /** Key pair and server key for CURVE, as the content of the file that `AICLUSTER_CURVE_FILE` names; handed over like the token. */
+  curve?: string | undefined
   /** Absolute: a folder whose files lie over those of the config's `script_path` and `copy`; undefined when there is none. */
   filesFolder?: string | undefined
 }
@@ -38,6 +56,8 @@ export interface BoardWork {
   signal?: AbortSignal | undefined
   /** So many bytes of so many are where they belong. */
   onBytes?: ((done: number, total: number) => void) | undefined
+  /** Another part of the work begins; bytes are those of the part. */
+  onPhase?: ((phase: 'copy' | 'upload' | 'load' | 'create') => void) | undefined
 }
 
 /** Files that lie beside a container's own, ready to take their places. */
@@ -56,6 +76,8 @@ export interface ContainerExit {
   signal: string | null
   /** Whether it will be started again by itself. */
   restarting: boolean
+  /** Whether it was ended because it used more memory than it may. */
+  outOfMemory?: boolean
 }
 
 /** A container that a board runs. */
@@ -102,15 +124,6 @@ export interface BoardAbout {
   gpus: number | null
 }
 
-/** What became of an image that nobody here needs any more. */
-export interface ImageRemoval {
-  /** Its tag, or id where it has none. */
-  image: string
-  deleted: boolean
-  /** Why it was kept: `container "digits-b" uses it`. */
-  reason?: string | undefined
-}
-
 /** A place where containers run. */
 export interface Board {
   readonly name: string
@@ -132,8 +145,6 @@ export interface Board {
    * @throws SshConnectionError (500) naming board and cause, at most 4 s later
    */
   reach(): Promise<void>
-  /** Delete the images that such a container was made from, unless something there uses them. None where there is no Engine. */
-  removeImages(config: ContainerConfig): Promise<ImageRemoval[]>
   /** What selects it together with others. */
   readonly labels: Readonly<Record<string, string>>
   /**
@@ -152,6 +163,11 @@ export interface Board {
   rest(spec: ContainerSpec): Promise<BoardContainer>
   /** Images that it holds; none where there is no Engine. */
   images(): Promise<ImageView[]>
+  /**
+   * Delete an image and its tags, unless a container (running or not, ours or not) uses it: then it stays, and that is said.
+   * @param imageId - {@link ContainerRuntime.imageId}; one that is not there counts as deleted
+   */
+  deleteImage(imageId: string): Promise<ImageDeletion>
   /** End and delete what an earlier manager left here and nobody knows any more: everything but these instances. */
-  sweep(known: Pick<ReadonlySet<string>, 'has'>): Promise<void>
+  sweep(known: ReadonlySet<string>): Promise<void>
 }

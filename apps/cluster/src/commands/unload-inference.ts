@@ -6,7 +6,7 @@ import { projectQueues } from '../registry/projection'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { reachBoardsOf } from './reach-boards'
-import { removeImages } from './remove-images'
+import { imagesOf, removeImages } from './remove-images'
 import { boardsOf, containersOf, type SelectedContainer, selectRecords } from './select'
 import { restore } from './take-back'
 
@@ -41,8 +41,9 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
     async () => {
       const containers = containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
       const leaving = { records, containers, remaining: records.map((record) => without(record, boards)) }
+      const used = command.delete_image ? await imagesOf(plane, containers) : []
       await unload(plane, leaving, drainMs, call)
-      return command.delete_image ? removeImages(plane, containers) : []
+      return removeImages(plane, used)
     },
   )
   return { containers: handlersOf(plane, plane.registry.all()), images }

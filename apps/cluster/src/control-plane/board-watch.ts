@@ -104,9 +104,8 @@ export class BoardWatch {
     if (failures.length > 0) throw failures[0]
     // Whose file cannot be read may still be running what somebody needs.
     if (this.plane.unreadable.length > 0) return
-    // Asked for each: a command may go on meanwhile.
-    const registered = (instance: string) => registry.all().some(({ containers }) => containers.some((one) => one.instance === instance))
-    await board.sweep({ has: (instance) => fleet.knows(instance) || registered(instance) })
+    const registered = registry.all().flatMap(({ containers }) => containers.map(({ instance }) => instance))
+    await board.sweep(new Set([...registered, ...fleet.instances]))
   }
 
   /** @returns what the board itself has failed at */

@@ -66,9 +66,9 @@ export class ContainerFleet {
     this.starting.get(instance)?.ready()
   }
 
-  /** Whether this container runs, is being made, or is on its way out. What lies on a board and is not known, nor registered, is nobody's. */
-  knows(instance: string): boolean {
-    return this.running.has(instance) || this.starting.has(instance)
+  /** Containers that run, are being made, or are on their way out: what a board has beside them and what is registered is nobody's. */
+  get instances(): Iterable<string> {
+    return [...this.running.keys(), ...this.starting.keys()]
   }
 
   /** A board has gone down: what is being started there is given up. */

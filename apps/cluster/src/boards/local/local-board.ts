@@ -4,7 +4,7 @@ import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageRemoval } from '../board'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
@@ -73,11 +73,6 @@ export class LocalBoard implements Board {
 
   async reach(): Promise<void> {}
 
-  /** A process has none. */
-  async removeImages(): Promise<ImageRemoval[]> {
-    return []
-  }
-
   async check(config: ContainerConfig): Promise<void> {
     await checkConfig(this.name, config)
   }
@@ -134,7 +129,12 @@ export class LocalBoard implements Board {
     return []
   }
 
-  async sweep(known: Pick<ReadonlySet<string>, 'has'>): Promise<void> {
+  /** There are none. */
+  async deleteImage(imageId: string): Promise<ImageDeletion> {
+    return { id: imageId, tags: [], deleted: true }
+  }
+
+  async sweep(known: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder).catch(() => [])
     for (const name of names) {
       const folder = join(this.#folder, name)
