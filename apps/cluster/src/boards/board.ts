@@ -138,6 +138,8 @@ export interface Board {
   onState: ((state: BoardState) => void) | undefined
   /** From now on it is kept reachable; {@link Board.onState} says when it is. */
   open(): void
+  /** Somebody has mended what was wrong: do not wait for the next try. */
+  retry?(): void
   /** Let go of it; containers run on. */
   close(): Promise<void>
   /**
