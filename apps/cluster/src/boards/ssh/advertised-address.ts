@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 
-const WILDCARDS = new Set(['0.0.0.0', '::', '[::]', '*'])
+/** A manager that is bound to all addresses tells programs of its own machine one of these. */
+const NOT_FROM_OUTSIDE = /^(127\.|0\.0\.0\.0$|::1?$)/
 
 /**
  * The address at which containers of a board reach the manager: what the board's configuration says, else the one address on which
@@ -9,6 +10,6 @@ const WILDCARDS = new Set(['0.0.0.0', '::', '[::]', '*'])
 export function advertisedAddress(configured: string | undefined, listening: string | undefined, local: string): string {
   if (configured !== undefined) return configured
   // A name may mean something else, or nothing, on the board.
-  if (listening !== undefined && isIP(listening) !== 0 && !WILDCARDS.has(listening)) return listening
+  if (listening !== undefined && isIP(listening) !== 0 && !NOT_FROM_OUTSIDE.test(listening)) return listening
   return local
 }
