@@ -13,9 +13,8 @@ const milliseconds = z
   .min(1)
   .max(2 ** 31 - 1)
 
-
-/** `cluster.yaml`. Every default of the manager is here; docs/configuration.md lists them. */
-export const ClusterConfig = z.strictObject({
+/** Its keys, one by one. */
+const ClusterKeys = z.strictObject({
   boards: z
     .array(BoardConfig)
     .min(1)
@@ -99,6 +98,8 @@ export const ClusterConfig = z.strictObject({
     .default('info')
     .describe("The least important of the manager's log lines that are written."),
 })
-  .superRefine(refuseUnreachable)
+
+/** `cluster.yaml`. Every default of the manager is here; docs/configuration.md lists them. */
+export const ClusterConfig = ClusterKeys.superRefine(refuseUnreachable)
 export type ClusterConfig = z.infer<typeof ClusterConfig>
 export type DefaultsConfig = ClusterConfig['defaults']
