@@ -67,6 +67,7 @@ async function stop({ stopContainers, graceMs }: ControlThreadOrder): Promise<vo
   } catch (error) {
     log.error({ err: error }, 'a container could not be stopped')
   }
+  await plane?.close()
   tell({ type: 'stopped' })
 }
 

@@ -81,17 +81,21 @@ export type { BoardFactsView, BoardProbeView, BoardProblemView, HostKeyView, Tru
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
 export type {
+  BoardTelemetryView,
   ContainerHandlerView,
   ContainerLogView,
   ContainerStatusView,
   CoprocessorImagesView,
   CoprocessorView,
   DistributionView,
+  GpuTelemetryView,
+  ImageRemovalView,
   ImageView,
   ProgressView,
   QueueDeletionView,
   QueueInfoView,
   QueuePageView,
+  UnloadView,
 } from './messages/container-views'
 export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'
 export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inference-response'

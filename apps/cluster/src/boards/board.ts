@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerLogView, ImageView } from '@aicluster/protocol'
+import type { BoardTelemetryView, ContainerConfig, ContainerLogView, ImageView } from '@aicluster/protocol'
 
 /** What a container's process tells of itself; `null` where this board cannot know it. */
 export interface ContainerRuntime {
@@ -15,6 +15,22 @@ export interface ContainerRuntime {
   /** Bytes read from and written to disk. */
   readBytes: number | null
   writtenBytes: number | null
+  /** Bytes over its network interfaces, since it was started; left out where the board does not count them. */
+  netReceivedBytes?: number | null
+  netSentBytes?: number | null
+  /** As `docker ps` writes them; left out where a container has no ports of its own. */
+  ports?: string | null
+  /** Engine's id of the image that it was made from: `sha256:…`; left out where there is no image. */
+  imageId?: string | null
+}
+
+/** What became of an image that was to be deleted. */
+export interface ImageDeletion {
+  id: string
+  tags: string[]
+  deleted: boolean
+  /** Why it is still there: `in use by container "digits-b2"`; undefined when it is not. */
+  kept?: string | undefined
 }
 
 /** Everything a board needs to know to run one container. */
@@ -28,6 +44,8 @@ export interface ContainerSpec {
   environment: Readonly<Record<string, string>>
   /** What the container proves itself with. Handed over in a file, never in argv or environment. Not looked at by `adopt`: the file is there. */
   token: string
+  /** Key pair and server key for CURVE, as the content of the file that `AICLUSTER_CURVE_FILE` names; handed over like the token. */
+  curve?: string | undefined
   /** Absolute: a folder whose files lie over those of the config's `script_path` and `copy`; undefined when there is none. */
   filesFolder?: string | undefined
 }
@@ -38,6 +56,8 @@ export interface BoardWork {
   signal?: AbortSignal | undefined
   /** So many bytes of so many are where they belong. */
   onBytes?: ((done: number, total: number) => void) | undefined
+  /** Another part of the work begins; bytes are those of the part. */
+  onPhase?: ((phase: 'copy' | 'upload' | 'load' | 'create') => void) | undefined
 }
 
 /** Files that lie beside a container's own, ready to take their places. */
@@ -56,6 +76,8 @@ export interface ContainerExit {
   signal: string | null
   /** Whether it will be started again by itself. */
   restarting: boolean
+  /** Whether it was ended because it used more memory than it may. */
+  outOfMemory?: boolean
 }
 
 /** A container that a board runs. */
@@ -89,11 +111,40 @@ export interface BoardContainer {
   detach(): void
 }
 
+/** Whether a board can be used now, since when (ISO 8601), and if not, why. */
+export type BoardState = { state: 'up'; since: string } | { state: 'down'; since: string; reason: string }
+
+/** What a board has told of itself, the last time it was up; `null` what is not known. */
+export interface BoardAbout {
+  engineVersion: string | null
+  /** As Docker calls it: `amd64`, `arm64`. */
+  architecture: string | null
+  cpus: number | null
+  memoryBytes: number | null
+  gpus: number | null
+}
+
 /** A place where containers run. */
 export interface Board {
   readonly name: string
+  /** The board's address. */
   readonly ip: string
   readonly driver: 'local' | 'ssh'
+  readonly state: BoardState
+  readonly about: BoardAbout
+  /** Load, memory and the like, measured seconds ago; undefined where nothing is measured. */
+  readonly telemetry: BoardTelemetryView | undefined
+  /** Called each time the board has come up or gone down. */
+  onState: ((state: BoardState) => void) | undefined
+  /** From now on it is kept reachable; {@link Board.onState} says when it is. */
+  open(): void
+  /** Let go of it; containers run on. */
+  close(): Promise<void>
+  /**
+   * Make sure that what is done next will reach the board: it has just answered.
+   * @throws SshConnectionError (500) naming board and cause, at most 4 s later
+   */
+  reach(): Promise<void>
   /** What selects it together with others. */
   readonly labels: Readonly<Record<string, string>>
   /**
@@ -112,6 +163,11 @@ export interface Board {
   rest(spec: ContainerSpec): Promise<BoardContainer>
   /** Images that it holds; none where there is no Engine. */
   images(): Promise<ImageView[]>
+  /**
+   * Delete an image and its tags, unless a container (running or not, ours or not) uses it: then it stays, and that is said.
+   * @param imageId - {@link ContainerRuntime.imageId}; one that is not there counts as deleted
+   */
+  deleteImage(imageId: string): Promise<ImageDeletion>
   /** End and delete what an earlier manager left here and nobody knows any more: everything but these instances. */
   sweep(known: ReadonlySet<string>): Promise<void>
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
+import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
 import { makeBoard } from '../boards/make-board'
@@ -7,12 +7,12 @@ import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import { implementationOf } from '../registry/container-config-rules'
-import type { InferenceRecord } from '../registry/inference-record'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
 import { PutFiles } from '../registry/put-files'
 import { Registry } from '../registry/registry'
 import type { StateFolder } from '../registry/state-folder'
+import { BoardWatch } from './board-watch'
 import { Boards } from './boards'
 import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
@@ -37,6 +37,7 @@ export class ControlPlane {
   readonly locks = new NameLocks()
   readonly files: PutFiles
   readonly fleet: ContainerFleet
+  readonly boardWatch = new BoardWatch(this)
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
   private brokenFiles: readonly string[] = []
@@ -72,10 +73,13 @@ export class ControlPlane {
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
     await this.project()
-    const withPrograms = this.registry.all().filter(({ config }) => implementationOf(config) !== 'Loop')
-    await Promise.all(withPrograms.map((record) => this.resume(record)))
-    // Whose file cannot be read may still be running what somebody needs.
-    if (broken.length === 0) await this.sweep()
+    // Whether their boards can be reached or not: those that run connect by themselves.
+    for (const { config, containers } of this.registry.all()) {
+      if (implementationOf(config) === 'Loop') continue
+      for (const container of containers) if (!container.stopped) await this.fleet.expectAgain(config, container)
+    }
+    // Nobody waits for boards that have to be reached first.
+    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
     this.started = true
   }
 
@@ -105,8 +109,12 @@ export class ControlPlane {
     }
   }
 
-  /** Bring the data plane's queues in line with the registry; resolves when it has them. */
-  async project(): Promise<void> {
+  /**
+   * Bring the data plane's queues in line with the registry; resolves when it has them.
+   * @param missing - queues that it has forgotten by other ways
+   */
+  async project(missing: readonly string[] = []): Promise<void> {
+    for (const name of missing) this.projected.delete(name)
     const wanted = projectQueues(this.registry.all(), this.options.config.defaults)
     const changed = [...wanted.values()].filter((settings) => this.projected.get(settings.name) !== JSON.stringify(settings))
     const gone = [...this.projected.keys()].filter((name) => !wanted.has(name))
@@ -115,30 +123,9 @@ export class ControlPlane {
     this.projected = new Map([...wanted].map(([name, settings]) => [name, JSON.stringify(settings)]))
   }
 
-  /** A load that an earlier manager did not finish has left containers that are in no registry. */
-  private async sweep(): Promise<void> {
-    const known = new Set(this.registry.all().flatMap(({ containers }) => containers.map(({ instance }) => instance)))
-    await Promise.all(this.boards.all().map((board) => board.sweep(known)))
-  }
-
-  private async resume(record: InferenceRecord): Promise<void> {
-    const { log } = this.options
-    const containers = await Promise.all(
-      record.containers.map(async (container) => {
-        try {
-          if (!container.stopped) return await this.fleet.adoptOrRestart(record.config, container)
-          await this.fleet.rest(record.config, container)
-          return container
-        } catch (error) {
-          log.error(
-            { container: container.suffix_name, reason: asAIClusterError(error).message },
-            'a registered container could not be started',
-          )
-          return container
-        }
-      }),
-    )
-    if (containers.some((container, index) => container !== record.containers[index])) await this.registry.set({ ...record, containers })
+  /** Let go of the boards. */
+  async close(): Promise<void> {
+    await this.boardWatch.endAll()
   }
 
   private onContainerGone(instance: string, reason: string): void {

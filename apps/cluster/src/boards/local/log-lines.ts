@@ -35,10 +35,13 @@ export function takeLines(bytes: Buffer, whole: boolean): { lines: string[]; tak
     // A line that fills all that is read at a time would never end.
     if (end < 0 && !whole && !(taken === 0 && bytes.length >= MAX_LOG_READ_BYTES)) break
     const line = bytes.toString('utf8', taken, end < 0 ? bytes.length : end).replace(/\r$/, '')
-    lines.push(...stripControl(line).split('\n').map(cut))
+    lines.push(...printableLines(line))
     taken = end < 0 ? bytes.length : end + 1
   }
   return { lines, taken }
 }
+
+/** One line of untrusted output, printable; more than one where it overwrites itself. */
+export const printableLines = (line: string): string[] => stripControl(line).split('\n').map(cut)
 
 const cut = (line: string): string => (line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line)
