@@ -47,7 +47,11 @@ async function lookHere(config: LocalBoardConfig, probe: BoardProbeView): Promis
   probe.problems.push(...(seen.engine === null && processes ? seen.problems.slice(1) : seen.problems))
 }
 
-async function lookThere(config: SshBoardConfig, probe: BoardProbeView, { ownKnownHosts, fingerprint, signal }: ProbeOptions): Promise<void> {
+async function lookThere(
+  config: SshBoardConfig,
+  probe: BoardProbeView,
+  { ownKnownHosts, fingerprint, signal }: ProbeOptions,
+): Promise<void> {
   const target = sshTargetOf(config, ownKnownHosts)
   probe.target = shownTarget(target)
   const rule = await hostKeyRule(target)
@@ -83,16 +87,21 @@ function hostKeyProblem(
   { state, fingerprint, expected }: HostKeyView,
   wanted: string | undefined,
 ): BoardProblemView | undefined {
-  if (state === 'revoked') return { what: `its host key ${fingerprint} is revoked in known_hosts`, cure: 'find out why: this machine must not be trusted' }
+  if (state === 'revoked')
+    return { what: `its host key ${fingerprint} is revoked in known_hosts`, cure: 'find out why: this machine must not be trusted' }
   if (wanted !== undefined) {
     if (wanted === fingerprint) return undefined
-    return { what: `it shows the host key ${fingerprint}, not ${wanted}`, cure: 'is it the right machine? If so, say the fingerprint that it shows' }
+    return {
+      what: `it shows the host key ${fingerprint}, not ${wanted}`,
+      cure: 'is it the right machine? If so, say the fingerprint that it shows',
+    }
   }
   if (state === 'unknown') {
     return { what: `its host key ${fingerprint} is unknown`, cure: `if that is its fingerprint: aicluster boards trust ${board}` }
   }
   if (state === 'changed') {
-    const cure = pinned === undefined ? `aicluster boards trust ${board}` : 'change fingerprint in cluster.yaml, and start the manager again'
+    const cure =
+      pinned === undefined ? `aicluster boards trust ${board}` : 'change fingerprint in cluster.yaml, and start the manager again'
     return { what: `it shows the host key ${fingerprint}, known is ${expected.join(', ')}`, cure: `if it was installed anew: ${cure}` }
   }
   return undefined

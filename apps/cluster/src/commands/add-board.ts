@@ -14,13 +14,20 @@ export function addBoard(plane: ControlPlane, command: CommandOf<'add_board'>, c
   return plane.locks.with([BOARDS_LOCK], async () => {
     const { config, state } = plane.options
     const entry = parseBoardEntry(plane, command.board, true)
+    const board = plane.makeBoard(entry)
     const file = command.write ? requireConfigFile(plane) : undefined
     if (entry.driver === 'ssh' && entry.fingerprint === undefined && command.fingerprint !== undefined) {
       await acceptShownKey(entry, command.fingerprint, state.knownHostsPath, call.signal)
     }
-    if (file !== undefined) await addToFile(file, command.board, config.boards.map(({ name }) => ({ name })))
+    if (file !== undefined)
+      await addToFile(
+        file,
+        command.board,
+        config.boards.map(({ name }) => ({ name })),
+      )
     config.boards.push(entry)
-    return boardView(await plane.addBoard(entry))
+    await plane.addBoard(board)
+    return boardView(board)
   })
 }
 
@@ -29,6 +36,7 @@ export function requireConfigFile(plane: ControlPlane): string {
   const { configFile } = plane.options
   if (configFile !== undefined) return configFile
   throw clusterError('invalidParameter', {
-    detail: 'this manager was started without a configuration file: give it one (--config), or change the boards of this manager alone (--no-write)',
+    detail:
+      'this manager was started without a configuration file: give it one (--config), or change the boards of this manager alone (--no-write)',
   })
 }

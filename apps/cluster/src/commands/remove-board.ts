@@ -12,8 +12,14 @@ export function removeBoard(plane: ControlPlane, command: CommandOf<'remove_boar
     requireBoard(plane, name)
     requireEmpty(plane, name)
     const others = config.boards.filter((board) => board.name !== name)
-    if (others.length === 0) throw clusterError('invalidParameter', { detail: `board "${name}" is the last one: a cluster has one at least` })
-    if (command.write) await removeFromFile(requireConfigFile(plane), name, others.map((board) => ({ name: board.name })))
+    if (others.length === 0)
+      throw clusterError('invalidParameter', { detail: `board "${name}" is the last one: a cluster has one at least` })
+    if (command.write)
+      await removeFromFile(
+        requireConfigFile(plane),
+        name,
+        others.map((board) => ({ name: board.name })),
+      )
     // The same turn as the last look: no command can have chosen it in between.
     requireEmpty(plane, name)
     config.boards.splice(0, config.boards.length, ...others)
@@ -26,9 +32,9 @@ export function removeBoard(plane: ControlPlane, command: CommandOf<'remove_boar
 function requireEmpty(plane: ControlPlane, board: string): void {
   const registered = plane.registry.all().filter((record) => record.boards.includes(board))
   const names = registered.map(({ config }) => config.name)
-  if (names.length === 0 && !plane.fleet.uses(board)) return
+  if (names.length === 0 && !plane.boards.isHeld(board)) return
   throw clusterError('processesInUse', {
-    detail: `board "${board}": ${names.length > 0 ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} registered there` : 'a container is being started or removed there'}; unload first: aicluster unload --all --board ${board}`,
+    detail: `board "${board}": ${names.length > 0 ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} registered there` : 'something is being loaded there'}; unload first: aicluster unload --all --board ${board}`,
     details: { coprocessor_name: board, inference_names: names },
   })
 }

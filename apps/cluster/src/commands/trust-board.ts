@@ -11,15 +11,16 @@ export async function trustBoard(plane: ControlPlane, command: CommandOf<'trust_
   const board = requireBoard(plane, name)
   const entry = requireTrustable(plane, name)
   const replaced = await acceptShownKey(entry, fingerprint, plane.options.state.knownHostsPath, call.signal)
-  // It may have been given up on for a while.
-  board.retry?.()
+  // It may be left alone for a while, after so many refusals.
+  board.retryNow?.()
   return { name, fingerprint, replaced }
 }
 
 /** @throws InvalidArgumentError (302) there is nothing to trust */
 function requireTrustable(plane: ControlPlane, name: string): SshBoardConfig {
   const entry = plane.options.config.boards.find((one) => one.name === name)
-  const refuse = (why: string) => clusterError('invalidParameter', { detail: `board "${name}": ${why}`, details: { coprocessor_name: name } })
+  const refuse = (why: string) =>
+    clusterError('invalidParameter', { detail: `board "${name}": ${why}`, details: { coprocessor_name: name } })
   if (entry?.driver !== 'ssh') throw refuse('it is this machine and has no host key')
   if (entry.fingerprint !== undefined) {
     throw refuse(`its fingerprint ${entry.fingerprint} stands in the configuration: change it there, and start the manager again`)

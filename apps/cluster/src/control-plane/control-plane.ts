@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   dataPlane: DataPlaneClient
   log: Logger
   connectorEnvironment: Readonly<Record<string, string>>
+  /** What the manager was started with; undefined: its defaults. */
+  configFile?: string | undefined
   /** Where health and metrics are; null: switched off. */
   adminUrl: string | null
   /** A `shutdown` command came. */
@@ -63,6 +65,19 @@ export class ControlPlane {
   makeBoard(config: BoardConfig): Board {
     const { state, log } = this.options
     return makeBoard(config, { folder: join(state.boardsFolder, config.name), logger: log.child({ board: config.name }) })
+  }
+
+  /** A board comes, and is kept reachable from now on. */
+  async addBoard(board: Board): Promise<void> {
+    this.boards.add(board)
+    // What is wrong with it shows in its state.
+    await this.boardWatch.begin(board).catch(() => {})
+  }
+
+  /** A board goes, on which nothing is registered. */
+  async removeBoard(name: string): Promise<void> {
+    const board = this.boards.remove(name)
+    if (board) await this.boardWatch.end(board)
   }
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
