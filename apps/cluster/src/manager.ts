@@ -45,6 +45,7 @@ export class Manager {
    * Open the state folder, bind the sockets, start the control plane.
    * @param controlThread - the built file of the control plane's thread
    * @param onEnd - the manager has ended, by itself or because it was told to; with its exit code
+   * @param configFile - what `config` was read from: boards that are added are written there
    * @throws Error that says what is in the way: the state folder, a port
    */
   static async start(
@@ -53,6 +54,7 @@ export class Manager {
     controlThread: URL,
     log: Logger,
     onEnd: (exitCode: number) => void,
+    configFile?: string,
   ): Promise<Manager> {
     if (usesCurve(config.listen)) throw new Error('listen.curve: encryption is not there yet, say insecure: true')
     const state = await StateFolder.open(statePath)
@@ -82,7 +84,12 @@ export class Manager {
       throw error
     }
     const control = new Worker(controlThread, {
-      workerData: { config, statePath: state.path, connectorEnvironment: connectorEnvironment(endpoints) } satisfies ControlThreadData,
+      workerData: {
+        config,
+        statePath: state.path,
+        connectorEnvironment: connectorEnvironment(endpoints),
+        configFile,
+      } satisfies ControlThreadData,
     })
     emit = serveControlPlane(control, () => dataPlane)
     const manager = new Manager(config, log, state, dataPlane, control, endpoints)

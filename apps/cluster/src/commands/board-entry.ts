@@ -1,7 +1,7 @@
-import type { ControlPlane } from '../control-plane/control-plane'
 import type { BoardConfig } from '../config/board-config'
 import { ClusterConfig } from '../config/cluster-config'
 import { boardEntryError } from '../config/config-problems'
+import type { ControlPlane } from '../control-plane/control-plane'
 
 /**
  * An entry of `boards` that came by a command, checked as one of the configuration file would be, with every default filled in.

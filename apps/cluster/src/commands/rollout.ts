@@ -6,6 +6,7 @@ import type { CommandCall } from './command-call'
 import { drainContainers } from './drain'
 import { workOf } from './progress'
 import { instancesOf, nextRecord, type Rollout, type RolloutProgress, standsBeside } from './rollout-progress'
+import { requireBoard } from './select'
 import { uniqueSuffix } from './suffix-name'
 import { takeBack } from './take-back'
 
@@ -14,10 +15,27 @@ import { takeBack } from './take-back'
  * removed, what was replaced runs again with the files it had, and the registry is as it was.
  *
  * @returns what is registered now, in the order of the rollouts
- * @throws InvalidArgumentError (201, 301, 302) a board cannot run it; InvalidOperationError (303) what is to be replaced is busy;
+ * @throws InvalidArgumentError (201, 301, 302) a board cannot run it; CoprocessorNotFoundError (304) one is gone; InvalidOperationError (303) what is to be replaced is busy;
  *   ContainerStartError (311); RequestAbortedError (312); SshConnectionError (500) a board is down, or goes down before the end
  */
 export async function rollOut(
+  plane: ControlPlane,
+  rollouts: readonly Rollout[],
+  cmd: CommandName,
+  call: CommandCall,
+): Promise<InferenceRecord[]> {
+  const names = rollouts.flatMap(({ boards }) => boards.map(({ name }) => name))
+  // One may have been removed since it was chosen.
+  for (const name of names) requireBoard(plane, name)
+  const release = plane.boards.hold(names)
+  try {
+    return await rollOutHeld(plane, rollouts, cmd, call)
+  } finally {
+    release()
+  }
+}
+
+async function rollOutHeld(
   plane: ControlPlane,
   rollouts: readonly Rollout[],
   cmd: CommandName,

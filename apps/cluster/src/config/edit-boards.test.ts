@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { addToFile, removeFromFile, withBoard, withoutBoard } from './edit-boards'
 
-const JETSON = { name: 'jetson', driver: 'ssh', address: '10.0.0.12', user: 'me', identity_file: '~/.ssh/id_ed25519', labels: { gpu: 'orin' } }
+const JETSON = {
+  name: 'jetson',
+  driver: 'ssh',
+  address: '10.0.0.12',
+  user: 'me',
+  identity_file: '~/.ssh/id_ed25519',
+  labels: { gpu: 'orin' },
+}
 const DEFAULTS = [{ name: 'board1' }, { name: 'board2' }]
 
 const FILE = `# the lab
@@ -89,6 +96,9 @@ describe('the file', () => {
 
   it('that is gone is 302, naming it and the way around', async () => {
     rmSync(file)
-    await expect(addToFile(file, JETSON, DEFAULTS)).rejects.toMatchObject({ code: 302, message: expect.stringMatching(/cluster\.yaml cannot be changed.*--no-write/) })
+    await expect(addToFile(file, JETSON, DEFAULTS)).rejects.toMatchObject({
+      code: 302,
+      message: expect.stringMatching(/cluster\.yaml cannot be changed.*--no-write/),
+    })
   })
 })

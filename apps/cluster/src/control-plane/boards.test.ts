@@ -25,6 +25,15 @@ describe('boards selected by their labels', () => {
   })
 })
 
+it('a board is held until the last command that needs it is done with it', () => {
+  const boards = new Boards([board('a')])
+  const [first, second] = [boards.hold(['a']), boards.hold(['a', 'b'])]
+  first()
+  expect(boards.isHeld('a')).toBe(true)
+  second()
+  expect([boards.isHeld('a'), boards.isHeld('b')]).toEqual([false, false])
+})
+
 it('a board that was removed is found no more, the others keep their order', () => {
   const boards = new Boards([board('a'), board('b')])
   boards.add(board('c'))

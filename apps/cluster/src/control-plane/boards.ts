@@ -4,6 +4,8 @@ import type { Board } from '../boards/board'
 /** The boards of the cluster, in the order in which they came. They may be added and removed while the manager runs. */
 export class Boards {
   private readonly byName = new Map<string, Board>()
+  /** By name: commands that are bringing something there. */
+  private readonly holds = new Map<string, number>()
 
   constructor(boards: Iterable<Board> = []) {
     for (const board of boards) this.add(board)
@@ -38,6 +40,22 @@ export class Boards {
   /** Its name is not that of another one: whoever adds it has looked. */
   add(board: Board): void {
     this.byName.set(board.name, board)
+  }
+
+  /** These boards are not to be removed until the returned function is called: something comes there that is not registered yet. */
+  hold(names: readonly string[]): () => void {
+    for (const name of names) this.holds.set(name, (this.holds.get(name) ?? 0) + 1)
+    return () => {
+      for (const name of names) {
+        const left = (this.holds.get(name) ?? 1) - 1
+        if (left > 0) this.holds.set(name, left)
+        else this.holds.delete(name)
+      }
+    }
+  }
+
+  isHeld(name: string): boolean {
+    return this.holds.has(name)
   }
 
   /** @returns what was removed; nobody has closed it yet */

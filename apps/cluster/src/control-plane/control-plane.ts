@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   dataPlane: DataPlaneClient
   log: Logger
   connectorEnvironment: Readonly<Record<string, string>>
+  /** What the manager was started with; undefined: its defaults. */
+  configFile?: string | undefined
   /** Where health and metrics are; null: switched off. */
   adminUrl: string | null
   /** A `shutdown` command came. */
@@ -69,6 +71,19 @@ export class ControlPlane {
       owner: { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}` },
       logger: log.child({ board: config.name }),
     })
+  }
+
+  /** A board comes, and is kept reachable from now on. */
+  async addBoard(board: Board): Promise<void> {
+    this.boards.add(board)
+    // What is wrong with it shows in its state.
+    await this.boardWatch.begin(board).catch(() => {})
+  }
+
+  /** A board goes, on which nothing is registered. */
+  async removeBoard(name: string): Promise<void> {
+    const board = this.boards.remove(name)
+    if (board) await this.boardWatch.end(board)
   }
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
