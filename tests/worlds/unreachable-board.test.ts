@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
@@ -8,6 +9,11 @@ import { startWorld, type World } from './world'
 const BODY = Uint8Array.of(1)
 /** In so many ms a command hears that a board is down. */
 const LIMIT_MS = 4_000
+
+const folder = mkdtempSync(join(tmpdir(), 'aicu-'))
+const password_file = join(folder, 'password')
+writeFileSync(password_file, 'secret\n', { mode: 0o600 })
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** A port of this machine on which nobody listens. */
 async function closedPort(): Promise<number> {
@@ -20,7 +26,7 @@ async function closedPort(): Promise<number> {
 
 const worldWithDeadBoard = async (): Promise<World> => {
   const ports = { inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
-  const dead = { driver: 'ssh', address: '127.0.0.1', port: await closedPort(), user: 'nobody', password_file: '/dev/null' }
+  const dead = { driver: 'ssh', address: '127.0.0.1', port: await closedPort(), user: 'nobody', password_file }
   return startWorld({
     config: {
       boards: [{ name: 'board1' }, { name: 'dead', ...dead }],
@@ -112,7 +118,7 @@ describe('a container on a board that cannot be reached', () => {
     await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
     const registered = readFileSync(file, 'utf8')
     const [status] = await world.cluster.getContainerStatus('far')
-    expect(status).toMatchObject({ status: 'unreachable', connectStatus: 'connected', cpuProc: null, memUsage: null })
+    expect(status).toMatchObject({ status: 'unreachable', connectStatus: 'connected', cpuProc: undefined, memUsage: undefined })
     const [handler] = await world.cluster.getContainerHandler('far')
     const commands = [
       () => world.cluster.unloadInference({ inferenceName: 'far' }),
