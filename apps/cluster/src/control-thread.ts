@@ -15,6 +15,8 @@ export interface ControlThreadData {
   config: ClusterConfig
   statePath: string
   connectorEnvironment: Record<string, string>
+  /** Absolute; undefined: there is none. */
+  configFile: string | undefined
 }
 
 /** What this thread tells the main one, beside the data plane's conversation. */
@@ -36,7 +38,7 @@ export type ControlThreadOrder = {
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker of the manager, not by itself')
 
-const { config, statePath, connectorEnvironment } = workerData as ControlThreadData
+const { config, statePath, connectorEnvironment, configFile } = workerData as ControlThreadData
 const log = pino({ level: config.log_level, base: { thread: 'control' } }, pino.destination({ fd: 2, sync: true }))
 const tell = (message: ControlThreadMessage) => port.postMessage(message)
 
@@ -51,6 +53,7 @@ plane = new ControlPlane({
   dataPlane: client,
   log,
   connectorEnvironment,
+  configFile,
   adminUrl,
   onShutdown: (stopContainers) => tell({ type: 'shutdown', stopContainers }),
 })
@@ -67,6 +70,7 @@ async function stop({ stopContainers, graceMs }: ControlThreadOrder): Promise<vo
   } catch (error) {
     log.error({ err: error }, 'a container could not be stopped')
   }
+  await plane?.close()
   tell({ type: 'stopped' })
 }
 

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AIClusterError } from '@aicluster/protocol'
 import { growGenerously } from '@aicluster/transport'
@@ -55,6 +55,7 @@ async function run(): Promise<void> {
     new URL('./control-thread.js', import.meta.url),
     log,
     (code) => process.exit(code),
+    values.config === undefined ? undefined : resolve(values.config),
   )
   const stop = (stopContainers: boolean) => void manager.stop(stopContainers).then(() => process.exit(0))
   process.on('SIGINT', () => stop(true))

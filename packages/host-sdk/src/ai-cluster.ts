@@ -2,7 +2,7 @@ import { clusterError } from '@aicluster/protocol'
 import { requireOptions, wrongArgument } from './arguments'
 import { type CallOptions, type ReleaseOptions, requireDrainMs, untilGivenUp } from './call-options'
 import type { CallbackOptions } from './callbacks'
-import { ClusterCommands } from './cluster-commands'
+import { ClusterBoards } from './cluster-boards'
 import { ClusterLife } from './cluster-life'
 import { notConnected } from './connection/cluster-connection'
 import type { ConnectOptions } from './connection/connect-options'
@@ -28,7 +28,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
  * await cluster.loadInference({ name: 'echo', implementationType: 'Loop' }, 'all')
  * const { result } = await cluster.infer('echo', Buffer.from('hello'))
  */
-export class AICluster extends ClusterCommands implements AsyncDisposable {
+export class AICluster extends ClusterBoards implements AsyncDisposable {
   private constructor(options: ConnectOptions) {
     super(new ClusterLife(options))
   }

@@ -1,4 +1,13 @@
-import { type AIClusterError, clusterError, isName, NAME_RULE, type NdArray, requireNdArray } from '@aicluster/protocol'
+import {
+  type AIClusterError,
+  BoardSelectorText,
+  clusterError,
+  isName,
+  NAME_RULE,
+  type NdArray,
+  parseBoardSelector,
+  requireNdArray,
+} from '@aicluster/protocol'
 
 export const missing = (argument: string): AIClusterError => clusterError('argumentRequired', { args: [argument], details: { argument } })
 
@@ -25,6 +34,13 @@ export function optionalName(argument: string, value: unknown): string | undefin
   if (value === undefined || value === null || value === '') return undefined
   if (!isName(value)) throw wrongArgument(argument, value, NAME_RULE)
   return value
+}
+
+/** A board's name, or a label that selects boards; `''`, undefined and null are "not given". @throws InvalidArgumentError (302) neither */
+export function optionalBoards(argument: string, value: unknown): string | undefined {
+  if (typeof value === 'string' && BoardSelectorText.safeParse(value).success) return value
+  if (typeof value === 'string' && parseBoardSelector(value)) throw wrongArgument(argument, value, 'label=value or label:KEY')
+  return optionalName(argument, value)
 }
 
 /**

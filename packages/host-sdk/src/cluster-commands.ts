@@ -16,6 +16,7 @@ import { QueueReading, readToEnd } from './commands/queue-reading'
 import type { ContainerConfig } from './config/container-config'
 import { type ContainerHandler, handlersOf } from './handlers/container-handler'
 import type { QueueInfo } from './handlers/queue-info'
+import { type RemainingContainers, remainingOf } from './handlers/remaining-containers'
 
 /**
  * What manages a cluster: everything of {@link AICluster} that changes something over the management link. For errors see there.
@@ -27,12 +28,13 @@ export abstract class ClusterCommands extends ClusterQueries {
    * All or nothing: if one fails, none of the call's stays. The same config again changes nothing and returns the handlers.
    *
    * @param containerConfig - one config or several
-   * @param coprocessorName - a board, several, or `'all'`
+   * @param coprocessorName - a board, several, or `'all'`; boards also by their labels: `gpu=orin`, `label:gpu` (any value). Which boards
+   *   have a label is looked at now: one that is added later does not get the inference by itself
    * @returns one handler per container
    * @throws InvalidArgumentError (100) an argument is missing; (201) a config lacks a required key; (203) a version label
    *   differs from the registered one; (301) a file cannot be read; (302) a value is wrong, naming field and value
    * @throws InvalidOperationError (303): `forceUpdate` on an inference that has requests queued or in process
-   * @throws CoprocessorNotFoundError (304): no board has this name
+   * @throws CoprocessorNotFoundError (304): no board has this name or label
    * @throws ApiConflictError (309): another command is changing the same names
    * @throws ContainerStartError (311): a container exits, or is not ready in time, with the last lines it printed
    * @throws ConnectionFailedError (111): no connection to the cluster
@@ -67,17 +69,18 @@ export abstract class ClusterCommands extends ClusterQueries {
   /**
    * Stop containers and forget them, with their config files. Both filters together mean and; no filter means everything.
    *
-   * @returns the handlers that remain
+   * @returns the handlers that remain; its `images` says which images were deleted, and which are kept because something uses them
    * @throws InferenceNameNotFoundError (300): nothing is registered under `inferenceName`
    * @throws InvalidArgumentError (302): a filter is not a name; a string in the place of the options object
    * @throws InvalidOperationError (303): requests are queued or in process (still, after `drainMs`)
    * @throws CoprocessorNotFoundError (304): no board has this name
    * @throws ApiConflictError (309): another command is changing the same names
+   * @throws SshConnectionError (500): a board of theirs is down, or goes down before they have ended; they stay as they were
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 4
    */
-  async unloadInference(options: UnloadOptions & CallOptions = {}): Promise<ContainerHandler[]> {
-    return handlersOf(await this.commands.call(unloadCommand(options), options), this.commands)
+  async unloadInference(options: UnloadOptions & CallOptions = {}): Promise<RemainingContainers> {
+    return remainingOf(await this.commands.call(unloadCommand(options), options), this.commands)
   }
 
   /** Like {@link AICluster.unloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
@@ -85,7 +88,7 @@ export abstract class ClusterCommands extends ClusterQueries {
     return this.commands.callAsync(
       () => unloadCommand(options),
       callback,
-      (reply) => handlersOf(reply, this.commands),
+      (reply) => remainingOf(reply, this.commands),
     )
   }
 

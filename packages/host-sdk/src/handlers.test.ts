@@ -6,11 +6,35 @@ import { FakeWorld } from '../test/fake-world'
 import { handlerView, statusView } from '../test/views'
 import { ContainerDistributionStatus, ContainerHandler, ContainerStatus, type CoprocessorHandler, CoprocessorImages } from './index'
 
+const BOARD_VIEW = {
+  name: 'board1',
+  ip: '10.0.0.2',
+  driver: 'ssh',
+  state: 'up',
+  since: '2026-01-01T00:00:00.000Z',
+  reason: null,
+  labels: { gpu: 'orin' },
+  engine_version: '20.10.24',
+  architecture: 'arm64',
+  resources: { cpus: 8, memory_bytes: 2 ** 33, gpus: 1 },
+  telemetry: {
+    at: '2026-01-01T00:00:10.000Z',
+    cpus: 8,
+    load: [1, 0.5, 0.25],
+    memory_total_bytes: 2 ** 33,
+    memory_used_bytes: 2 ** 32,
+    disk_total_bytes: null,
+    disk_free_bytes: null,
+    temperature_celsius: 41.5,
+    gpus: [{ name: 'Orin', index: 0, use_percent: 40, memory_total_bytes: null, memory_used_bytes: null, temperature_celsius: 42 }],
+  },
+}
+
 const IMAGES = [{ name: 'board1', ip: '10.0.0.2', images: [{ id: 'sha256:1', tags: ['a:1'], size: 5, created: '2026-01-02T03:04:05Z' }] }]
 const DISTRIBUTION = [{ name: 'digits', suffix_name: 'digits-1', distribution: 'off' }]
 
 const REPLIES: Record<string, unknown> = {
-  get_coprocessor_handler: [{ name: 'board1', ip: '10.0.0.2', driver: 'local' }],
+  get_coprocessor_handler: [BOARD_VIEW],
   get_container_handler: [handlerView('digits')],
   get_container_status: [statusView('digits')],
   start_distribution: DISTRIBUTION,
@@ -152,7 +176,23 @@ describe.each(ROWS)('$method', ({ call, callAsync, sends, result }) => {
 describe('handlers', () => {
   it('stay plain data: JSON, keys and inspect show the attributes and no connection', async () => {
     await using world = await startWithHandlers()
-    expect(JSON.parse(JSON.stringify(world.board))).toEqual({ name: 'board1', ip: '10.0.0.2', driver: 'local' })
+    expect(JSON.parse(JSON.stringify(world.board))).toEqual({
+      name: 'board1',
+      ip: '10.0.0.2',
+      driver: 'ssh',
+      state: 'up',
+      since: '2026-01-01T00:00:00.000Z',
+      reason: null,
+      labels: { gpu: 'orin' },
+      engineVersion: '20.10.24',
+      architecture: 'arm64',
+      resources: { cpus: 8, memoryBytes: 2 ** 33, gpus: 1 },
+      telemetry: expect.objectContaining({
+        load: [1, 0.5, 0.25],
+        diskFreeBytes: null,
+        gpus: [expect.objectContaining({ usePercent: 40 })],
+      }),
+    })
     expect(Object.keys(world.container)).toHaveLength(18)
     expect(inspect(world.container, { depth: 9, showHidden: true })).not.toMatch(/commands|life|secret|connection/i)
   })

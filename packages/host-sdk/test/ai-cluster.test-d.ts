@@ -42,9 +42,10 @@ cluster.loadInference({ name: 'a', maxSendNumber: 1 }, 'all')
 // @ts-expect-error: the boards are missing
 cluster.loadInference({ name: 'a' })
 
-expectTypeOf(cluster.unloadInference({ inferenceName: 'a', deleteImage: false, drainMs: 1, signal })).resolves.toEqualTypeOf<
+expectTypeOf(cluster.unloadInference({ inferenceName: 'a', deleteImage: false, drainMs: 1, signal })).resolves.toExtend<
   ContainerHandler[]
 >()
+expectTypeOf(cluster.unloadInference()).resolves.toHaveProperty('images')
 // @ts-expect-error: a ported positional filter
 cluster.unloadInference('cop1')
 expectTypeOf(cluster.unloadInferenceAsync({ coprocessorName: 'b' })).toBeString()

@@ -52,7 +52,9 @@ expectTypeOf<Attributes<InferenceResponse>>().toEqualTypeOf<
 >()
 expectTypeOf(new InferenceResponse().requestNo).toBeString()
 
-expectTypeOf<Attributes<CoprocessorHandler>>().toEqualTypeOf<'name' | 'ip' | 'driver'>()
+expectTypeOf<Attributes<CoprocessorHandler>>().toEqualTypeOf<
+  'name' | 'ip' | 'driver' | 'state' | 'since' | 'reason' | 'labels' | 'engineVersion' | 'architecture' | 'resources' | 'telemetry'
+>()
 expectTypeOf<Attributes<CoprocessorImages>>().toEqualTypeOf<'name' | 'ip' | 'images'>()
 expectTypeOf<CoprocessorImages['images'][number]>().toEqualTypeOf<{ id: string; tags: string[]; size: number; created: string }>()
 expectTypeOf<ContainerDistributionStatus>().toEqualTypeOf<{

@@ -76,20 +76,26 @@ export {
   errorHeader,
 } from './errors/error-frame'
 export * from './limits'
+export { BoardLabelKey, BoardLabelValue, type BoardSelector, BoardSelectorText, parseBoardSelector } from './messages/board-labels'
+export type { BoardFactsView, BoardProbeView, BoardProblemView, HostKeyView, TrustView } from './messages/board-views'
 export { ClusterEvent } from './messages/cluster-event'
 export { CONTAINER_CONFIG_KEYS, ContainerConfig, CopyEntry, InferenceModulesConfig } from './messages/container-config'
 export type {
+  BoardTelemetryView,
   ContainerHandlerView,
   ContainerLogView,
   ContainerStatusView,
   CoprocessorImagesView,
   CoprocessorView,
   DistributionView,
+  GpuTelemetryView,
+  ImageRemovalView,
   ImageView,
   ProgressView,
   QueueDeletionView,
   QueueInfoView,
   QueuePageView,
+  UnloadView,
 } from './messages/container-views'
 export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'
 export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inference-response'

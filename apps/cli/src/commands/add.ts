@@ -1,4 +1,5 @@
-import { boardNamed } from '../cluster/find'
+import type { ContainerHandler } from '@aicluster/host-sdk'
+import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import { longWork } from '../long-work'
@@ -16,14 +17,19 @@ export const registerAdd: Register = (program, action) =>
     .summary('bring an inference to a further board')
     .description('Bring an inference that is registered on other boards to this one too. Returns when its container is ready.')
     .argument('<inference>', 'its name')
-    .requiredOption('--board <board>', 'where to')
+    .requiredOption('--board <board>', 'where to: a board, or boards with a label (label=value, label:KEY)')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string, { board }: { board: string }) => add(context, inference, board)))
 
 async function add(context: Context, inference: string, board: string): Promise<undefined> {
   const handlers = await withCluster(context, async (cluster) => {
-    const target = await boardNamed(cluster, board)
-    return longWork(context, `adding ${inference} to ${board}`, (work) => target.addInference(inference, work))
+    const targets = await boardsNamed(cluster, board)
+    const handlers: ContainerHandler[] = []
+    // One after another: the cluster changes an inference by one command at a time.
+    for (const target of targets) {
+      handlers.push(...(await longWork(context, `adding ${inference} to ${target.name}`, (work) => target.addInference(inference, work))))
+    }
+    return handlers
   })
   context.output.result(handlers, () => {
     const own = handlers.filter(({ name }) => name === inference)

@@ -1,37 +1,25 @@
-import { withCluster } from '../cluster/with-cluster'
-import type { Context } from '../context'
-import { BOARD_COLUMNS, type BoardView, boardViews, CREDITS_COLUMN } from '../views/board-view'
-import { takeSnapshot } from '../views/snapshot'
+import { registerBoardsAdd } from './boards-add'
+import { registerBoardsCheck } from './boards-check'
+import { registerBoardsList } from './boards-list'
+import { registerBoardsRemove } from './boards-remove'
+import { registerBoardsTrust } from './boards-trust'
 import type { Register } from './register'
 
 const EXAMPLES = `
-FREE CREDITS: requests that its connected containers would take at once, of those they may hold.
-
 Examples:
   $ aicluster boards
-  $ aicluster boards --json | jq -r '.[] | select(.freeCredits > 0).name'`
+  $ aicluster boards add jetson me@10.0.0.12 --label gpu=orin
+  $ aicluster boards check
+  $ aicluster boards trust jetson`
 
-/** Names of inferences in one cell. */
-const MAX_NAMES = 4
-
-export const registerBoards: Register = (program, action) =>
-  program
+export const registerBoards: Register = (program, action) => {
+  const group = program
     .command('boards')
-    .summary('list boards')
-    .description('List the boards: their address, the inferences on them, containers and free credits.')
+    .summary('list, add, check or remove boards')
+    .description('List the boards, add or remove one, look at what is wrong with them, accept a changed host key.')
     .addHelpText('after', EXAMPLES)
-    .action(action((context) => boards(context)))
-
-async function boards(context: Context): Promise<undefined> {
-  const { output } = context
-  const views = await withCluster(context, async (cluster) => boardViews(await output.progress('asking for boards', takeSnapshot(cluster))))
-  output.result(views, () => {
-    if (views.length === 0) output.line('No boards. The configuration of the cluster names them.')
-    else output.table([...BOARD_COLUMNS, CREDITS_COLUMN, { heading: 'INFERENCES', text: namesText }], views)
-  })
-}
-
-const namesText = ({ inferences }: BoardView): string => {
-  const more = inferences.length - MAX_NAMES
-  return [...inferences.slice(0, MAX_NAMES), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  for (const register of [registerBoardsList, registerBoardsAdd, registerBoardsCheck, registerBoardsTrust, registerBoardsRemove]) {
+    register(group, action)
+  }
+  return group
 }

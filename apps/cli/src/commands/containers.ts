@@ -1,4 +1,5 @@
-import type { ContainerStatus } from '@aicluster/host-sdk'
+import type { AICluster, ContainerStatus } from '@aicluster/host-sdk'
+import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import { CONTAINER_MORE, CONTAINER_NAMES, CONTAINER_STATE, CONTAINER_USE } from '../views/container-columns'
@@ -21,20 +22,26 @@ export const registerContainers: Register = (program, action) =>
     .summary('show everything about containers')
     .description('Show containers with all that is known about them: "ps" with more columns, or every attribute.')
     .argument('[inference]', 'only containers that serve this inference')
-    .option('--board <board>', 'only those on this board')
+    .option('--board <board>', 'only those on this board, or on those with this label: label=value, label:KEY')
     .option('--wide', 'every attribute, one a line')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string | undefined, options: ContainersOptions) => containers(context, inference, options)))
 
 async function containers(context: Context, inference: string | undefined, { board, wide }: ContainersOptions): Promise<undefined> {
   const { output } = context
-  const all = await withCluster(context, (cluster) => output.progress('asking for containers', cluster.getContainerStatus(inference)))
-  const chosen = all.filter(({ allocatedCoprocessor }) => board === undefined || allocatedCoprocessor === board)
+  const chosen = await withCluster(context, (cluster) => output.progress('asking for containers', containersOn(cluster, inference, board)))
   output.result(chosen, () => {
     if (chosen.length === 0) output.line('No containers there. "aicluster load" starts some.')
     else if (wide) showAll(context, chosen)
     else output.table([...CONTAINER_NAMES, ...CONTAINER_STATE, ...CONTAINER_USE, ...CONTAINER_MORE], chosen)
   })
+}
+
+async function containersOn(cluster: AICluster, inference: string | undefined, board: string | undefined): Promise<ContainerStatus[]> {
+  const containers = await cluster.getContainerStatus(inference)
+  if (board === undefined) return containers
+  const names = (await boardsNamed(cluster, board)).map(({ name }) => name)
+  return containers.filter(({ allocatedCoprocessor }) => names.includes(allocatedCoprocessor))
 }
 
 function showAll({ output }: Context, containers: readonly ContainerStatus[]): void {

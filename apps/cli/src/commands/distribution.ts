@@ -1,6 +1,6 @@
 import type { AICluster, ContainerDistributionStatus } from '@aicluster/host-sdk'
 import { UsageError } from '../cli-errors'
-import { boardNamed, containerNamed } from '../cluster/find'
+import { boardsNamed, containerNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import type { Column } from '../output/table'
@@ -47,7 +47,7 @@ const registerAction = (group: Parameters<Register>[0], name: ActionName, action
       `${name === 'start' ? 'Hand out requests again' : 'Hand out no more requests'}: to containers of an inference, a board, or to one.`,
     )
     .argument('[inference]', 'only requests of this inference')
-    .option('--board <board>', 'only containers on this board')
+    .option('--board <board>', 'only containers on this board, or on those with this label: label=value, label:KEY')
     .option('--container <container>', 'only this container')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string | undefined, options: DistributionOptions) => distribute(context, name, inference, options)))
@@ -80,6 +80,6 @@ async function statesAfter(
 ): Promise<ContainerDistributionStatus[]> {
   const method = ACTIONS[name]
   if (container !== undefined) return [await (await containerNamed(cluster, container))[method](inference)]
-  const boards = board === undefined ? await cluster.getCoprocessorHandler(inference) : [await boardNamed(cluster, board)]
+  const boards = board === undefined ? await cluster.getCoprocessorHandler(inference) : await boardsNamed(cluster, board)
   return (await Promise.all(boards.map((one) => one[method](inference)))).flat()
 }

@@ -1,5 +1,5 @@
-import type { CoprocessorImage } from '@aicluster/host-sdk'
-import { boardNamed } from '../cluster/find'
+import type { AICluster, CoprocessorImage, CoprocessorImages } from '@aicluster/host-sdk'
+import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import type { Column } from '../output/table'
@@ -28,14 +28,17 @@ export const registerImages: Register = (program, action) =>
     .command('images')
     .summary('list container images')
     .description('List the container images on the boards, or on one.')
-    .argument('[board]', 'only the images on this board')
+    .argument('[board]', 'only the images on this board, or on those with this label: label=value, label:KEY')
     .addHelpText('after', EXAMPLES)
     .action(action((context, board: string | undefined) => images(context, board)))
+
+const imagesOn = async (cluster: AICluster, board: string): Promise<CoprocessorImages[]> =>
+  (await Promise.all((await boardsNamed(cluster, board)).map((one) => one.getImages()))).flat()
 
 async function images(context: Context, board: string | undefined): Promise<undefined> {
   const { output } = context
   const found = await withCluster(context, (cluster) => {
-    const asked = board === undefined ? cluster.getCoprocessorImages() : boardNamed(cluster, board).then((one) => one.getImages())
+    const asked = board === undefined ? cluster.getCoprocessorImages() : imagesOn(cluster, board)
     return output.progress('asking for images', asked)
   })
   output.result(found, () => {

@@ -27,6 +27,7 @@ The program runs in a folder of its own: --script-path and copy put files there.
 Examples:
   $ aicluster load digits.yaml                                   on every board
   $ aicluster load digits.json resize.json --board board1
+  $ aicluster load digits.yaml --board gpu=orin                  on the boards with this label now
   $ aicluster load --name echo --type Loop                       the cluster itself answers with what it was sent
   $ aicluster load --name hello --run "node /srv/hello.mjs --greeting hi"
   $ aicluster load --name hello --script-path ./hello --run node hello.mjs
@@ -42,7 +43,11 @@ export const registerLoad: Register = (program: Command, action) =>
       'Register inferences and start one container on each selected board. All or nothing. Returns when every container is ready.',
     )
     .argument('[files...]', 'container configs, JSON or YAML')
-    .addOption(new Option('--board <board>', 'a board, or "all"; may be repeated').argParser(collect).default(undefined, 'all'))
+    .addOption(
+      new Option('--board <board>', 'a board, boards with a label (label=value, label:KEY), or "all"; may be repeated')
+        .argParser(collect)
+        .default(undefined, 'all'),
+    )
     .option('--name <name>', 'load one inference without a file: its name')
     .option('--run <command...>', 'its program and arguments; quote the line when an argument begins with -')
     .addOption(new Option('--type <type>', 'how it runs (default: other with --run)').choices(['other', 'Loop', 'docker', 'nvidia']))

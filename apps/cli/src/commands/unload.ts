@@ -10,6 +10,7 @@ interface UnloadOptions {
   all?: boolean
   board?: string
   drain?: string
+  keepImage?: boolean
 }
 
 const EXAMPLES = `
@@ -28,12 +29,13 @@ export const registerUnload: Register = (program, action) =>
     .description('Stop the containers of an inference and forget them, on every board or on one.')
     .argument('[inference]', 'its name')
     .option('--all', 'every inference')
-    .option('--board <board>', 'only on this board (default: on every board)')
+    .option('--board <board>', 'only on this board, or on those with this label: label=value, label:KEY (default: on every board)')
     .option('--drain <ms>', 'wait so long for requests that are queued or in process')
+    .option('--keep-image', 'leave the images on the boards (default: delete those that nothing else uses)')
     .addHelpText('after', EXAMPLES)
     .action(action((context, name: string | undefined, options: UnloadOptions) => unload(context, name, options)))
 
-async function unload(context: Context, name: string | undefined, { all, board, drain }: UnloadOptions): Promise<undefined> {
+async function unload(context: Context, name: string | undefined, { all, board, drain, keepImage }: UnloadOptions): Promise<undefined> {
   if (!name && !all) throw new UsageError('no inference given, which would mean every one: give its name, or say --all')
   if (name && all) throw new UsageError(`${name} and --all contradict each other: give one of them`)
   if (board === 'all') throw new UsageError('--board takes one board: leave it out for every board')
@@ -45,14 +47,19 @@ async function unload(context: Context, name: string | undefined, { all, board, 
       ...(name ? { inferenceName: name } : {}),
       ...(board ? { coprocessorName: board } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
+      ...(keepImage ? { deleteImage: false } : {}),
     }
     const what = `unloading ${name ?? 'everything'}${board ? ` on ${board}` : ''}`
     const after = await longWork(context, what, (work) => cluster.unloadInference({ ...choice, ...work }))
     const left = new Set(after.map(({ suffixName }) => suffixName))
     return { gone: before.filter(({ suffixName }) => !left.has(suffixName)), remaining: after }
   })
-  output.result({ unloaded: gone.map(suffixNameOf), remaining: remaining.map(suffixNameOf) }, () => {
+  const { images } = remaining
+  output.result({ unloaded: gone.map(suffixNameOf), remaining: remaining.map(suffixNameOf), images }, () => {
     output.line(gone.length === 0 ? 'Nothing to unload there.' : `Unloaded ${gone.map(suffixNameOf).join(', ')}.`)
+    for (const { image, coprocessorName, deleted, reason } of images) {
+      output.line(deleted ? `Deleted image ${image} on ${coprocessorName}.` : `Kept image ${image} on ${coprocessorName}: ${reason}.`)
+    }
     output.line(remaining.length === 0 ? 'Nothing is loaded any more.' : `Still loaded: ${remaining.map(suffixNameOf).join(', ')}.`)
   })
 }

@@ -6,6 +6,12 @@ export interface BoardView {
   name: string
   driver: string
   ip: string
+  state: 'up' | 'down'
+  /** Since when, ISO 8601. */
+  since: string
+  /** Why it is down. */
+  reason: string | null
+  labels: Readonly<Record<string, string>>
   /** Inferences that have a container there. */
   inferences: string[]
   containers: number
@@ -17,13 +23,17 @@ export interface BoardView {
 }
 
 export const boardViews = ({ boards, containers, metrics }: Snapshot): BoardView[] =>
-  boards.map(({ name, driver, ip }) => {
+  boards.map(({ name, driver, ip, state, since, reason, labels }) => {
     const own = containers.filter(({ allocatedCoprocessor }) => allocatedCoprocessor === name)
     const credits = metrics.credits.filter(({ board, connected }) => board === name && connected)
     return {
       name,
       driver,
       ip,
+      state,
+      since,
+      reason,
+      labels,
       inferences: [...new Set(own.map((container) => container.name))],
       containers: own.length,
       connected: own.filter(({ connectStatus }) => connectStatus === 'connected').length,
@@ -37,6 +47,7 @@ export const BOARD_COLUMNS: Column<BoardView>[] = [
   { heading: 'BOARD', text: ({ name }) => name },
   { heading: 'DRIVER', text: ({ driver }) => driver },
   { heading: 'ADDRESS', text: ({ ip }) => ip },
+  { heading: 'STATE', text: ({ state, reason }) => (reason ? `${state}: ${reason}` : state) },
   { heading: 'CONTAINERS', text: ({ containers }) => containers, right: true },
   { heading: 'CONNECTED', text: ({ connected }) => connected, right: true },
 ]

@@ -12,7 +12,7 @@ import { CLUSTER, CONTAINER, INFERENCE, PROCESS, prefixed } from './metric-famil
 
 /** What the control plane has to say in the metrics. */
 export interface MetricsSource {
-  readonly boards: ReadonlyMap<string, Pick<Board, 'name' | 'driver'>>
+  readonly boards: { all(): readonly Pick<Board, 'name' | 'driver' | 'state'>[] }
   readonly registry: { all(): readonly InferenceRecord[] }
   readonly epoch: number
   /** Of the control plane's thread. */
@@ -102,8 +102,9 @@ function writeCluster(out: Exposition, { boards, epoch, loop }: MetricsSource, f
     out.sample(family.name, '', value)
   }
   out.family(CLUSTER.boardUp)
-  // A local board is this machine.
-  for (const { name: board, driver } of boards.values()) out.sample(CLUSTER.boardUp.name, labelText({ board, driver }), 1)
+  for (const { name: board, driver, state } of boards.all()) {
+    out.sample(CLUSTER.boardUp.name, labelText({ board, driver }), state.state === 'up' ? 1 : 0)
+  }
   plain(CLUSTER.epoch, epoch)
   for (const [name, value] of Object.entries(figures.gauges)) plain(prefixed('gauge', name), value)
   const rest = { ...figures.events }

@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerLogView, ImageView } from '@aicluster/protocol'
+import type { BoardTelemetryView, ContainerConfig, ContainerLogView, ImageView } from '@aicluster/protocol'
 
 /** What a container's process tells of itself; `null` where this board cannot know it. */
 export interface ContainerRuntime {
@@ -111,11 +111,46 @@ export interface BoardContainer {
   detach(): void
 }
 
+/** Whether a board can be used now, since when (ISO 8601), and if not, why. */
+export type BoardState = { state: 'up'; since: string } | { state: 'down'; since: string; reason: string }
+
+/** What a board has told of itself, the last time it was up; `null` what is not known. */
+export interface BoardAbout {
+  engineVersion: string | null
+  /** As Docker calls it: `amd64`, `arm64`. */
+  architecture: string | null
+  cpus: number | null
+  memoryBytes: number | null
+  gpus: number | null
+}
+
 /** A place where containers run. */
 export interface Board {
   readonly name: string
+  /** The board's address. */
   readonly ip: string
   readonly driver: 'local' | 'ssh'
+  readonly state: BoardState
+  readonly about: BoardAbout
+  /** Load, memory and the like, measured seconds ago; undefined where nothing is measured. */
+  readonly telemetry: BoardTelemetryView | undefined
+  /** Called each time the board has come up or gone down. */
+  onState: ((state: BoardState) => void) | undefined
+  /** From now on it is kept reachable; {@link Board.onState} says when it is. */
+  open(): void
+  /** Somebody has mended what was wrong: do not wait for the next try. */
+  retry?(): void
+  /** Let go of it; containers run on. */
+  close(): Promise<void>
+  /**
+   * Make sure that what is done next will reach the board: it has just answered.
+   * @throws SshConnectionError (500) naming board and cause, at most 4 s later
+   */
+  reach(): Promise<void>
+  /** Somebody has mended what kept it from coming up: do not wait for the next try. Left out where nothing is tried. */
+  retryNow?(): void
+  /** What selects it together with others. */
+  readonly labels: Readonly<Record<string, string>>
   /**
    * Whether this board can run such a container, before anything is changed.
    * @throws InvalidArgumentError (302) naming board, field and value; (301) a file that cannot be read; (201) a missing key

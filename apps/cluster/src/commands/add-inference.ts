@@ -4,6 +4,7 @@ import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { containerView } from './container-view'
+import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import { requireBoard } from './select'
 
@@ -14,7 +15,8 @@ export async function addInference(
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name, coprocessor_name: board } = command
-  requireBoard(plane, board)
+  const target = requireBoard(plane, board)
+  await reachBoardsOf(plane, [], [target])
   const before = plane.registry.get(name)
   if (!before) {
     const registered = plane.registry.all().map(({ config }) => config.name)

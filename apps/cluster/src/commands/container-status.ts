@@ -22,11 +22,12 @@ export async function statusOf(plane: ControlPlane, selected: readonly SelectedC
   const snapshot = await plane.options.dataPlane.call('snapshot')
   return Promise.all(
     selected.map(async ({ record, container }) => {
-      const runtime = await plane.fleet.get(container.instance)?.runtime()
+      const down = plane.boards.get(container.board)?.state.state === 'down'
+      const runtime = down ? undefined : await plane.fleet.get(container.instance)?.runtime()
       const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
       return {
         ...containerView(record, container, plane.options.config.defaults),
-        ...runtimeFields(record, container, runtime),
+        ...runtimeFields(record, container, runtime, down),
         ...connectionFields(record, connection, snapshot),
         ports: connection ? portsOf(plane) : null,
       }
@@ -40,10 +41,10 @@ function portsOf(plane: ControlPlane): string | null {
   return pub && sub ? `${pub}/tcp, ${sub}/tcp` : null
 }
 
-function runtimeFields(record: InferenceRecord, container: ContainerRecord, runtime: ContainerRuntime | undefined) {
+function runtimeFields(record: InferenceRecord, container: ContainerRecord, runtime: ContainerRuntime | undefined, down: boolean) {
   const { pid, restarts, cpuPercent, memoryBytes, memoryPercent, readBytes, writtenBytes } = runtime ?? NOT_STARTED
   // A Loop has no program: the cluster itself is what runs.
-  const status = implementationOf(record.config) === 'Loop' ? 'running' : (runtime?.state ?? 'not started')
+  const status = implementationOf(record.config) === 'Loop' ? 'running' : down ? 'unreachable' : (runtime?.state ?? 'not started')
   return {
     cpu_proc: percent(cpuPercent),
     mem_usage: memoryUsage(memoryBytes, memoryPercent),

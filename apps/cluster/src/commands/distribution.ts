@@ -2,7 +2,7 @@ import { type CommandOf, clusterError, type DistributionView } from '@aicluster/
 import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
-import { containersOf, requireBoard, requireContainer, type SelectedContainer, selectRecords } from './select'
+import { boardsOf, containersOf, requireContainer, type SelectedContainer, selectRecords } from './select'
 
 export const startDistribution = (plane: ControlPlane, command: CommandOf<'start_distribution'>) => setDistribution(plane, command, false)
 export const stopDistribution = (plane: ControlPlane, command: CommandOf<'stop_distribution'>) => setDistribution(plane, command, true)
@@ -11,12 +11,12 @@ type DistributionCommand = CommandOf<'start_distribution'> | CommandOf<'stop_dis
 
 /** Switch distribution of one inference, or of all, to the selected containers. Persisted before the data plane acts on it. */
 async function setDistribution(plane: ControlPlane, command: DistributionCommand, off: boolean): Promise<DistributionView[]> {
-  const { inference_name: name, coprocessor_name: board, suffix_name: suffix } = command
-  if (board) requireBoard(plane, board)
+  const { inference_name: name, coprocessor_name: selection, suffix_name: suffix } = command
+  const boards = selection ? boardsOf(plane, selection).map((board) => board.name) : undefined
   const records = selectRecords(plane, name)
   const selected = suffix
-    ? [requireServing(requireContainer(plane, suffix, board || undefined), name || undefined)]
-    : containersOf(records).filter(({ container }) => !board || container.board === board)
+    ? [requireServing(requireContainer(plane, suffix, selection || undefined), name || undefined)]
+    : containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
   return plane.locks.with(
     selected.map(({ record }) => record.config.name),
     async () => {

@@ -1,11 +1,13 @@
 import type { CommandOf, ContainerConfig, ContainerHandlerView } from '@aicluster/protocol'
 import type { Board } from '../boards/board'
 import type { ControlPlane } from '../control-plane/control-plane'
-import { parseContainerConfig, requireSameConfig, servedNames } from '../registry/container-config-rules'
+import { implementationOf, parseContainerConfig, requireSameConfig, servedNames } from '../registry/container-config-rules'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
-import { type Rollout, rollOut } from './rollout'
+import { reachBoardsOf } from './reach-boards'
+import { rollOut } from './rollout'
+import type { Rollout } from './rollout-progress'
 import { selectBoards } from './select'
 
 /**
@@ -20,6 +22,8 @@ export async function loadInference(
   const configs = command.container_config.map(parseContainerConfig)
   requireDistinctNames(plane, configs)
   const boards = selectBoards(plane, command.coprocessor_name)
+  const replaced = configs.map(({ name, force_update: force }) => (force ? plane.registry.get(name) : undefined))
+  await reachBoardsOf(plane, replaced, configs.every((config) => implementationOf(config) === 'Loop') ? [] : boards)
   return plane.locks.with(configs.flatMap(servedNames), async () => {
     const rollouts = configs.map((config) => rolloutOf(plane, config, boards))
     const records = await rollOut(plane, rollouts, command.cmd, call)

@@ -8,7 +8,7 @@ import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { asUnreadable, type GivenFile, givenFiles } from './given-files'
 import { workOf } from './progress'
-import { requireProgram, selectRecords } from './select'
+import { requireProgram, selectRecords, selectUsedBoards } from './select'
 
 /**
  * Replace files of an inference in the folders of its containers, on every board or on none. They count from a container's next
@@ -19,6 +19,7 @@ import { requireProgram, selectRecords } from './select'
 export async function putFile(plane: ControlPlane, command: CommandOf<'put_file'>, call: CommandCall): Promise<Record<string, never>> {
   selectRecords(plane, command.inference_name)
   const files = await givenFiles(command.file_info)
+  await plane.boardWatch.reach(selectUsedBoards(plane, command.inference_name))
   // Only now: to look at the files took its time.
   const records = selectRecords(plane, command.inference_name)
   for (const record of records) requireProgram(record, command.cmd)

@@ -6,7 +6,9 @@ import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
-import { type Rollout, rollOut } from './rollout'
+import { reachBoardsOf } from './reach-boards'
+import { rollOut } from './rollout'
+import type { Rollout } from './rollout-progress'
 
 /**
  * Start what is registered anew, from its config file, which may have been edited; or register what has a file only. If what is in
@@ -18,6 +20,7 @@ export async function reloadInference(
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name } = command
+  await reachBoardsOf(plane, [plane.registry.get(name)])
   const before = plane.registry.get(name)
   return plane.locks.with(before ? servedNames(before.config) : [name], async () => {
     const record = await readFile(plane, name, before)
@@ -39,7 +42,7 @@ async function readFile(plane: ControlPlane, name: string, before: InferenceReco
   for (const board of record.boards) {
     if (plane.boards.has(board)) continue
     throw clusterError('configFileMismatch', {
-      detail: `${name}: boards names ${JSON.stringify(board)}, which is no board of this cluster (${[...plane.boards.keys()].join(', ')})`,
+      detail: `${name}: boards names ${JSON.stringify(board)}, which is no board of this cluster (${plane.boards.names().join(', ')})`,
       details: { inference_name: name, field: 'boards', value: board },
     })
   }

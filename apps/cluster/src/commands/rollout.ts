@@ -1,41 +1,22 @@
-import { type CommandName, type ContainerConfig, clusterError } from '@aicluster/protocol'
-import { type FleetWork, UNATTENDED } from '../control-plane/container-fleet'
+import { type CommandName, clusterError } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { implementationOf, servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
+import { drainContainers } from './drain'
 import { workOf } from './progress'
+import { instancesOf, nextRecord, type Rollout, type RolloutProgress, standsBeside } from './rollout-progress'
+import { requireBoard } from './select'
 import { uniqueSuffix } from './suffix-name'
-
-/** One inference that a command brings to some boards. */
-export interface Rollout {
-  config: ContainerConfig
-  /** What is registered under its name now. */
-  before: InferenceRecord | undefined
-  /** Whether what runs now has to go first. */
-  replace: boolean
-  /** Whether the files that were put for it go on counting. */
-  keepFiles: boolean
-  /** Where containers are started. Those of `before` on other boards stay, unless they are replaced. */
-  boards: { name: string; suffixName?: string | undefined; distributionOff?: string[] | undefined }[]
-}
-
-/** A rollout under way. */
-interface Progress {
-  rollout: Rollout
-  started: ContainerRecord[]
-  /** The data plane has forgotten what was there before, and its programs end. */
-  replacing: boolean
-  registered: boolean
-}
+import { takeBack } from './take-back'
 
 /**
  * Carry out rollouts, all or nothing, while holding the locks of their names: whatever fails, or is given up, what was started is
  * removed, what was replaced runs again with the files it had, and the registry is as it was.
  *
  * @returns what is registered now, in the order of the rollouts
- * @throws InvalidArgumentError (201, 301, 302) a board cannot run it; InvalidOperationError (303) what is to be replaced is busy;
- *   ContainerStartError (311); RequestAbortedError (312)
+ * @throws InvalidArgumentError (201, 301, 302) a board cannot run it; CoprocessorNotFoundError (304) one is gone; InvalidOperationError (303) what is to be replaced is busy;
+ *   ContainerStartError (311); RequestAbortedError (312); SshConnectionError (500) a board is down, or goes down before the end
  */
 export async function rollOut(
   plane: ControlPlane,
@@ -43,14 +24,32 @@ export async function rollOut(
   cmd: CommandName,
   call: CommandCall,
 ): Promise<InferenceRecord[]> {
+  const names = rollouts.flatMap(({ boards }) => boards.map(({ name }) => name))
+  // One may have been removed since it was chosen.
+  for (const name of names) requireBoard(plane, name)
+  const release = plane.boards.hold(names)
+  try {
+    return await rollOutHeld(plane, rollouts, cmd, call)
+  } finally {
+    release()
+  }
+}
+
+async function rollOutHeld(
+  plane: ControlPlane,
+  rollouts: readonly Rollout[],
+  cmd: CommandName,
+  call: CommandCall,
+): Promise<InferenceRecord[]> {
   await checkBoards(plane, rollouts, cmd, call)
-  const under: Progress[] = []
+  const under: RolloutProgress[] = []
   try {
     // One inference after another, its boards side by side: a failure then knows what to take back.
     for (const rollout of rollouts) {
-      const progress: Progress = { rollout, started: [], replacing: false, registered: false }
+      const progress: RolloutProgress = { rollout, started: [], replacing: false, registered: false }
       under.push(progress)
-      if (rollout.replace && rollout.before) await setAside(plane, progress, cmd, call)
+      if (standsBeside(rollout)) await requireDroppedIdle(plane, rollout, cmd)
+      else if (rollout.replace && rollout.before) await setAside(plane, progress, cmd, call)
       await startAll(plane, progress, cmd, call)
     }
     // From here on it is no longer given up.
@@ -63,25 +62,38 @@ export async function rollOut(
     await plane.project()
     throw error
   }
+  await plane.project()
   for (const { rollout, replacing } of under) {
-    if (replacing) await Promise.all(instancesOf(rollout.before).map((instance) => plane.fleet.remove(instance)))
+    const old = instancesOf(rollout.before)
+    if (standsBeside(rollout)) await relieve(plane, old)
+    if (replacing || standsBeside(rollout)) await Promise.all(old.map((instance) => plane.fleet.removeOrLeave(instance)))
     if (!rollout.keepFiles) await plane.files.delete(rollout.config.name)
   }
-  await plane.project()
   return under.map(nextRecord)
 }
 
-const instancesOf = (record: InferenceRecord | undefined): string[] => record?.containers.map(({ instance }) => instance) ?? []
-
-function nextRecord({ rollout: { config, before, replace, boards }, started }: Progress): InferenceRecord {
-  const kept = replace || !before ? { boards: [], containers: [] } : before
-  return {
-    version: 1,
-    config,
-    boards: [...kept.boards, ...boards.map(({ name }) => name)],
-    containers: [...kept.containers, ...started],
-  }
+/** The new containers take requests: the old ones get nothing more, finish what they hold, and go. */
+async function relieve(plane: ControlPlane, instances: readonly string[]): Promise<void> {
+  await drainContainers(plane, instances)
+  for (const instance of instances) await plane.options.dataPlane.call('forgetContainer', instance)
 }
+
+/**
+ * Inference names that the new containers serve no more.
+ * @throws InvalidOperationError (303) requests to them are queued or in process
+ */
+async function requireDroppedIdle(plane: ControlPlane, { config, before }: Rollout, cmd: CommandName): Promise<void> {
+  const kept = servedNames(config)
+  const names = servedNames((before as InferenceRecord).config).filter((name) => !kept.includes(name))
+  if (await plane.options.dataPlane.call('isIdle', { instances: [], names })) return
+  throw busy(config.name, `of ${names.join(', ')}, which it serves no more,`, cmd)
+}
+
+const busy = (name: string, whose: string, cmd: CommandName) =>
+  clusterError('processesInUse', {
+    detail: `${name}: requests ${whose} are queued or in process; ${cmd === 'load_inference' ? 'force_update' : cmd} needs it idle: wait for them`,
+    details: { inference_name: name },
+  })
 
 async function checkBoards(plane: ControlPlane, rollouts: readonly Rollout[], cmd: CommandName, call: CommandCall): Promise<void> {
   for (const { config, boards } of rollouts) {
@@ -95,7 +107,7 @@ async function checkBoards(plane: ControlPlane, rollouts: readonly Rollout[], cm
 }
 
 /** What runs now goes, but keeps its files until all is well. */
-async function setAside(plane: ControlPlane, progress: Progress, cmd: CommandName, call: CommandCall): Promise<void> {
+async function setAside(plane: ControlPlane, progress: RolloutProgress, cmd: CommandName, call: CommandCall): Promise<void> {
   const record = progress.rollout.before as InferenceRecord
   // What arrives meanwhile waits for the containers that come.
   const idle = await plane.options.dataPlane.call('removeIfIdle', {
@@ -103,12 +115,7 @@ async function setAside(plane: ControlPlane, progress: Progress, cmd: CommandNam
     names: servedNames(record.config),
     keepQueues: true,
   })
-  if (!idle) {
-    throw clusterError('processesInUse', {
-      detail: `${record.config.name}: requests are queued or in process; ${cmd === 'load_inference' ? 'force_update' : cmd} needs it idle: wait for them`,
-      details: { inference_name: record.config.name },
-    })
-  }
+  if (!idle) throw busy(record.config.name, 'to it', cmd)
   progress.replacing = true
   await Promise.all(
     record.containers.map(({ instance, board, suffix_name }) => {
@@ -119,22 +126,32 @@ async function setAside(plane: ControlPlane, progress: Progress, cmd: CommandNam
 }
 
 /** Start one container per board, side by side. */
-async function startAll(plane: ControlPlane, progress: Progress, cmd: CommandName, call: CommandCall): Promise<void> {
+async function startAll(plane: ControlPlane, progress: RolloutProgress, cmd: CommandName, call: CommandCall): Promise<void> {
   const { config, boards, keepFiles, before, replace } = progress.rollout
+  const beside = standsBeside(progress.rollout)
   const startTimeoutMs = config.start_timeout ?? plane.options.config.defaults.start_timeout
-  const others = plane.registry.all().filter((record) => !replace || record.config.name !== before?.config.name)
+  const others = plane.registry.all().filter((record) => beside || !replace || record.config.name !== before?.config.name)
   const taken = new Set(others.flatMap(({ containers }) => containers.map(({ suffix_name }) => suffix_name)))
   // A name that a container has already stays its own.
   for (const { suffixName } of boards) if (suffixName !== undefined) taken.add(suffixName)
+  // Where one fails, the others need not go on.
+  const giveUp = new AbortController()
+  const signal = AbortSignal.any([call.signal, giveUp.signal])
   const results = await Promise.allSettled(
     boards.map(async ({ name, suffixName, distributionOff = [] }) => {
-      const suffix = suffixName ?? uniqueSuffix(`${config.name}-${name}`, taken)
+      const suffix = (beside ? undefined : suffixName) ?? uniqueSuffix(`${config.name}-${name}`, taken)
       if (implementationOf(config) === 'Loop') return loopRecord(suffix, name)
-      const work = workOf(call, cmd, config.name, name, suffix)
-      return plane.fleet.start(config, suffix, name, { startTimeoutMs, work, withFiles: keepFiles, distributionOff })
+      const work = workOf({ ...call, signal }, cmd, config.name, name, suffix)
+      try {
+        return await plane.fleet.start(config, suffix, name, { startTimeoutMs, work, withFiles: keepFiles, distributionOff })
+      } catch (error) {
+        giveUp.abort(error)
+        throw error
+      }
     }),
   )
   progress.started.push(...results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
+  if (giveUp.signal.aborted) throw giveUp.signal.reason
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
 }
@@ -149,41 +166,3 @@ const loopRecord = (suffixName: string, board: string): ContainerRecord => ({
   created: new Date().toISOString(),
   stopped: false,
 })
-
-async function takeBack(plane: ControlPlane, progress: Progress, cmd: CommandName, call: CommandCall): Promise<void> {
-  const { rollout, started, replacing, registered } = progress
-  const { before, config } = rollout
-  for (const { instance } of started) await plane.options.dataPlane.call('forgetContainer', instance)
-  await Promise.all(started.map(({ instance }) => plane.fleet.remove(instance)))
-  if (before && replacing) {
-    const containers = await Promise.all(before.containers.map((container) => restore(plane, before, container, cmd, call)))
-    await plane.registry.set({ ...before, containers })
-  } else if (registered && before) await plane.registry.set(before)
-  else if (registered) await plane.registry.delete(config.name)
-}
-
-/** What was replaced runs again, with its own files. Whatever goes wrong, it stays registered. */
-async function restore(
-  plane: ControlPlane,
-  { config }: InferenceRecord,
-  container: ContainerRecord,
-  cmd: CommandName,
-  call: CommandCall,
-): Promise<ContainerRecord> {
-  const { board, suffix_name: suffix, instance } = container
-  if (implementationOf(config) === 'Loop') return container
-  const work: FleetWork = { ...UNATTENDED, report: workOf(call, cmd, config.name, board, suffix).report }
-  work.report('restore')
-  const startTimeoutMs = config.start_timeout ?? plane.options.config.defaults.start_timeout
-  try {
-    await plane.fleet.bringBack(instance)
-    if (container.stopped) return container
-    return await plane.fleet.startAgain(config, container, { startTimeoutMs, work, withFiles: true })
-  } catch (error) {
-    plane.options.log.error(
-      { container: suffix, board, err: error },
-      'what was replaced does not get ready again; its board goes on trying',
-    )
-    return plane.fleet.restart(config, container).catch(() => container)
-  }
-}

@@ -1,6 +1,8 @@
 import { Command, type CommandName, type CommandOf, clusterError, decodeMsgpack, invalidInput } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { addBoard } from './add-board'
 import { addInference } from './add-inference'
+import { checkBoards } from './check-boards'
 import type { CommandCall } from './command-call'
 import { deleteQueue } from './delete-queue'
 import { startDistribution, stopDistribution } from './distribution'
@@ -13,12 +15,15 @@ import { getImages } from './get-images'
 import { getMetrics } from './get-metrics'
 import { getQueueInfo } from './get-queue-info'
 import { loadInference } from './load-inference'
+import { probeBoard } from './probe-board'
 import { putFile } from './put-file'
 import { reloadInference } from './reload-inference'
+import { removeBoard } from './remove-board'
 import { shutdown } from './shutdown'
 import { start } from './start'
 import { stop } from './stop'
 import { subscribe, unsubscribe } from './subscription'
+import { trustBoard } from './trust-board'
 import { unloadInference } from './unload-inference'
 
 /** Carries out one command; what it returns is the reply. */
@@ -48,6 +53,11 @@ const HANDLERS: { [Name in CommandName]: CommandHandler<Name> } = {
   delete_queue: deleteQueue,
   subscribe,
   unsubscribe,
+  probe_board: probeBoard,
+  check_boards: checkBoards,
+  trust_board: trustBoard,
+  add_board: addBoard,
+  remove_board: removeBoard,
   get_metrics: getMetrics,
   shutdown,
 }
@@ -64,6 +74,9 @@ const CHANGING = new Set<CommandName>([
   'start_distribution',
   'stop_distribution',
   'delete_queue',
+  'trust_board',
+  'add_board',
+  'remove_board',
   'shutdown',
 ])
 
@@ -117,6 +130,7 @@ function summary(command: Command): Record<string, unknown> {
     const names = command.container_config.map((config) => (config as { name?: unknown } | null)?.name)
     return { names, boards: command.coprocessor_name }
   }
+  if (command.cmd === 'add_board') return { board: command.board.name, fingerprint: command.fingerprint, write: command.write }
   if (command.cmd === 'put_file') return { inference_name: command.inference_name, files: Object.keys(command.file_info) }
   const { cmd: _cmd, ...rest } = command
   return rest

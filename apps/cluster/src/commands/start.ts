@@ -13,9 +13,11 @@ import { requireBoard, requireContainer, requireProgram } from './select'
  */
 export async function start(plane: ControlPlane, command: CommandOf<'start'>, call: CommandCall): Promise<ContainerStatusView> {
   const { coprocessor_name: board, suffix_name: suffix } = command
-  requireBoard(plane, board)
+  const its = requireBoard(plane, board)
+  requireProgram(requireContainer(plane, suffix, board).record, command.cmd)
+  await plane.boardWatch.reach([its])
+  // Only now: it may just have been taken over, and have another record.
   const { record, container } = requireContainer(plane, suffix, board)
-  requireProgram(record, command.cmd)
   return plane.locks.with(servedNames(record.config), async () => {
     const { config } = record
     const runs = (await plane.fleet.get(container.instance)?.runtime())?.state === 'running'

@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommandOf, ContainerStatusView } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
 import type { CommandCall } from './command-call'
 import { statusOf } from './container-status'
+import { drainContainers } from './drain'
 import { withContainer } from './registered-container'
 import { requireBoard, requireContainer, requireProgram } from './select'
-
-/** How often a drain looks whether everything is done, in ms. */
-const DRAIN_POLL_MS = 20
 
 /**
  * End the program of a container, which stays registered. It gets nothing more, finishes what it has in hand within the drain
@@ -16,36 +13,28 @@ const DRAIN_POLL_MS = 20
  */
 export async function stop(plane: ControlPlane, command: CommandOf<'stop'>, call: CommandCall): Promise<ContainerStatusView> {
   const { coprocessor_name: board, suffix_name: suffix } = command
-  requireBoard(plane, board)
+  const its = requireBoard(plane, board)
+  requireProgram(requireContainer(plane, suffix, board).record, command.cmd)
+  await plane.boardWatch.reach([its])
+  // Only now: it may just have been taken over, and have another record.
   const { record, container } = requireContainer(plane, suffix, board)
-  requireProgram(record, command.cmd)
   return plane.locks.with(servedNames(record.config), async () => {
     const { instance } = container
     if (!container.stopped) {
-      await drain(plane, instance, call.signal)
+      await drainContainers(plane, [instance], call.signal)
       // From here on it is no longer given up; a manager that dies now leaves the rest to its successor.
       await plane.registry.set(withContainer(record, { ...container, stopped: true }))
       await plane.options.dataPlane.call('forgetContainer', instance)
     }
-    await plane.fleet.stop(instance)
+    try {
+      await plane.fleet.stop(instance)
+    } catch (error) {
+      // Its board has gone: it runs on, and is registered as before.
+      await plane.registry.set(record)
+      if (!container.stopped) await plane.fleet.expectAgain(record.config, container)
+      throw error
+    }
     const [status] = await statusOf(plane, [requireContainer(plane, suffix, board)])
     return status as ContainerStatusView
   })
-}
-
-/** @throws the signal's reason once it is aborted: the container then gets requests again */
-async function drain(plane: ControlPlane, instance: string, signal: AbortSignal): Promise<void> {
-  const { dataPlane, config } = plane.options
-  const giveUpAt = performance.now() + config.drain_timeout
-  await dataPlane.call('setHeld', { instance, held: true })
-  try {
-    while (performance.now() < giveUpAt && !(await dataPlane.call('isIdle', { instances: [instance], names: [] }))) {
-      signal.throwIfAborted()
-      await sleep(DRAIN_POLL_MS)
-    }
-    signal.throwIfAborted()
-  } catch (error) {
-    await dataPlane.call('setHeld', { instance, held: false })
-    throw error
-  }
 }

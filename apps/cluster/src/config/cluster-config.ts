@@ -1,81 +1,26 @@
-import { BoardName, COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
-import { DEFAULT_PORTS, isHost } from '@aicluster/transport'
+import { COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
 import { z } from 'zod'
+import { BoardConfig, refuseTwins } from './board-config'
+import { ListenConfig, loopbackHost, port } from './listen-config'
+import { refuseUnreachable } from './refuse-unreachable'
 
 /** Where `auto` looks first. */
 export const DEFAULT_ADMIN_PORT = 47_104
 
-const port = z.number().int().min(0).max(65_535)
 const milliseconds = z
   .number()
   .int()
   .min(1)
   .max(2 ** 31 - 1)
 
-/** Only programs of this machine reach it. */
-const loopbackHost = (why: string) =>
-  z
-    .string()
-    .refine(isHost, 'must be an address or a host name')
-    .refine((host) => /^(127\.|localhost$|::1$)/.test(host), `must be a loopback address (127.0.0.1, ::1, localhost): ${why}`)
-    .default('127.0.0.1')
-
-/** A board that is this machine: containers are child processes. */
-const LocalBoardConfig = z.strictObject({
-  name: BoardName.describe(
-    'Name of the board, unique in the cluster: 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter or digit; not "all".',
-  ),
-  driver: z.literal('local').default('local').describe('How the board is reached. local: this machine; containers are child processes.'),
-})
-
-type LocalBoardConfig = z.infer<typeof LocalBoardConfig>
-
-/** Where the manager's four sockets are. */
-const ListenConfig = z.discriminatedUnion('transport', [
-  z.strictObject({
-    transport: z.literal('ipc').describe('Unix sockets in a private folder of the state folder.'),
-  }),
-  z.strictObject({
-    transport: z.literal('tcp').describe('TCP ports on a loopback address.'),
-    host: loopbackHost('this version has no encryption').describe(
-      'Address to bind. Beyond loopback needs encryption, which this version does not have.',
-    ),
-    inference_port: port
-      .default(DEFAULT_PORTS.inference)
-      .describe('Requests of applications. 0 lets the system choose; the choice is kept for later starts.'),
-    management_port: port
-      .default(DEFAULT_PORTS.management)
-      .describe('Commands of applications. 0 lets the system choose; the choice is kept for later starts.'),
-    pub_port: port
-      .default(DEFAULT_PORTS.pub)
-      .describe('Answers of containers. 0 lets the system choose; the choice is kept for later starts.'),
-    sub_port: port
-      .default(DEFAULT_PORTS.sub)
-      .describe('Requests to containers. 0 lets the system choose; the choice is kept for later starts.'),
-  }),
-])
-
-/** Every board whose name an earlier one has already is a problem of its own, at its own place. */
-function refuseTwins(boards: readonly LocalBoardConfig[], context: z.RefinementCtx): void {
-  const seen = new Set<string>()
-  for (const [index, { name }] of boards.entries()) {
-    const key = name.toLowerCase()
-    if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'name'], message: 'must be unique (case does not count)' })
-    seen.add(key)
-  }
-}
-
-/** `cluster.yaml`. Every default of the manager is here; docs/configuration.md lists them. */
-export const ClusterConfig = z.strictObject({
+/** Its keys, one by one. */
+const ClusterKeys = z.strictObject({
   boards: z
-    .array(LocalBoardConfig)
+    .array(BoardConfig)
     .min(1)
     .max(1024)
     .superRefine(refuseTwins)
-    .default([
-      { name: 'board1', driver: 'local' },
-      { name: 'board2', driver: 'local' },
-    ])
+    .prefault([{ name: 'board1' }, { name: 'board2' }])
     .describe('The boards of the cluster.'),
   listen: ListenConfig.default({ transport: 'ipc' }).describe("Where the manager's sockets are."),
   admin: z
@@ -153,5 +98,8 @@ export const ClusterConfig = z.strictObject({
     .default('info')
     .describe("The least important of the manager's log lines that are written."),
 })
+
+/** `cluster.yaml`. Every default of the manager is here; docs/configuration.md lists them. */
+export const ClusterConfig = ClusterKeys.superRefine(refuseUnreachable)
 export type ClusterConfig = z.infer<typeof ClusterConfig>
 export type DefaultsConfig = ClusterConfig['defaults']

@@ -1,6 +1,6 @@
 import { type AIClusterError, clusterError, invalidInput, nearestKey } from '@aicluster/protocol'
 import { z } from 'zod'
-import { clusterConfigSchema, schemasAt } from './config-schema'
+import { clusterConfigSchema, type JsonSchema, schemasAt } from './config-schema'
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {
@@ -50,11 +50,12 @@ function unknownKey(input: unknown, path: readonly PropertyKey[], key: string): 
   const problem = { path: full, atKey: true, missing: false }
   if (known.includes(key)) {
     // The key of another branch: what chooses the branch is what has to change.
-    const transports = here.filter(({ properties }) => properties?.[key]).map(({ properties }) => String(properties?.transport?.const))
-    const chosen = String((valueAt(input, path) as { transport?: unknown } | undefined)?.transport)
+    const branch = branchKeyOf(here)
+    const owners = here.filter(({ properties }) => properties?.[key]).map(({ properties }) => String(properties?.[branch]?.const))
+    const chosen = (valueAt(input, path) as Record<string, unknown> | undefined)?.[branch] ?? defaultOf(here, branch)
     return {
       ...problem,
-      text: `${pathText(full)} belongs to transport: ${transports.join(' or ')}, but transport is ${chosen}: remove one of the two`,
+      text: `${pathText(full)} belongs to ${branch}: ${owners.join(' or ')}, but ${branch} is ${String(chosen)}: remove one of the two`,
     }
   }
   const near = nearestKey(key, known)
@@ -63,6 +64,28 @@ function unknownKey(input: unknown, path: readonly PropertyKey[], key: string): 
     text: `unknown key ${pathText(full)}${near ? `, did you mean ${near}?` : `; known here: ${[...new Set(known)].join(', ')}`}`,
   }
 }
+
+/**
+ * What is wrong with one entry of `boards` that came by a command: 201 when a key is missing, 302 otherwise.
+ * @param input - the whole configuration with it
+ */
+export function boardEntryError(input: { boards: readonly unknown[] }, error: z.ZodError, index: number): AIClusterError {
+  const { name } = (input.boards[index] ?? {}) as { name?: unknown }
+  const subject = typeof name === 'string' ? `board ${JSON.stringify(name)}` : 'the board'
+  const problems = problemsOf(input, error)
+  const texts = problems.map(({ text }) => text.replaceAll(`boards[${index}].`, '').replaceAll(`boards[${index}]`, subject))
+  return clusterError(problems[0]?.missing ? 'requiredKeyMissing' : 'invalidParameter', {
+    detail: `${subject}: ${texts.join('; ')}`,
+    details: { board: name, fields: problems.map(({ path }) => pathText(path.slice(2))) },
+  })
+}
+
+/** The key whose value chooses among these branches. */
+const branchKeyOf = (branches: readonly JsonSchema[]): string =>
+  Object.entries(branches[0]?.properties ?? {}).find(([, schema]) => schema.const !== undefined)?.[0] ?? ''
+
+const defaultOf = (branches: readonly JsonSchema[], key: string): unknown =>
+  branches.map(({ properties }) => properties?.[key]?.default).find((value) => value !== undefined)
 
 /**
  * One error for everything that is wrong: 201 when the first problem is a missing key, 302 otherwise.

@@ -35,11 +35,14 @@ const plainNumbers = (cell: string | undefined): number[] =>
 /** Every key that holds no further ones. */
 function leaves(schema: JsonSchema, path = ''): [string, JsonSchema][] {
   const inner = schema.items ? { ...schema.items, path: `${path}[]` } : { ...schema, path }
-  const nested = [inner, ...(schema.oneOf ?? [])].flatMap(({ properties = {} }) =>
+  const nested = [inner, ...(inner.oneOf ?? [])].flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([key, value]) => leaves(value, inner.path ? `${inner.path}.${key}` : key)),
   )
   return nested.length > 0 ? nested : [[path, schema]]
 }
+
+/** Keys whose default depends on something else. */
+const DEPENDS = ['listen.transport', 'listen.curve']
 
 const managerKeys = leaves(clusterConfigSchema())
 
@@ -47,12 +50,23 @@ const managerKeys = leaves(clusterConfigSchema())
 const bounds = ({ minimum, maximum }: JsonSchema): number[] =>
   [minimum, maximum].filter((bound): bound is number => bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER)
 
+/** What chooses among branches has a default in one of them at most. */
+const CHOOSING_KEYS = ['listen.transport', 'boards[].driver']
+
+/** Keys that may be left out, and then mean nothing at all or what their row says. */
+const OPTIONAL_KEYS = [
+  ...['identity_file', 'identity_passphrase_file', 'agent', 'password_file', 'fingerprint', 'advertise'],
+  ...['resources.cpus', 'resources.memory_bytes', 'resources.gpus'],
+].map((key) => `boards[].${key}`)
+
 describe('docs/configuration.md', () => {
   it.each(managerKeys)("has the manager's %s with its default and range", (key, schema) => {
     const [value, , range] = row('The manager: cluster.yaml', key)
     if (typeof schema.default === 'number') expect(plainNumbers(value)).toEqual([schema.default])
-    else if (Array.isArray(schema.default)) expect(value).toBe(schema.default.join(', ') || 'none')
-    else if (key !== 'listen.transport') expect(value).toBe(String(schema.default ?? '*required*'))
+    else if (Array.isArray(schema.default)) expect(value).toBe(schema.default.map((entry) => entry.name ?? entry).join(', ') || 'none')
+    else if (typeof schema.default === 'object') expect(value).toBe('none')
+    else if (OPTIONAL_KEYS.includes(key)) expect(value).not.toMatch(/required|^$/)
+    else if (!CHOOSING_KEYS.includes(key) && !DEPENDS.includes(key)) expect(value).toBe(String(schema.default ?? '*required*'))
     if (schema.minimum !== undefined) expect(plainNumbers(range)).toEqual(bounds(schema))
     if (schema.enum) expect(range).toBe(schema.enum.join(', '))
   })

@@ -1,11 +1,15 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AIClusterError } from '@aicluster/protocol'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ClusterConfig } from './cluster-config'
 import { loadClusterFile, parseClusterFile } from './load-cluster-file'
+
+/** Where containers of other machines reach the manager. */
+const LISTEN = 'listen: { transport: tcp, host: 0.0.0.0, insecure: true }\n'
+const SSH_BOARD = 'boards:\n  - name: jetson\n    driver: ssh\n    address: 10.0.0.12\n    user: me\n'
 
 /** What a user is told, without the table's opening words. */
 function refusal(text: string): { code: number; lines: string[]; details: Readonly<Record<string, unknown>> } {
@@ -32,9 +36,34 @@ describe('a configuration that is right', () => {
       'c.yaml',
       'boards:\n  - name: left\nlisten:\n  transport: tcp\n  pub_port: 0\ndefaults:\n  queue_limit: 3\n',
     )
-    expect(config.boards).toEqual([{ name: 'left', driver: 'local' }])
+    expect(config.boards).toEqual([
+      { name: 'left', driver: 'local', labels: {}, engine_socket: '/var/run/docker.sock', allowed_run_options: [], processes: true },
+    ])
     expect(config.listen).toMatchObject({ transport: 'tcp', host: '127.0.0.1', pub_port: 0, sub_port: 47103 })
     expect(config.defaults).toMatchObject({ queue_limit: 3, send_timeout: 60_000 })
+  })
+
+  it('takes a board over SSH with an address, a user and a way in', () => {
+    const { boards } = parseClusterFile(
+      'c.yaml',
+      `${SSH_BOARD}    identity_file: ~/.ssh/id_ed25519\n    labels: { rack: 7, gpu: true }\n${LISTEN}`,
+    )
+    expect(boards).toEqual([
+      {
+        name: 'jetson',
+        driver: 'ssh',
+        address: '10.0.0.12',
+        port: 22,
+        user: 'me',
+        identity_file: join(homedir(), '.ssh/id_ed25519'),
+        known_hosts: join(homedir(), '.ssh/known_hosts'),
+        labels: { rack: '7', gpu: 'true' },
+        resources: {},
+        engine_socket: '/var/run/docker.sock',
+        folder: '.aicluster',
+        allowed_run_options: [],
+      },
+    ])
   })
 
   it('may be JSON', () => {
@@ -83,16 +112,82 @@ describe('a configuration that is wrong is refused with line, column, key and wh
     ['a missing key', 'boards:\n  - driver: local\n', 201, 'c.yaml:2:5: boards[0].name is missing'],
     ['a key without a value', 'limits:\nlog_level: info\n', 302, /^c\.yaml:1:\d+: limits has no value: give it one, or remove the key$/],
     [
-      'an address of another machine',
-      'listen:\n  transport: tcp\n  host: 10.0.0.1\n',
+      'sockets beyond loopback that nothing protects',
+      'listen:\n  transport: tcp\n  host: 10.0.0.1\n  curve: false\n',
       302,
-      /^c\.yaml:3:9: listen\.host is "10\.0\.0\.1", it must be a loopback/,
+      /^c\.yaml:4:10: listen\.curve is false, it must be true where host \(10\.0\.0\.1\) is beyond loopback: remove it, or say insecure: true/,
+    ],
+    [
+      'sockets that are encrypted and insecure',
+      'listen:\n  transport: tcp\n  curve: true\n  insecure: true\n',
+      302,
+      /^c\.yaml:4:13: listen\.insecure is true, it must be false where curve is true/,
+    ],
+    [
+      'health and metrics beyond loopback',
+      'admin:\n  host: 10.0.0.1\n',
+      302,
+      /^c\.yaml:2:9: admin\.host is "10\.0\.0\.1", it must be a loopback/,
     ],
     [
       'a board named twice',
       'boards:\n  - name: a\n  - name: A\n',
       302,
       'c.yaml:3:11: boards[1].name is "A", it must be unique (case does not count)',
+    ],
+    [
+      'a board whose machine an earlier one is already',
+      `${SSH_BOARD}    agent: true\n${SSH_BOARD.slice('boards:\n'.length).replace('jetson', 'twin')}    agent: true\n`,
+      302,
+      'c.yaml:9:14: boards[1].address is "10.0.0.12", it must not be that of board "jetson", with the same port and user: one machine is one board',
+    ],
+    [
+      'a board over SSH where the manager can only be reached from its own machine',
+      `${SSH_BOARD}    agent: true\nlisten: { transport: tcp }\n#`,
+      302,
+      /boards\[0\]\.driver is "ssh", it must be local, or the manager must listen where containers of other machines reach it: listen:/,
+    ],
+    [
+      'a board without a way in',
+      SSH_BOARD,
+      302,
+      'c.yaml:5:11: boards[0].user is "me", it needs a way in beside it: identity_file, agent or password_file',
+    ],
+    [
+      'a passphrase without its key',
+      `${SSH_BOARD}    agent: true\n    identity_passphrase_file: /x\n`,
+      302,
+      'c.yaml:7:31: boards[0].identity_passphrase_file is "/x", it must stand beside the identity_file whose passphrase it holds',
+    ],
+    [
+      'a key of the other driver, where none is named',
+      'boards:\n  - name: a\n    address: b\n',
+      302,
+      'c.yaml:3:5: boards[0].address belongs to driver: ssh, but driver is local: remove one of the two',
+    ],
+    [
+      'a driver that there is not',
+      'boards:\n  - name: a\n    driver: usb\n',
+      302,
+      'c.yaml:3:13: boards[0].driver is "usb", it must be local or ssh',
+    ],
+    [
+      'a folder that leads out of the home folder',
+      `${SSH_BOARD}    agent: true\n    folder: ../other\n`,
+      302,
+      'c.yaml:7:13: boards[0].folder is "../other", it must be a folder below the home folder there, without . and ..',
+    ],
+    [
+      'a fingerprint that is none',
+      `${SSH_BOARD}    agent: true\n    fingerprint: MD5:00\n`,
+      302,
+      'c.yaml:7:18: boards[0].fingerprint is "MD5:00", it must be a fingerprint as ssh-keygen -lf prints it: SHA256: and 43 characters',
+    ],
+    [
+      'a label with a comma',
+      'boards:\n  - name: a\n    labels: { gpu: "a,b" }\n',
+      302,
+      'c.yaml:3:20: boards[0].labels.gpu is "a,b", it must be up to 63 characters of A-Z a-z 0-9 . _ / -',
     ],
     [
       'a value behind an alias',
@@ -106,7 +201,7 @@ describe('a configuration that is wrong is refused with line, column, key and wh
     ['a tab', 'boards:\n\t- name: a\n', 302, /^c\.yaml:2:\d+: not valid YAML: .*[Tt]ab/],
     ['a second document', 'log_level: info\n---\nlog_level: warn\n', 302, /^c\.yaml:2:1: not valid YAML: /],
   ])('%s', (_, text, code, line) => {
-    const refused = refusal(text)
+    const refused = refusal(text.includes('driver: ssh') ? `${text}${LISTEN}` : text)
     expect(refused.code).toBe(code)
     if (typeof line === 'string') expect(refused.lines[0]).toBe(line)
     else expect(refused.lines[0]).toMatch(line)

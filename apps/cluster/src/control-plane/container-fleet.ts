@@ -2,15 +2,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
+import { isBoardFailure } from '../boards/board-failure'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
+import type { Boards } from './boards'
 import type { DataPlaneClient } from './data-plane-client'
 
 /** How long a container that has just exited gets for its last words to reach the file, in ms. */
 const LAST_WORDS_MS = 50
 
 export interface FleetOptions {
-  boards: ReadonlyMap<string, Board>
+  boards: Pick<Boards, 'get'>
   dataPlane: DataPlaneClient
   log: Logger
   stopTimeoutMs: number
@@ -39,6 +41,7 @@ export interface StartOptions {
 }
 
 interface Starting {
+  board: string
   ready(): void
   fail(reason: Error): void
 }
@@ -49,6 +52,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 export class ContainerFleet {
   private readonly running = new Map<string, BoardContainer>()
   private readonly starting = new Map<string, Starting>()
+  /** Their board was lost while they got a new token: they may run with one or the other. */
+  private readonly tokenUnsure = new Set<string>()
 
   constructor(private readonly options: FleetOptions) {}
 
@@ -59,6 +64,16 @@ export class ContainerFleet {
   /** The data plane says that this container takes requests. */
   onReady(instance: string): void {
     this.starting.get(instance)?.ready()
+  }
+
+  /** Containers that run, are being made, or are on their way out: what a board has beside them and what is registered is nobody's. */
+  get instances(): Iterable<string> {
+    return [...this.running.keys(), ...this.starting.keys()]
+  }
+
+  /** A board has gone down: what is being started there is given up. */
+  onBoardDown(board: string, failure: Error): void {
+    for (const starting of this.starting.values()) if (starting.board === board) starting.fail(failure)
   }
 
   /**
@@ -83,7 +98,13 @@ export class ContainerFleet {
   async startAgain(config: ContainerConfig, earlier: ContainerRecord, options: StartOptions): Promise<ContainerRecord> {
     await this.running.get(earlier.instance)?.stop(this.options.stopTimeoutMs)
     const { record, spec } = await this.prepare(config, earlier.suffix_name, earlier.board, options, earlier)
-    await this.run(spec, earlier.board, options, async (container) => container?.stop(this.options.stopTimeoutMs))
+    try {
+      await this.run(spec, earlier.board, options, async (container) => container?.stop(this.options.stopTimeoutMs))
+    } catch (error) {
+      await this.onNoNewToken(config, earlier, error)
+      throw error
+    }
+    this.tokenUnsure.delete(record.instance)
     return record
   }
 
@@ -97,13 +118,23 @@ export class ContainerFleet {
     let container: BoardContainer | undefined
     let timer: NodeJS.Timeout | undefined
     const { signal } = work
-    const ready = new Promise<void>((resolve, reject) => this.starting.set(spec.instance, { ready: resolve, fail: reject }))
+    const ready = new Promise<void>((resolve, reject) =>
+      this.starting.set(spec.instance, { board: boardName, ready: resolve, fail: reject }),
+    )
     ready.catch(() => {})
     const onAbort = () => this.starting.get(spec.instance)?.fail(signal.reason)
     signal.addEventListener('abort', onAbort)
     try {
       signal.throwIfAborted()
-      container = await this.board(boardName).create(spec, { signal, onBytes: (done, total) => work.report('copy', { done, total }) })
+      let phase: ProgressView['phase'] = 'copy'
+      container = await this.board(boardName).create(spec, {
+        signal,
+        onBytes: (done, total) => work.report(phase, { done, total }),
+        onPhase: (next) => {
+          phase = next
+          work.report(next)
+        },
+      })
       work.report('start')
       this.watch(container)
       const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)
@@ -112,8 +143,9 @@ export class ContainerFleet {
       work.report('ready')
     } catch (cause) {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
-      const output = container && !signal.aborted ? await this.lastWords(container) : ''
-      await giveUp(container)
+      const output = container && !signal.aborted && !isBoardFailure(cause) ? await this.lastWords(container) : ''
+      // On a board that is gone it stays behind until the board comes back.
+      await giveUp(container).catch((error) => this.leave(spec, boardName, error))
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output)
     } finally {
@@ -123,27 +155,43 @@ export class ContainerFleet {
     }
   }
 
+  /** A registered container may connect, with the token that it has; whether it runs nobody has looked. */
+  async expectAgain(config: ContainerConfig, record: ContainerRecord): Promise<void> {
+    await this.expect(config, record, true)
+  }
+
   /**
-   * Take over a container of an earlier manager, or, if its program no longer runs, start it anew without waiting.
-   * @returns its record: another one if it had to be made anew
+   * Take over a container that runs on its board already.
+   * @returns whether it does; if not, its files may still be there
    */
-  async adoptOrRestart(config: ContainerConfig, record: ContainerRecord): Promise<ContainerRecord> {
-    const board = this.board(record.board)
-    const adopted = await board.adopt(this.spec(config, record, '', true))
-    if (adopted) {
-      await this.expect(config, record, true)
-      this.watch(adopted)
-      return record
+  async adopt(config: ContainerConfig, record: ContainerRecord): Promise<boolean> {
+    if (this.tokenUnsure.has(record.instance)) {
+      await this.rest(config, record)
+      return false
     }
-    // The same instance: its files are still there and are used again.
-    return this.restart(config, record)
+    const adopted = await this.board(record.board).adopt(this.spec(config, record, '', true))
+    if (adopted) this.watch(adopted)
+    return adopted !== undefined
   }
 
   /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
   async restart(config: ContainerConfig, record: ContainerRecord): Promise<ContainerRecord> {
     const fresh = await this.prepare(config, record.suffix_name, record.board, { withFiles: true }, record)
-    this.watch(await this.board(record.board).create(fresh.spec))
+    try {
+      this.watch(await this.board(record.board).create(fresh.spec))
+    } catch (error) {
+      await this.onNoNewToken(config, record, error)
+      throw error
+    }
+    this.tokenUnsure.delete(record.instance)
     return fresh.record
+  }
+
+  /** Where its board was lost, what is registered counts on: it is looked at again when the board is back. */
+  private async onNoNewToken(config: ContainerConfig, record: ContainerRecord, error: unknown): Promise<void> {
+    if (!isBoardFailure(error)) return
+    this.tokenUnsure.add(record.instance)
+    if (!record.stopped) await this.expectAgain(config, record)
   }
 
   /** A container that somebody has stopped, under an earlier manager. */
@@ -185,12 +233,21 @@ export class ContainerFleet {
     await container.remove(this.options.stopTimeoutMs)
   }
 
+  /** Like {@link ContainerFleet.remove}; what cannot be reached is left to its board's return, where nobody knows it any more. */
+  async removeOrLeave(instance: string): Promise<void> {
+    const container = this.running.get(instance)
+    await this.remove(instance).catch((error) => {
+      if (!container) throw error
+      this.leave(container.spec, '', error)
+    })
+  }
+
   /** End all programs; what is registered stays registered. */
   async stopAll(graceMs: number): Promise<void> {
     await Promise.all(
       [...this.running.values()].map((container) => {
         container.onExit = undefined
-        return container.stop(graceMs)
+        return container.stop(graceMs).catch((error) => this.leave(container.spec, '', error))
       }),
     )
   }
@@ -199,6 +256,14 @@ export class ContainerFleet {
   detachAll(): void {
     for (const container of this.running.values()) container.detach()
     this.running.clear()
+  }
+
+  private leave({ suffixName: container, config }: ContainerSpec, board: string, error: unknown): void {
+    if (!isBoardFailure(error)) throw error
+    this.options.log.warn(
+      { container, inference: config.name, ...(board ? { board } : {}), reason: error.message },
+      'a container is left behind',
+    )
   }
 
   private board(name: string): Board {
@@ -262,6 +327,8 @@ export class ContainerFleet {
 
   private watch(container: BoardContainer): void {
     const { instance, suffixName } = container.spec
+    const before = this.running.get(instance)
+    if (before && before !== container) before.detach()
     this.running.set(instance, container)
     container.onExit = (exit) => {
       this.options.log.warn({ container: suffixName, ...exit }, 'container exited')

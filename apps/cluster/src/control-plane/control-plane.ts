@@ -1,17 +1,20 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
+import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
-import { LocalBoard } from '../boards/local/local-board'
+import { makeBoard } from '../boards/make-board'
+import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import { implementationOf } from '../registry/container-config-rules'
-import type { InferenceRecord } from '../registry/inference-record'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
 import { PutFiles } from '../registry/put-files'
 import { Registry } from '../registry/registry'
 import type { StateFolder } from '../registry/state-folder'
+import { BoardWatch } from './board-watch'
+import { Boards } from './boards'
 import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
 import type { DataPlaneClient } from './data-plane-client'
@@ -22,6 +25,8 @@ export interface ControlPlaneOptions {
   dataPlane: DataPlaneClient
   log: Logger
   connectorEnvironment: Readonly<Record<string, string>>
+  /** What the manager was started with; undefined: its defaults. */
+  configFile?: string | undefined
   /** Where health and metrics are; null: switched off. */
   adminUrl: string | null
   /** A `shutdown` command came. */
@@ -30,11 +35,12 @@ export interface ControlPlaneOptions {
 
 /** Registry, boards and commands: everything that may take its time. */
 export class ControlPlane {
-  readonly boards: ReadonlyMap<string, Board>
+  readonly boards: Boards
   readonly registry: Registry
   readonly locks = new NameLocks()
   readonly files: PutFiles
   readonly fleet: ContainerFleet
+  readonly boardWatch = new BoardWatch(this)
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
   private brokenFiles: readonly string[] = []
@@ -43,12 +49,7 @@ export class ControlPlane {
 
   constructor(readonly options: ControlPlaneOptions) {
     const { config, state, dataPlane, log, connectorEnvironment } = options
-    this.boards = new Map(
-      config.boards.map(({ name }) => [
-        name,
-        new LocalBoard({ name, folder: join(state.boardsFolder, name), logger: log.child({ board: name }) }),
-      ]),
-    )
+    this.boards = new Boards(config.boards.map((board) => this.makeBoard(board)))
     this.registry = new Registry(state.inferencesFolder)
     this.files = new PutFiles(state.filesFolder)
     this.fleet = new ContainerFleet({
@@ -61,6 +62,30 @@ export class ControlPlane {
     })
   }
 
+  /** The live board of a config's entry; it is not among {@link ControlPlane.boards} yet. */
+  makeBoard(config: BoardConfig): Board {
+    const { state, log } = this.options
+    return makeBoard(config, {
+      folder: join(state.boardsFolder, config.name),
+      knownHosts: state.knownHostsPath,
+      owner: { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}` },
+      logger: log.child({ board: config.name }),
+    })
+  }
+
+  /** A board comes, and is kept reachable from now on. */
+  async addBoard(board: Board): Promise<void> {
+    this.boards.add(board)
+    // What is wrong with it shows in its state.
+    await this.boardWatch.begin(board).catch(() => {})
+  }
+
+  /** A board goes, on which nothing is registered. */
+  async removeBoard(name: string): Promise<void> {
+    const board = this.boards.remove(name)
+    if (board) await this.boardWatch.end(board)
+  }
+
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
   async start(): Promise<void> {
     const { state, dataPlane, log } = this.options
@@ -69,10 +94,13 @@ export class ControlPlane {
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
     await this.project()
-    const withPrograms = this.registry.all().filter(({ config }) => implementationOf(config) !== 'Loop')
-    await Promise.all(withPrograms.map((record) => this.resume(record)))
-    // Whose file cannot be read may still be running what somebody needs.
-    if (broken.length === 0) await this.sweep()
+    // Whether their boards can be reached or not: those that run connect by themselves.
+    for (const { config, containers } of this.registry.all()) {
+      if (implementationOf(config) === 'Loop') continue
+      for (const container of containers) if (!container.stopped) await this.fleet.expectAgain(config, container)
+    }
+    // Nobody waits for boards that have to be reached first.
+    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
     this.started = true
   }
 
@@ -102,8 +130,12 @@ export class ControlPlane {
     }
   }
 
-  /** Bring the data plane's queues in line with the registry; resolves when it has them. */
-  async project(): Promise<void> {
+  /**
+   * Bring the data plane's queues in line with the registry; resolves when it has them.
+   * @param missing - queues that it has forgotten by other ways
+   */
+  async project(missing: readonly string[] = []): Promise<void> {
+    for (const name of missing) this.projected.delete(name)
     const wanted = projectQueues(this.registry.all(), this.options.config.defaults)
     const changed = [...wanted.values()].filter((settings) => this.projected.get(settings.name) !== JSON.stringify(settings))
     const gone = [...this.projected.keys()].filter((name) => !wanted.has(name))
@@ -112,30 +144,9 @@ export class ControlPlane {
     this.projected = new Map([...wanted].map(([name, settings]) => [name, JSON.stringify(settings)]))
   }
 
-  /** A load that an earlier manager did not finish has left containers that are in no registry. */
-  private async sweep(): Promise<void> {
-    const known = new Set(this.registry.all().flatMap(({ containers }) => containers.map(({ instance }) => instance)))
-    await Promise.all([...this.boards.values()].map((board) => board.sweep(known)))
-  }
-
-  private async resume(record: InferenceRecord): Promise<void> {
-    const { log } = this.options
-    const containers = await Promise.all(
-      record.containers.map(async (container) => {
-        try {
-          if (!container.stopped) return await this.fleet.adoptOrRestart(record.config, container)
-          await this.fleet.rest(record.config, container)
-          return container
-        } catch (error) {
-          log.error(
-            { container: container.suffix_name, reason: asAIClusterError(error).message },
-            'a registered container could not be started',
-          )
-          return container
-        }
-      }),
-    )
-    if (containers.some((container, index) => container !== record.containers[index])) await this.registry.set({ ...record, containers })
+  /** Let go of the boards. */
+  async close(): Promise<void> {
+    await this.boardWatch.endAll()
   }
 
   private onContainerGone(instance: string, reason: string): void {

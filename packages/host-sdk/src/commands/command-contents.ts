@@ -1,5 +1,5 @@
 import type { CommandInput } from '@aicluster/protocol'
-import { missing, optionalName, requireInferenceName, requireOptions, wrongArgument } from '../arguments'
+import { missing, optionalBoards, optionalName, requireInferenceName, requireOptions, wrongArgument } from '../arguments'
 import { toWire } from '../config/wire-names'
 import type { ContainerLogOptions } from '../handlers/container-log'
 
@@ -7,7 +7,7 @@ import type { ContainerLogOptions } from '../handlers/container-log'
 export interface UnloadOptions {
   /** Containers of this inference. Left out: of every one. */
   inferenceName?: string
-  /** One board. */
+  /** One board, or those with a label: `gpu=orin`, `label:gpu`. */
   coprocessorName?: string
   /** Also delete the image, unless something else uses it. Default true. */
   deleteImage?: boolean
@@ -38,14 +38,14 @@ export function loadCommand(config: unknown, boards: unknown): CommandInput<'loa
   const names = Array.isArray(boards) ? boards : boards === 'all' ? 'all' : [boards]
   if (names.length === 0) throw missing('coprocessorName')
   if (names !== 'all' && names.some((name: unknown) => typeof name !== 'string'))
-    throw wrongArgument('coprocessorName', boards, "a board name, a list of them, or 'all'")
+    throw wrongArgument('coprocessorName', boards, "a name or a label of boards, a list of them, or 'all'")
   return { cmd: 'load_inference', container_config: list.map(toWire), coprocessor_name: names }
 }
 
 /** @throws InvalidArgumentError (302) a filter or an option of another kind */
 export function unloadCommand(options: unknown): CommandInput<'unload_inference'> {
   const { inferenceName, coprocessorName, deleteImage, drainMs } = requireOptions<UnloadOptions>(options, 'options')
-  const board = optionalName('coprocessorName', coprocessorName)
+  const board = optionalBoards('coprocessorName', coprocessorName)
   if (deleteImage !== undefined && typeof deleteImage !== 'boolean') throw wrongArgument('deleteImage', deleteImage, 'true or false')
   if (drainMs !== undefined && !(Number.isInteger(drainMs) && drainMs >= 0)) throw wrongArgument('drainMs', drainMs, 'a whole number of ms')
   return {

@@ -76,4 +76,10 @@ export interface ContainerConfig {
    * Default false: it ends with 402 and is never run again. Ours.
    */
   redeliver?: boolean | null
+  /**
+   * How a reload, or `forceUpdate`, replaces what runs. `kill-then-start` (default): the old containers go first, and it is 303 while
+   * requests are queued or in process. `start-then-kill`: the new ones stand beside the old ones, take over once they are ready, and
+   * the old ones finish what they hold; the board needs room for both. Ours.
+   */
+  replacement?: 'kill-then-start' | 'start-then-kill' | null
 }

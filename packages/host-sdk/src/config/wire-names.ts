@@ -2,7 +2,7 @@ const toSnake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${l
 const toCamel = (key: string): string => key.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
 
 /** Keys whose values have keys of their own, the user's or names of metrics: nothing inside them is renamed. */
-const OPAQUE = new Set(['copy', 'env', 'counters', 'gauges'])
+const OPAQUE = new Set(['copy', 'env', 'labels', 'counters', 'gauges'])
 
 function rename(value: unknown, key: (key: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => rename(item, key))

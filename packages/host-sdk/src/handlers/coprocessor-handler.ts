@@ -1,10 +1,11 @@
-import type { CoprocessorImagesView, CoprocessorView, DistributionView } from '@aicluster/protocol'
+import { type CoprocessorImagesView, type CoprocessorView, type DistributionView, parseBoardSelector } from '@aicluster/protocol'
 import { requireInferenceName } from '../arguments'
 import type { CallOptions, LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
 import type { CommandCaller } from '../commands/command-caller'
 import { nameFilter } from '../commands/command-contents'
 import { listOf } from '../commands/replies'
+import { type BoardTelemetry, telemetryOf } from './board-telemetry'
 import { ContainerDistributionStatus } from './container-distribution-status'
 import { type ContainerHandler, handlersOf } from './container-handler'
 import { CoprocessorImages } from './coprocessor-images'
@@ -14,7 +15,7 @@ import { CoprocessorImages } from './coprocessor-images'
  *
  * Beside the errors of its own, each method may reject with those of every command: see {@link AICluster}.
  *
- * @see SDK API reference, chapter 3, and chapter 7, table 3; `driver` is ours
+ * @see SDK API reference, chapter 3, and chapter 7, table 3; what follows `ip` is ours
  */
 export class CoprocessorHandler {
   /** The board's name. */
@@ -23,18 +24,50 @@ export class CoprocessorHandler {
   readonly ip: string
   /** How the cluster reaches it: `local` is this machine. */
   readonly driver: 'local' | 'ssh'
+  /** Whether it can be used now. What is registered on a board that is down stays registered. */
+  readonly state: 'up' | 'down'
+  /** Since when it is up or down, ISO 8601. */
+  readonly since: string
+  /** Why it is down; null while it is up. */
+  readonly reason: string | null
+  /** What selects it together with others: `{ gpu: 'orin' }` is selected by `gpu=orin` and by `label:gpu`. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Version of its Docker Engine; null where there is none, or it is not known yet. */
+  readonly engineVersion: string | null
+  /** As Docker calls it: `amd64`, `arm64`; null while it is not known. */
+  readonly architecture: string | null
+  /** What it has; null what is not known. */
+  readonly resources: { readonly cpus: number | null; readonly memoryBytes: number | null; readonly gpus: number | null }
+  /** How it is doing; null where nothing is measured, or it is down. */
+  readonly telemetry: BoardTelemetry | null
   readonly #commands: CommandCaller
 
   private constructor(view: CoprocessorView, commands: CommandCaller) {
     this.name = view.name
     this.ip = view.ip
     this.driver = view.driver
+    this.state = view.state
+    this.since = view.since
+    this.reason = view.reason
+    this.labels = { ...view.labels }
+    this.engineVersion = view.engine_version
+    this.architecture = view.architecture
+    this.resources = { cpus: view.resources.cpus, memoryBytes: view.resources.memory_bytes, gpus: view.resources.gpus }
+    this.telemetry = view.telemetry && telemetryOf(view.telemetry)
     this.#commands = commands
   }
 
   /** @internal */
   static from(view: CoprocessorView, commands: CommandCaller): CoprocessorHandler {
     return new CoprocessorHandler(view, commands)
+  }
+
+  /** Whether a text that selects boards selects this one: its name, `all`, a label (`gpu=orin`, `label:gpu`). Ours. */
+  isSelectedBy(text: string): boolean {
+    const selector = parseBoardSelector(text)
+    if (!selector) return text === 'all' || text === this.name
+    const { key, value } = selector
+    return Object.hasOwn(this.labels, key) && (value === undefined || this.labels[key] === value)
   }
 
   /**

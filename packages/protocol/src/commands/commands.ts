@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { MAX_QUEUE_PAGE, MAX_U48 } from '../limits'
+import { BoardSelectorText } from '../messages/board-labels'
 import { BoardName, InferenceName } from '../messages/names'
+import { AddBoardCommand, CheckBoardsCommand, ProbeBoardCommand, RemoveBoardCommand, TrustBoardCommand } from './board-commands'
 
 const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optional() }
 
@@ -11,7 +13,7 @@ const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optiona
 const LoadInferenceCommand = z.strictObject({
   cmd: z.literal('load_inference'),
   container_config: z.array(z.unknown()).min(1).max(256),
-  /** `all`, or names of boards. */
+  /** `all`, or names and labels of boards: `gpu=orin`, `label:gpu`. */
   coprocessor_name: z.union([z.literal('all'), z.array(z.string()).min(1).max(1024)]),
 })
 
@@ -19,7 +21,8 @@ const LoadInferenceCommand = z.strictObject({
 const UnloadInferenceCommand = z.strictObject({
   cmd: z.literal('unload_inference'),
   ...Filter,
-  coprocessor_name: z.union([z.literal(''), BoardName]).optional(),
+  /** Name or label of boards; left out: every board. */
+  coprocessor_name: z.union([z.literal(''), BoardName, BoardSelectorText]).optional(),
   delete_image: z.boolean().default(true),
   /** ms to wait for requests that are queued or in process; left out: 303 at once. */
   drain_ms: z.number().int().min(0).max(86_400_000).optional(),
@@ -36,6 +39,7 @@ const GetCoprocessorHandlerCommand = z.strictObject({ cmd: z.literal('get_coproc
 
 const Distribution = {
   ...Filter,
+  /** Name or label of boards; left out: every board. */
   coprocessor_name: z.string().optional(),
   /** One container; left out: all of the board, or of every board. */
   suffix_name: z.string().optional(),
@@ -161,6 +165,11 @@ export const Command = z.discriminatedUnion('cmd', [
   GetContainerLogCommand,
   SubscribeCommand,
   UnsubscribeCommand,
+  ProbeBoardCommand,
+  CheckBoardsCommand,
+  TrustBoardCommand,
+  AddBoardCommand,
+  RemoveBoardCommand,
   GetMetricsCommand,
   ShutdownCommand,
 ])

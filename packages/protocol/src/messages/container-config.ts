@@ -106,6 +106,8 @@ export const ContainerConfig = strictConfig({
   restart: z.enum(['always', 'never']).nullable().optional(),
   /** Whether a request whose container goes is handed out once more, instead of 402: it may then run twice. Ours. */
   redeliver: z.boolean().nullable().optional(),
+  /** How new containers take the place of old ones in a reload or `force_update`; left out: `kill-then-start`. Ours. */
+  replacement: z.enum(['kill-then-start', 'start-then-kill']).nullable().optional(),
 })
 export type ContainerConfig = z.infer<typeof ContainerConfig>
 

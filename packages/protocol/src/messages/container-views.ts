@@ -35,7 +35,7 @@ export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_f
   block_io: string | null
   /** ISO 8601. */
   created: string
-  /** `running`, `restarting`, `crash-loop`, `exited` or `not started`. */
+  /** `running`, `restarting`, `crash-loop`, `exited`, `not started`; `unreachable`: its board is down, and the figures are null. */
   status: string
   ports: string | null
   connect_status: 'connected' | 'disconnected'
@@ -53,11 +53,73 @@ export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_f
   restarts: number
 }
 
-/** A board. Seed, chapter 7, table 3; `driver` is ours. */
+/** A board. Seed, chapter 7, table 3; what follows `ip` is ours. */
 export interface CoprocessorView {
   name: string
   ip: string
   driver: 'local' | 'ssh'
+  /** Whether it can be used now. A board that is down keeps what is registered on it. */
+  state: 'up' | 'down'
+  /** Since when, ISO 8601. */
+  since: string
+  /** Why it is down; null while it is up. */
+  reason: string | null
+  /** What selects it together with others. */
+  labels: Record<string, string>
+  /** Version of its Docker Engine; null where there is none, or it is not known yet. */
+  engine_version: string | null
+  /** As Docker calls it: `amd64`, `arm64`; null while it is not known. */
+  architecture: string | null
+  resources: { cpus: number | null; memory_bytes: number | null; gpus: number | null }
+  /** Measured seconds ago; null where nothing is measured, or the board is down. */
+  telemetry: BoardTelemetryView | null
+}
+
+/** How a board is doing. What it does not tell is null. Ours. */
+export interface BoardTelemetryView {
+  /** When it was read, ISO 8601, by the manager's clock. */
+  at: string
+  cpus: number | null
+  /** Processes that run or wait to run, on average over 1, 5 and 15 minutes. */
+  load: [number, number, number] | null
+  memory_total_bytes: number | null
+  /** What programs hold, without caches. */
+  memory_used_bytes: number | null
+  disk_total_bytes: number | null
+  disk_free_bytes: number | null
+  /** The hottest sensor. */
+  temperature_celsius: number | null
+  gpus: GpuTelemetryView[]
+}
+
+/** One GPU. A Jetson's shares the board's memory, which is then not told here. */
+export interface GpuTelemetryView {
+  index: number
+  name: string
+  /** 0 to 100. */
+  use_percent: number | null
+  memory_used_bytes: number | null
+  memory_total_bytes: number | null
+  temperature_celsius: number | null
+}
+
+/** Reply to `unload_inference`. */
+export interface UnloadView {
+  /** What remains registered. */
+  containers: ContainerHandlerView[]
+  /** What became of the images of those that are gone; empty without `delete_image`. */
+  images: ImageRemovalView[]
+}
+
+/** An image that an unloaded container was made from. */
+export interface ImageRemovalView {
+  /** The board that holds, or held, it. */
+  board: string
+  /** Its tag, or id where it has none. */
+  image: string
+  deleted: boolean
+  /** Why it was kept; null if it is gone. */
+  reason: string | null
 }
 
 /** Seed, chapter 7, table 8. */

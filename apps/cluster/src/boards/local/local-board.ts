@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
+import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
@@ -18,6 +19,8 @@ import { WatchedProcess } from './watched-process'
 
 export interface LocalBoardOptions {
   name: string
+  /** What selects it together with others; default none. */
+  labels?: Readonly<Record<string, string>>
   /** Absolute: this board's folder inside the manager's state folder. Made (0700) with the first container. */
   folder: string
   logger: Logger
@@ -29,11 +32,26 @@ export interface LocalBoardOptions {
 /** One part of a path that is neither hidden nor `.` nor `..`. */
 const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
 
+/** Node's names of processors as Docker has them. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+
 /** This machine: containers are processes that outlive the manager and are adopted by the next one. */
 export class LocalBoard implements Board {
   readonly name: string
   readonly ip = '127.0.0.1'
   readonly driver = 'local'
+  /** This machine is always there. */
+  readonly state: BoardState
+  readonly about: BoardAbout = {
+    engineVersion: null,
+    architecture: ARCHITECTURES[arch()] ?? arch(),
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    gpus: null,
+  }
+  readonly telemetry = undefined
+  onState: Board['onState']
+  readonly labels: Readonly<Record<string, string>>
   readonly #folder: string
   readonly #logger: Logger
   readonly #limits: LocalLimits
@@ -41,11 +59,19 @@ export class LocalBoard implements Board {
 
   constructor(options: LocalBoardOptions) {
     this.name = options.name
+    this.labels = options.labels ?? {}
     this.#folder = options.folder
     this.#logger = options.logger.child({ board: options.name })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#now = options.now ?? Date.now
+    this.state = { state: 'up', since: new Date(this.#now()).toISOString() }
   }
+
+  open(): void {}
+
+  async close(): Promise<void> {}
+
+  async reach(): Promise<void> {}
 
   async check(config: ContainerConfig): Promise<void> {
     await checkConfig(this.name, config)

@@ -1,0 +1,126 @@
+import { AIClusterError, type BoardFactsView, type BoardProbeView, type BoardProblemView, type HostKeyView } from '@aicluster/protocol'
+import type { BoardConfig, LocalBoardConfig, SshBoardConfig } from '../config/board-config'
+import { LocalMachine } from './local/local-machine'
+import type { BoardProbe } from './probe/board-probe'
+import { probeMachine } from './probe/probe-machine'
+import { fingerprintOf, keyType } from './ssh/fingerprint'
+import { expectedFingerprints, type HostKeyRule, hostKeyRule, refusalOf } from './ssh/host-key'
+import { offeredHostKey } from './ssh/offered-host-key'
+import { connectSsh } from './ssh/ssh-connection'
+import { SshMachine } from './ssh/ssh-machine'
+import { type SshTarget, shownTarget } from './ssh/ssh-target'
+import { sshTargetOf } from './ssh/ssh-target-of'
+
+export interface ProbeOptions {
+  /** File of the host keys that were accepted by this manager. */
+  ownKnownHosts: string
+  /** The host key that may be shown, whatever is known of the host. */
+  fingerprint?: string | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Look at a board, over a connection of its own. Changes nothing there and here. Whatever is wrong is in the problems, with its cure.
+ *
+ * Nobody logs in where the host key is another one than the known one; where none is known, not with a password: it would be told
+ * to whoever answers. A key and an agent tell nothing.
+ */
+export async function probeBoard(config: BoardConfig, options: ProbeOptions): Promise<BoardProbeView> {
+  const { name, driver } = config
+  const probe: BoardProbeView = { name, driver, target: null, host_key: null, facts: null, problems: [] }
+  try {
+    if (config.driver === 'local') await lookHere(config, probe)
+    else await lookThere(config, probe, options)
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (!(error instanceof AIClusterError)) throw error
+    probe.problems.push(problemOf(name, error))
+  }
+  return probe
+}
+
+async function lookHere(config: LocalBoardConfig, probe: BoardProbeView): Promise<void> {
+  const { name, engine_socket: engineSocket, processes } = config
+  const seen = await probeMachine(new LocalMachine({ board: name, engineSocket }), name)
+  probe.facts = factsOf(seen)
+  // Plain programs need no Engine; what it says of itself comes first.
+  probe.problems.push(...(seen.engine === null && processes ? seen.problems.slice(1) : seen.problems))
+}
+
+async function lookThere(
+  config: SshBoardConfig,
+  probe: BoardProbeView,
+  { ownKnownHosts, fingerprint, signal }: ProbeOptions,
+): Promise<void> {
+  const target = sshTargetOf(config, ownKnownHosts)
+  probe.target = shownTarget(target)
+  const rule = await hostKeyRule(target)
+  const key = await offeredHostKey(target, rule, { fingerprint: fingerprint ?? config.fingerprint, signal })
+  const hostKey = hostKeyView(rule, key)
+  probe.host_key = hostKey
+  const problem = hostKeyProblem(target, hostKey, fingerprint)
+  if (problem) {
+    probe.problems.push(problem)
+    if (hostKey.state !== 'unknown' || fingerprint !== undefined || config.password_file !== undefined) return
+  }
+  // What was shown now is what has to be shown then, too.
+  const connection = await connectSsh({ ...target, fingerprint: hostKey.fingerprint }, undefined, signal)
+  try {
+    const seen = await probeMachine(await SshMachine.on(connection, config.engine_socket), config.name)
+    probe.facts = factsOf(seen)
+    probe.problems.push(...seen.problems)
+  } finally {
+    connection.close()
+  }
+}
+
+function hostKeyView(rule: HostKeyRule, key: Buffer): HostKeyView {
+  const refusal = refusalOf(rule, key)
+  const state = refusal === undefined ? 'accepted' : STATES[refusal]
+  return { type: keyType(key), fingerprint: fingerprintOf(key), state, expected: expectedFingerprints(rule) }
+}
+
+const STATES = { 'host-key-unknown': 'unknown', 'host-key-changed': 'changed', 'host-key-revoked': 'revoked' } as const
+
+function hostKeyProblem(
+  { board, fingerprint: pinned }: SshTarget,
+  { state, fingerprint, expected }: HostKeyView,
+  wanted: string | undefined,
+): BoardProblemView | undefined {
+  if (state === 'revoked')
+    return { what: `its host key ${fingerprint} is revoked in known_hosts`, cure: 'find out why: this machine must not be trusted' }
+  if (wanted !== undefined) {
+    if (wanted === fingerprint) return undefined
+    return {
+      what: `it shows the host key ${fingerprint}, not ${wanted}`,
+      cure: 'is it the right machine? If so, say the fingerprint that it shows',
+    }
+  }
+  if (state === 'unknown') {
+    return { what: `its host key ${fingerprint} is unknown`, cure: `if that is its fingerprint: aicluster boards trust ${board}` }
+  }
+  if (state === 'changed') {
+    const cure =
+      pinned === undefined ? `aicluster boards trust ${board}` : 'change fingerprint in cluster.yaml, and start the manager again'
+    return { what: `it shows the host key ${fingerprint}, known is ${expected.join(', ')}`, cure: `if it was installed anew: ${cure}` }
+  }
+  return undefined
+}
+
+const factsOf = ({ os, architecture, engine, gpus, telemetry }: BoardProbe): BoardFactsView => ({
+  os,
+  architecture,
+  cpus: telemetry.cpus,
+  memory_bytes: telemetry.memoryTotalBytes,
+  disk_free_bytes: telemetry.diskFreeBytes,
+  engine_version: engine?.version ?? null,
+  runtimes: [...(engine?.runtimes ?? [])],
+  gpus: [...gpus],
+})
+
+/** An error that says what to do behind a colon, as ours do. */
+function problemOf(board: string, { message }: AIClusterError): BoardProblemView {
+  const words = message.slice(Math.max(0, message.indexOf(`board "${board}": `)))
+  const question = /^(.*?): ((?:is|are|was|start|put|give) .*)$/s.exec(words.replace(`board "${board}": `, ''))
+  return question ? { what: question[1] ?? '', cure: question[2] ?? '' } : { what: words, cure: 'mend that, then: aicluster boards check' }
+}

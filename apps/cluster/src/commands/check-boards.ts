@@ -1,0 +1,23 @@
+import type { BoardProbeView, CommandOf } from '@aicluster/protocol'
+import { probeBoard } from '../boards/probe-board'
+import type { ControlPlane } from '../control-plane/control-plane'
+import type { CommandCall } from './command-call'
+import { boardsOf } from './select'
+
+/** Boards that are looked at side by side: each is a connection and a few programs. */
+const AT_ONCE = 32
+
+/** Look at boards of the cluster, over connections of their own: also at one that is down, to say why. */
+export async function checkBoards(plane: ControlPlane, command: CommandOf<'check_boards'>, call: CommandCall): Promise<BoardProbeView[]> {
+  const { config, state } = plane.options
+  const selected = command.coprocessor_name ? boardsOf(plane, command.coprocessor_name) : plane.boards.all()
+  const names = new Set(selected.map(({ name }) => name))
+  const entries = config.boards.filter(({ name }) => names.has(name))
+  const probes: BoardProbeView[] = []
+  for (let first = 0; first < entries.length; first += AT_ONCE) {
+    const group = entries.slice(first, first + AT_ONCE)
+    const options = { ownKnownHosts: state.knownHostsPath, signal: call.signal }
+    probes.push(...(await Promise.all(group.map((entry) => probeBoard(entry, options)))))
+  }
+  return probes
+}

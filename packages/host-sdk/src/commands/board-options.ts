@@ -1,0 +1,100 @@
+import { BoardName, type CommandInput } from '@aicluster/protocol'
+import { missing, optionalBoards, requireOptions, wrongArgument } from '../arguments'
+import { toWire } from '../config/wire-names'
+
+/**
+ * A board as `cluster.yaml` describes it, keys in either spelling (`identityFile`, `identity_file`). Paths are those of the
+ * manager's machine. The manager checks it, and names key and value of what is wrong.
+ */
+export interface BoardEntry {
+  /** Unique in the cluster. */
+  name: string
+  /** Default `local`: the manager's machine. */
+  driver?: 'local' | 'ssh'
+  /** Address or host name. */
+  address?: string
+  /** Port of its SSH server; default 22. */
+  port?: number
+  /** User there. */
+  user?: string
+  /** What selects it together with others. */
+  labels?: Readonly<Record<string, string>>
+  /** Every further key of `boards` in `cluster.yaml`. */
+  [key: string]: unknown
+}
+
+/** How `probeBoard` looks at a machine. */
+export interface ProbeBoardOptions {
+  /** The host key that it may show: log in whatever is known of the host, if it shows this one. */
+  fingerprint?: string
+}
+
+/** How `addBoard` adds a board. */
+export interface AddBoardOptions {
+  /** Accept this host key for it. Left out: what is known of the host decides. */
+  fingerprint?: string
+  /** Also write it into the manager's configuration file. Default true; otherwise the next manager does not know it. */
+  write?: boolean
+}
+
+/** How `removeBoard` removes a board. */
+export interface RemoveBoardOptions {
+  /** Also take it out of the manager's configuration file. Default true. */
+  write?: boolean
+}
+
+/** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
+export function probeCommand(board: unknown, options: unknown): CommandInput<'probe_board'> {
+  const { fingerprint } = requireOptions<ProbeBoardOptions>(options, 'options')
+  return { cmd: 'probe_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint) }
+}
+
+/** @throws InvalidArgumentError (302) neither a name nor a label */
+export function checkCommand(boards: unknown): CommandInput<'check_boards'> {
+  const selected = optionalBoards('coprocessorName', boards)
+  return { cmd: 'check_boards', ...(selected === undefined || selected === 'all' ? {} : { coprocessor_name: selected }) }
+}
+
+/** @throws InvalidArgumentError (100) an argument is missing; (302) one of another kind */
+export function trustCommand(name: unknown, fingerprint: unknown): CommandInput<'trust_board'> {
+  if (typeof fingerprint !== 'string' || fingerprint === '') throw missing('fingerprint')
+  return { cmd: 'trust_board', coprocessor_name: requireBoardName(name), fingerprint }
+}
+
+/** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
+export function addBoardCommand(board: unknown, options: unknown): CommandInput<'add_board'> {
+  const { fingerprint, write } = requireOptions<AddBoardOptions>(options, 'options')
+  return { cmd: 'add_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint), ...optionalWrite(write) }
+}
+
+/** @throws InvalidArgumentError (100) no name; (302) not one, or an option of another kind */
+export function removeBoardCommand(name: unknown, options: unknown): CommandInput<'remove_board'> {
+  const { write } = requireOptions<RemoveBoardOptions>(options, 'options')
+  return { cmd: 'remove_board', coprocessor_name: requireBoardName(name), ...optionalWrite(write) }
+}
+
+function requireBoardName(name: unknown): string {
+  if (name === undefined || name === null || name === '') throw missing('name')
+  const { success, data, error } = BoardName.safeParse(name)
+  if (!success) throw wrongArgument('name', name, (error.issues[0]?.message ?? '').replace(/^must be /, ''))
+  return data
+}
+
+function requireEntry(board: unknown): Record<string, unknown> {
+  if (board === undefined || board === null) throw missing('board')
+  if (typeof board !== 'object' || Array.isArray(board))
+    throw wrongArgument('board', board, 'an object as an entry of boards in cluster.yaml')
+  return toWire(board) as Record<string, unknown>
+}
+
+function optionalText(argument: 'fingerprint', value: unknown): { fingerprint?: string } {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'string') throw wrongArgument(argument, value, 'a text such as SHA256:…')
+  return { [argument]: value }
+}
+
+function optionalWrite(write: unknown): { write?: boolean } {
+  if (write === undefined || write === null) return {}
+  if (typeof write !== 'boolean') throw wrongArgument('write', write, 'true or false')
+  return { write }
+}
