@@ -24,13 +24,13 @@ const packr = new Packr({
 export const encodeMsgpack = (value: unknown): Uint8Array => writeSmall(value) ?? packr.pack(isPlain(value) ? value : toPlain(value))
 
 /**
- * The value in `bytes`. Binary data in it shares their memory.
+ * The value in `bytes[start, end)`. Binary data in it shares their memory.
  * @throws Error when the bytes are not one complete msgpack value
  */
-export const decodeMsgpack = (bytes: Uint8Array): unknown => {
-  const small = readSmall(bytes)
+export const decodeMsgpack = (bytes: Uint8Array, start = 0, end = bytes.length): unknown => {
+  const small = readSmall(bytes, start, end)
   if (small !== NOT_SMALL) return small
-  const value: unknown = packr.unpack(bytes)
+  const value: unknown = packr.unpack(bytes.subarray(start, end))
   // The one byte that msgpack never uses: the unpacker has a value of its own for it.
   if (value === C1) throw new Error('the byte 0xc1 is no msgpack')
   return value

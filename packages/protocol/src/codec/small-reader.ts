@@ -1,33 +1,29 @@
-import { readU32 } from '../envelope/envelope'
+import { readF64, readU32 } from '../envelope/envelope'
+import { shortText } from './short-texts'
 
 /** Longer bytes are left to the unpacker: what it costs to start does not count there. */
 const MAX_BYTES = 512
 const MAX_DEPTH = 8
-/** Texts that were read lately, each in a place that its bytes lead to: keys come again and again. */
-const TEXT_PLACES = 256
 
 /** What {@link readSmall} returns for everything that is not small, or broken. */
 export const NOT_SMALL = Symbol('not small')
-
-const double = new DataView(new ArrayBuffer(8))
-const texts = new Array<string>(TEXT_PLACES).fill('')
 
 let bytes: Uint8Array = new Uint8Array(0)
 let at = 0
 
 /**
- * The value in `source` if it is of the kind that most headers are: what `writeSmall` writes. Read as the unpacker would, at a fraction
- * of the cost.
+ * The value in `source[start, end)` if it is of the kind that most headers are: what `writeSmall` writes. Read as the unpacker would, at
+ * a fraction of the cost.
  */
-export function readSmall(source: Uint8Array): unknown {
-  if (source.length > MAX_BYTES) return NOT_SMALL
+export function readSmall(source: Uint8Array, start = 0, end = source.length): unknown {
+  if (end - start > MAX_BYTES) return NOT_SMALL
   bytes = source
-  at = 0
+  at = start
   const value = read(0)
-  return at === source.length ? value : NOT_SMALL
+  return at === end ? value : NOT_SMALL
 }
 
-/** Behind the end `bytes` are undefined: no type. What is broken leaves `at` behind the end, or is {@link NOT_SMALL}. */
+/** What is broken leaves `at` behind the end, or is {@link NOT_SMALL}: bytes that are not there are no type. */
 function read(depth: number): unknown {
   const type = bytes[at++] as number
   if (type < 0x80) return type
@@ -43,10 +39,7 @@ function read(depth: number): unknown {
       return true
     case 0xcb:
       at += 8
-      if (at > bytes.length) return NOT_SMALL
-      double.setUint32(0, readU32(bytes, at - 8))
-      double.setUint32(4, readU32(bytes, at - 4))
-      return double.getFloat64(0)
+      return readF64(bytes, at - 8)
     case 0xcc:
       return bytes[at++]
     case 0xcd:
@@ -88,21 +81,5 @@ function readList(length: number, depth: number): unknown {
 function readText(length: number): string | typeof NOT_SMALL {
   const start = at
   at += length
-  // With this factor no two keys of our headers share a place.
-  let place = 0
-  for (let i = start; i < at; i++) {
-    const code = bytes[i] as number
-    // Also behind the end.
-    if (!(code < 0x80)) return NOT_SMALL
-    place = (place * 7 + code) & (TEXT_PLACES - 1)
-  }
-  const known = texts[place] as string
-  if (known.length === length) {
-    let same = 0
-    while (same < length && known.charCodeAt(same) === bytes[start + same]) same++
-    if (same === length) return known
-  }
-  const text = String.fromCharCode(...bytes.subarray(start, at))
-  texts[place] = text
-  return text
+  return shortText(bytes, start, length) ?? NOT_SMALL
 }

@@ -1,4 +1,4 @@
-import { writeU32 } from '../envelope/envelope'
+import { writeF64, writeU32 } from '../envelope/envelope'
 
 /** A value that needs more bytes than this is not small. */
 const MAX_BYTES = 512
@@ -10,8 +10,6 @@ const MAX_ENTRIES = 15
 const MAX_TEXT = 31
 /** Small values are cut out of blocks of so many bytes: memory of its own would cost each more than writing it. */
 const BLOCK_BYTES = 8 * 1024
-
-const double = new DataView(new ArrayBuffer(8))
 
 let block = new Uint8Array(0)
 let used = 0
@@ -90,9 +88,7 @@ function writeNumber(into: Uint8Array, at: number, value: number): number {
   // Negative whole numbers are rare.
   if (value >> 0 === value) return -1
   into[at] = 0xcb
-  double.setFloat64(0, value)
-  writeU32(into, at + 1, double.getUint32(0))
-  writeU32(into, at + 5, double.getUint32(4))
+  writeF64(into, at + 1, value)
   return at + MAX_NUMBER_BYTES
 }
 
