@@ -3,7 +3,6 @@ import {
   type AIClusterError,
   asAIClusterError,
   clusterError,
-  decodeMsgpack,
   type Envelope,
   encodeError,
   encodeMsgpack,
@@ -13,7 +12,7 @@ import {
   type RequestHeader,
   type ResultHeader,
 } from '@aicluster/protocol'
-import { deliberateDefect } from '@aicluster/transport'
+import { bodyOf, deliberateDefect, nameOf, readHeader } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from './connector-options'
 import { drain } from './drain'
 import { type EncodedAnswer, encodeAnswer, encodePart } from './encode-answer'
@@ -68,7 +67,7 @@ export class ContainerRuntime implements AnswerSink {
       held: () => this.session.held(),
       onConnected: ({ max_send_num = 1 }, sameEpoch, missed) => this.onConnected(max_send_num, sameEpoch, missed),
       onDisconnected: () => this.onDisconnected(),
-      onRequest: (envelope, name, header, body) => this.onRequest(envelope, name, header, body),
+      onRequest: (envelope, frame, nameAt, bodyFrames) => this.onRequest(envelope, frame, nameAt, bodyFrames),
       onCancel: (number) => this.onCancel(number),
       onWindow: (number, part, again) => this.onWindow(number, part, again),
       onReconcile: (round, header, body) => this.session.reconcile(round, header, body),
@@ -219,12 +218,13 @@ export class ContainerRuntime implements AnswerSink {
     else if (this.options.instance && !this.closing) this.orphanWatch.exit(error.message)
   }
 
-  private onRequest(envelope: Envelope, name: string, headerBytes: Uint8Array, body: Uint8Array): void {
+  private onRequest(envelope: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void {
     const { request: number, attempt } = envelope
     if (this.closed || this.cameBefore(number, attempt)) return
+    const name = nameOf(envelope, frame, nameAt)
     let header: Partial<RequestHeader>
     try {
-      header = (decodeMsgpack(headerBytes) ?? {}) as Partial<RequestHeader>
+      header = (readHeader(envelope, frame, nameAt) ?? {}) as Partial<RequestHeader>
     } catch (cause) {
       const error = clusterError('notJson', { detail: "the request's header is not msgpack", cause })
       return this.session.answer(new RetainedAnswer(number, attempt, RecordKind.error, name, encodeError(error), undefined))
@@ -232,7 +232,7 @@ export class ContainerRuntime implements AnswerSink {
     const response = responseFor(header, String(number), name, envelope.receivedAtMs, envelope.sentAtMs)
     const isSink = (envelope.flags & RecordFlag.sink) !== 0
     const parts = (envelope.flags & RecordFlag.wantsParts) !== 0 && !isSink ? this.partsOf(number, attempt, name) : undefined
-    this.intake.add(new ReceivedRequest(body, response, number, attempt, isSink, parts))
+    this.intake.add(new ReceivedRequest(bodyOf(envelope, frame, nameAt, bodyFrames), response, number, attempt, isSink, parts))
   }
 
   private partsOf(number: number, attempt: number, name: string): PartStream {

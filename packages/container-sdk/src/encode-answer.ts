@@ -10,6 +10,8 @@ import {
 
 /** Binary results up to this many bytes are copied; larger ones must not be touched until the application has them. */
 export const COPY_LIMIT_BYTES = 64 * 1024
+/** Monotonic times become times of day by adding this. */
+const TIME_ORIGIN_MS = performance.timeOrigin
 
 /** A result as it travels. Both parts are good for as long as the answer is kept. */
 export interface EncodedAnswer {
@@ -24,7 +26,7 @@ export interface EncodedAnswer {
 export function encodeAnswer(result: unknown, response: InferenceResponse): EncodedAnswer {
   const { metadata, metadataSys, timeStamp } = response
   const encoded = encode('result', result, response)
-  const sentAtMs = performance.timeOrigin + performance.now()
+  const sentAtMs = TIME_ORIGIN_MS + performance.now()
   const content: ResultHeader = { result: encoded.result, received_at: timeStamp[3] ?? 0, sent_at: sentAtMs }
   if (encoded.attachments.length > 0) content.attachments = encoded.attachments
   if (hasKeys(metadata)) content.metadata = metadata

@@ -4,6 +4,9 @@ import { type ArrayLayout, InferenceResponse, isDType, type NdArray, ndArrayFrom
 import { notWanted } from './not-wanted'
 import type { PartStream } from './part-stream'
 
+/** Monotonic times become times of day by adding this. */
+const TIME_ORIGIN_MS = performance.timeOrigin
+
 /** A request as `receiveRequest` delivers it. */
 export interface ByteRequest {
   /** The data as it came. Views a received message: copy it before you change it or keep it for long. */
@@ -119,7 +122,7 @@ export function responseFor(
   response.timeStamp[0] = header.sent_at ?? 0
   response.timeStamp[1] = receivedAtMs
   response.timeStamp[2] = sentAtMs
-  response.timeStamp[3] = performance.timeOrigin + performance.now()
+  response.timeStamp[3] = TIME_ORIGIN_MS + performance.now()
   response.elapsedTime[0] = Math.max(0, sentAtMs - receivedAtMs)
   return response
 }

@@ -22,10 +22,15 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `an object (${value.constructor?.name ?? 'Object'})`
 }
 
+/** The last that was one: programs ask for the same again and again. */
+let lastName: string | undefined
+
 /** @throws InvalidArgumentError (100) missing; (302) not a name */
 export function requireInferenceName(value: unknown): string {
+  if (lastName !== undefined && value === lastName) return lastName
   if (value === undefined || value === null || value === '') throw missing('inferenceName')
   if (!isName(value)) throw wrongArgument('inferenceName', value, NAME_RULE)
+  lastName = value
   return value
 }
 

@@ -26,6 +26,8 @@ import type { Subscriptions } from './subscriptions/subscriptions'
 const COPY_UP_TO_BYTES = 64 * 1024
 /** The cluster says itself that a request's own time is over; without a word from it after so many ms more, the SDK does. */
 const TIMEOUT_GRACE_MS = 100
+/** Monotonic times become times of day by adding this. */
+const TIME_ORIGIN_MS = performance.timeOrigin
 
 /** Requests without an outcome: those that have been sent, those that wait for room, and their way to an outcome. */
 export class InferenceClient implements LinkTraffic {
@@ -95,7 +97,7 @@ export class InferenceClient implements LinkTraffic {
     const body = isBytes ? data : bytesOf(data.data)
     const layout = isBytes ? undefined : { dtype: data.dtype, shape: data.shape }
     const nowMs = performance.now()
-    const sentAtMs = performance.timeOrigin + nowMs
+    const sentAtMs = TIME_ORIGIN_MS + nowMs
     const header = encodeRequestHeader(param, layout, sentAtMs)
     const bytes = header.length + body.length
     this.checkSize(header.length, body.length)

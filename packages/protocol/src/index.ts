@@ -14,6 +14,7 @@ export {
 } from './codec/nd-array'
 export { decodeNumbers, encodeNumbers } from './codec/number-list'
 export { type Attachment, decodeResult, type EncodedResult, encodeResult } from './codec/result-codec'
+export { shortText } from './codec/short-texts'
 export {
   COMMAND_NAMES,
   Command,

@@ -1,8 +1,14 @@
-import { type Envelope, INLINE_BODY_BYTES } from '@aicluster/protocol'
+import { decodeMsgpack, type Envelope, INLINE_BODY_BYTES, shortText } from '@aicluster/protocol'
 
 /** The header of a received record, as a view. */
 export const headerOf = (envelope: Envelope, frame: Uint8Array, nameAt: number): Uint8Array =>
   frame.subarray(nameAt + envelope.nameLength, nameAt + envelope.nameLength + envelope.headerLength)
+
+/** What the header of a received record holds. @throws Error: it is no msgpack */
+export function readHeader(envelope: Envelope, frame: Uint8Array, nameAt: number): unknown {
+  const at = nameAt + envelope.nameLength
+  return decodeMsgpack(frame, at, at + envelope.headerLength)
+}
 
 /** The body of a received record: a view where it came in one piece, joined once where it did not. */
 export function bodyOf(envelope: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): Uint8Array {
@@ -32,4 +38,4 @@ export function encodeName(name: string): Uint8Array {
 
 /** The inference name of a received record. */
 export const nameOf = (envelope: Envelope, frame: Uint8Array, nameAt: number): string =>
-  (frame as Buffer).toString('latin1', nameAt, nameAt + envelope.nameLength)
+  shortText(frame, nameAt, envelope.nameLength) ?? (frame as Buffer).toString('latin1', nameAt, nameAt + envelope.nameLength)

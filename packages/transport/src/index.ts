@@ -1,6 +1,6 @@
 export type { Context } from 'zeromq'
 export type { AckTimer } from './ack-timer'
-export { bodyOf, encodeName, headerOf, nameOf, ridesInline } from './body'
+export { bodyOf, encodeName, headerOf, nameOf, readHeader, ridesInline } from './body'
 export { type DealerHandlers, DealerLink } from './dealer-link'
 export { deliberateDefect } from './deliberate-defect'
 export { type DropOldestLimits, DropOldestQueue, type Droppable } from './drop-oldest-queue'

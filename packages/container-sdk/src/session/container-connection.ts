@@ -14,7 +14,7 @@ import {
   RecordKind,
   Welcome,
 } from '@aicluster/protocol'
-import { bodyOf, type DealerHandlers, headerOf, nameOf } from '@aicluster/transport'
+import { bodyOf, type DealerHandlers, headerOf } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from '../connector-options'
 import { Greeting } from './greeting'
 import { type LinkName, SessionLinks, type SessionNumber } from './session-links'
@@ -30,7 +30,8 @@ export interface ConnectionEvents {
   onConnected(welcome: Welcome, sameEpoch: boolean, missed: boolean): void
   /** At least one link is gone, or its session is. */
   onDisconnected(): void
-  onRequest(envelope: Envelope, name: string, header: Uint8Array, body: Uint8Array): void
+  /** Envelope and bytes are only good during the call, but for the body. */
+  onRequest(envelope: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): void
   onCancel(requestNumber: number): void
   /** @param part - so many parts were taken; `again`: those from this one on are missing */
   onWindow(requestNumber: number, part: number, again: boolean): void
@@ -158,9 +159,7 @@ export class ContainerConnection {
     switch (e.kind) {
       case RecordKind.request:
         // One of a session that is over, which the manager has ended already.
-        if (!this.connected) return
-        this.events.onRequest(e, nameOf(e, frame, nameAt), headerOf(e, frame, nameAt), bodyOf(e, frame, nameAt, bodyFrames))
-        return
+        return this.connected ? this.events.onRequest(e, frame, nameAt, bodyFrames) : undefined
       case RecordKind.settled:
         return this.events.onSettled(bodyOf(e, frame, nameAt, bodyFrames))
       case RecordKind.cancel:

@@ -60,6 +60,7 @@ export class TakenReport {
 
   /** The manager has every record up to this link sequence. */
   acknowledged(sequence: number): void {
+    if (this.unheard.size === 0) return
     for (const [number, saidWith] of this.unheard) {
       if (saidWith === 0 || saidWith > sequence) continue
       this.unheard.delete(number)

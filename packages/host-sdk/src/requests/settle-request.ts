@@ -2,7 +2,6 @@ import { threadId } from 'node:worker_threads'
 import {
   clusterError,
   decodeError,
-  decodeMsgpack,
   decodeResult,
   type Envelope,
   InferenceResponse,
@@ -12,8 +11,12 @@ import {
   RecordKind,
   type ResultHeader,
 } from '@aicluster/protocol'
-import { bodyOf, headerOf, nameOf } from '@aicluster/transport'
+import { bodyOf, headerOf, nameOf, readHeader } from '@aicluster/transport'
 import type { OpenRequest } from './open-request'
+
+/** Both are getters, and asked for with each request. */
+const TIME_ORIGIN_MS = performance.timeOrigin
+const PID = process.pid
 
 /** Give a request its outcome: a `result` or `error` record. What cannot be read is 999. */
 export function settleRequest(
@@ -24,13 +27,12 @@ export function settleRequest(
   bodyFrames: Uint8Array[] | undefined,
   receiver = request.receiver,
 ): void {
-  const header = headerOf(e, frame, nameAt)
   const requestNo = String(e.request)
-  if (e.kind === RecordKind.error) return receiver.onError(decodeError(header, { requestNo }))
+  if (e.kind === RecordKind.error) return receiver.onError(decodeError(headerOf(e, frame, nameAt), { requestNo }))
   let result: unknown
   let response: InferenceResponse
   try {
-    const content = decodeMsgpack(header) as ResultHeader
+    const content = readHeader(e, frame, nameAt) as ResultHeader
     if (typeof content !== 'object' || content === null || !('result' in content)) throw new TypeError('its header has no result')
     const body = bodyOf(e, frame, nameAt, bodyFrames)
     response = responseOf(request, requestNo, content, e, nameOf(e, frame, nameAt))
@@ -47,7 +49,7 @@ export function settleRequest(
  * @throws TypeError: it cannot be read
  */
 export function decodePart(e: Envelope, frame: Uint8Array, nameAt: number, bodyFrames: Uint8Array[] | undefined): unknown {
-  const content = decodeMsgpack(headerOf(e, frame, nameAt)) as PartHeader
+  const content = readHeader(e, frame, nameAt) as PartHeader
   if (typeof content !== 'object' || content === null || !('result' in content)) throw new TypeError('its header has no result')
   return decodeResult(content.result, content.attachments, bodyOf(e, frame, nameAt, bodyFrames))
 }
@@ -55,9 +57,9 @@ export function decodePart(e: Envelope, frame: Uint8Array, nameAt: number, bodyF
 const echoed = ({ layout }: OpenRequest, body: Uint8Array): Uint8Array | NdArray => (layout ? ndArrayFrom(layout, body) : body)
 
 function responseOf(request: OpenRequest, requestNo: string, content: ResultHeader, e: Envelope, subName: string): InferenceResponse {
-  const nowMs = performance.timeOrigin + performance.now()
+  const nowMs = TIME_ORIGIN_MS + performance.now()
   const response = new InferenceResponse()
-  response.pid = process.pid
+  response.pid = PID
   response.tid = threadId
   response.requestNo = requestNo
   response.inferenceName = request.inferenceName

@@ -1,5 +1,7 @@
 import { C1, Packr } from 'msgpackr'
 import { isPlain, toPlain } from './plain-value'
+import { NOT_SMALL, readSmall } from './small-reader'
+import { writeSmall } from './small-writer'
 
 /**
  * Plain msgpack, as any language reads it: maps with string keys, no extension types for our own data,
@@ -19,14 +21,16 @@ const packr = new Packr({
  * @throws TypeError naming the place of what cannot travel: a function, a symbol, a bigint beyond ±2^53, another typed array
  */
 // The packer itself would send a typed array with the wrong bytes, some of them from elsewhere in memory: nothing reaches it unseen.
-export const encodeMsgpack = (value: unknown): Uint8Array => packr.pack(isPlain(value) ? value : toPlain(value))
+export const encodeMsgpack = (value: unknown): Uint8Array => writeSmall(value) ?? packr.pack(isPlain(value) ? value : toPlain(value))
 
 /**
- * The value in `bytes`. Binary data in it shares their memory.
+ * The value in `bytes[start, end)`. Binary data in it shares their memory.
  * @throws Error when the bytes are not one complete msgpack value
  */
-export const decodeMsgpack = (bytes: Uint8Array): unknown => {
-  const value: unknown = packr.unpack(bytes)
+export const decodeMsgpack = (bytes: Uint8Array, start = 0, end = bytes.length): unknown => {
+  const small = readSmall(bytes, start, end)
+  if (small !== NOT_SMALL) return small
+  const value: unknown = packr.unpack(bytes.subarray(start, end))
   // The one byte that msgpack never uses: the unpacker has a value of its own for it.
   if (value === C1) throw new Error('the byte 0xc1 is no msgpack')
   return value

@@ -122,7 +122,7 @@ export function decodeResult(result: unknown, attachments: Attachment[] | undefi
     ) {
       throw new TypeError('an attachment lies outside the body')
     }
-    const bytes = body.subarray(offset, offset + length)
+    const bytes = length === body.byteLength ? body : body.subarray(offset, offset + length)
     const part = kind === 'ndarray' ? ndArrayFrom({ dtype, shape } as ArrayLayout, bytes) : bytes
     decoded = place(decoded, path, part)
   }

@@ -68,8 +68,7 @@ export const createEnvelope = (kind = 0): Envelope => ({
 })
 
 const TWO_POW_32 = 2 ** 32
-const doubleBytes = new Uint8Array(8)
-const doubleView = new DataView(doubleBytes.buffer)
+const double = new DataView(new ArrayBuffer(8))
 
 /** Number of bytes between a record's start and its inference name. */
 export const fixedLength = (flags: number): number => (flags & RecordFlag.stamps ? ENVELOPE_BYTES + STAMPS_BYTES : ENVELOPE_BYTES)
@@ -100,14 +99,18 @@ function readU48(bytes: Uint8Array, at: number): number {
   return (((bytes[at] as number) << 8) | (bytes[at + 1] as number)) * TWO_POW_32 + readU32(bytes, at + 2)
 }
 
-function writeF64(bytes: Uint8Array, at: number, value: number): void {
-  doubleView.setFloat64(0, value)
-  bytes.set(doubleBytes, at)
+/** Write a double, big-endian. */
+export function writeF64(bytes: Uint8Array, at: number, value: number): void {
+  double.setFloat64(0, value)
+  writeU32(bytes, at, double.getUint32(0))
+  writeU32(bytes, at + 4, double.getUint32(4))
 }
 
-function readF64(bytes: Uint8Array, at: number): number {
-  for (let i = 0; i < 8; i++) doubleBytes[i] = bytes[at + i] as number
-  return doubleView.getFloat64(0)
+/** Read a double, big-endian. */
+export function readF64(bytes: Uint8Array, at: number): number {
+  double.setUint32(0, readU32(bytes, at))
+  double.setUint32(4, readU32(bytes, at + 4))
+  return double.getFloat64(0)
 }
 
 /** Write magic and version at the start of a message's first frame. */
