@@ -22,7 +22,7 @@ export async function readHostKey(
     const reason = error instanceof SshFailure ? error.reason : 'unreachable'
     throw boardError(target.board, `read the host key of ${shown}`, error, { reason })
   }
-  const socket = await openSocket(target, times.connectMs, undefined).catch(fail)
+  const socket = await openSocket(target, times.connectMs).catch(fail)
   const client = new Client()
   try {
     return await new Promise<Buffer>((resolve, reject) => {

@@ -137,10 +137,12 @@ async function logIn(target: SshTarget, rule: HostKeyRule, credentials: Credenti
   const socket = await openSocket(target, times.connectMs, signal)
   const client = new Client()
   let refused: RefusedHostKey | undefined
+  let onAbort = (): void => {}
   try {
     await new Promise<void>((resolve, reject) => {
       const fail = (error: unknown): void => reject(refused ?? loginFailure(error, target, credentials, times))
-      signal?.addEventListener('abort', () => fail(signal.reason), { once: true })
+      onAbort = () => fail(signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
       client.once('ready', resolve)
       client.on('error', fail)
       client.on('close', () => fail(new Error('the machine closed the connection during the login')))
@@ -171,6 +173,9 @@ async function logIn(target: SshTarget, rule: HostKeyRule, credentials: Credenti
     client.destroy()
     socket.destroy()
     throw error
+  } finally {
+    // A link's signal outlives thousands of tries.
+    signal?.removeEventListener('abort', onAbort)
   }
   client.removeAllListeners('error').removeAllListeners('close').removeAllListeners('keyboard-interactive')
   client.setNoDelay(true)
@@ -178,27 +183,26 @@ async function logIn(target: SshTarget, rule: HostKeyRule, credentials: Credenti
 }
 
 /** A TCP connection with a limit of our own: the system's is minutes. */
-export function openSocket(
-  { address, port }: Pick<SshTarget, 'address' | 'port'>,
-  limitMs: number,
-  signal: AbortSignal | undefined,
-): Promise<Socket> {
+export function openSocket({ address, port }: Pick<SshTarget, 'address' | 'port'>, limitMs: number, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port })
     const fail = (error: unknown): void => {
-      clearTimeout(timer)
+      stopWaiting()
       socket.destroy()
       reject(error)
     }
-    const timer = setTimeout(
-      () => fail(new SshFailure('unreachable', `it did not answer within ${limitMs} ms: is it on, is the address right?`)),
-      limitMs,
-    )
-    signal?.addEventListener('abort', () => fail(signal.reason), { once: true })
+    const onAbort = (): void => fail(signal?.reason)
+    const tooLong = new SshFailure('unreachable', `it did not answer within ${limitMs} ms: is it on, is the address right?`)
+    const timer = setTimeout(fail, limitMs, tooLong)
+    const stopWaiting = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      socket.off('error', fail)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
     socket.once('error', fail)
     socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', fail)
+      stopWaiting()
       resolve(socket)
     })
   })
