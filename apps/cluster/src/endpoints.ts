@@ -39,8 +39,11 @@ export async function bindSockets(dataPlane: DataPlane, config: ClusterConfig, s
     ports[socket] = await bindTcp(dataPlane, socket, listen.host, port)
   }
   await writeJsonFile(state.portsPath, ports)
-  return { address: listen.host, ports }
+  return { address: reachable(listen.host), ports }
 }
+
+/** Where programs of this machine find what is bound to every address. */
+const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)
 
 async function bindTcp(dataPlane: DataPlane, socket: ClusterSocket, host: string, port: number): Promise<number> {
   try {

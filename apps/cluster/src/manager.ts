@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { ClusterConfig } from './config/cluster-config'
 import { dispatchLimits } from './config/dispatch-limits'
+import { isExposed, usesCurve } from './config/listen-config'
 import type { ControlThreadData, ControlThreadMessage, ControlThreadOrder } from './control-thread'
 import type { DataPlaneEvent } from './data-plane/control-messages'
 import { DataPlane } from './data-plane/data-plane'
@@ -19,6 +20,9 @@ const DRAIN_POLL_MS = 20
 const DELIVERY_TIMEOUT_MS = 2_000
 /** How long the last answers may take to leave, in ms. */
 const FLUSH_MS = 50
+
+const EXPOSED =
+  'INSECURE: the sockets are bound beyond loopback without encryption (listen.insecure): everybody on the network reads all data and all tokens'
 
 /** The whole manager: the data plane on this thread, the control plane on one of its own. */
 export class Manager {
@@ -52,6 +56,7 @@ export class Manager {
     onEnd: (exitCode: number) => void,
     configFile?: string,
   ): Promise<Manager> {
+    if (usesCurve(config.listen)) throw new Error('listen.curve: encryption is not there yet, say insecure: true')
     const state = await StateFolder.open(statePath)
     let emit: (event: DataPlaneEvent) => void = () => {}
     // A Unix socket is as private as its folder; a TCP port of this machine is open to all its users.
@@ -97,6 +102,7 @@ export class Manager {
       throw error
     }
     await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...manager.whereabouts, ...(token ? { token } : {}) })
+    if (isExposed(config.listen)) log.warn({ ...endpoints }, EXPOSED)
     // Last: after a restart everybody comes at once, and whatever is still to be done here would wait behind what they send.
     dataPlane.open()
     return manager

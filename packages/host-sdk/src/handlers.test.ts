@@ -19,13 +19,14 @@ const BOARD_VIEW = {
   resources: { cpus: 8, memory_bytes: 2 ** 33, gpus: 1 },
   telemetry: {
     at: '2026-01-01T00:00:10.000Z',
+    cpus: 8,
     load: [1, 0.5, 0.25],
     memory_total_bytes: 2 ** 33,
-    memory_available_bytes: 2 ** 32,
+    memory_used_bytes: 2 ** 32,
     disk_total_bytes: null,
     disk_free_bytes: null,
     temperature_celsius: 41.5,
-    gpus: [{ name: 'Orin', utilization_percent: 40, memory_total_bytes: null, memory_used_bytes: null, temperature_celsius: 42 }],
+    gpus: [{ name: 'Orin', index: 0, use_percent: 40, memory_total_bytes: null, memory_used_bytes: null, temperature_celsius: 42 }],
   },
 }
 
@@ -189,7 +190,7 @@ describe('handlers', () => {
       telemetry: expect.objectContaining({
         load: [1, 0.5, 0.25],
         diskFreeBytes: null,
-        gpus: [expect.objectContaining({ utilizationPercent: 40 })],
+        gpus: [expect.objectContaining({ usePercent: 40 })],
       }),
     })
     expect(Object.keys(world.container)).toHaveLength(18)

@@ -30,13 +30,14 @@ async function status(context: Context): Promise<undefined> {
   const snapshot = await withCluster(context, (cluster) => output.progress('asking for the status', takeSnapshot(cluster)))
   const boards = boardViews(snapshot)
   const inferences = inferenceViews(snapshot)
-  const { process: manager, epoch, counters, gauges, adminUrl } = snapshot.metrics
-  output.result({ manager: { ...manager, epoch, adminUrl }, boards, inferences, counters, gauges }, () => {
+  const { process: manager, epoch, clusterId, counters, gauges, adminUrl } = snapshot.metrics
+  output.result({ manager: { ...manager, epoch, clusterId, adminUrl }, boards, inferences, counters, gauges }, () => {
     const uptime = durationText(manager.uptimeMs)
     output.line(`Manager    pid ${manager.pid}, up for ${uptime}, start number ${epoch}`)
     output.line(
       `           memory ${bytesText(manager.rssBytes)} (heap ${bytesText(manager.heapUsedBytes)}), event-loop delay p99 ${manager.eventLoopDelayP99Ms.toFixed(1)} ms`,
     )
+    output.line(`           cluster ${clusterId}`)
     output.line(`           health and metrics: ${adminUrl ?? 'switched off (admin.enabled)'}`)
     output.line(
       `Requests   ${gauges.requests_waiting ?? 0} waiting, ${gauges.requests_in_flight ?? 0} in flight; applications connected: ${gauges.hosts_connected ?? 0}, this command included\n`,

@@ -138,6 +138,8 @@ export interface Board {
   onState: ((state: BoardState) => void) | undefined
   /** From now on it is kept reachable; {@link Board.onState} says when it is. */
   open(): void
+  /** Somebody has mended what was wrong: do not wait for the next try. */
+  retry?(): void
   /** Let go of it; containers run on. */
   close(): Promise<void>
   /**
@@ -145,8 +147,6 @@ export interface Board {
    * @throws SshConnectionError (500) naming board and cause, at most 4 s later
    */
   reach(): Promise<void>
-  /** Somebody has mended what kept it from coming up: do not wait for the next try. Left out where nothing is tried. */
-  retryNow?(): void
   /** What selects it together with others. */
   readonly labels: Readonly<Record<string, string>>
   /**

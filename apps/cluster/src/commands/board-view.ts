@@ -1,7 +1,7 @@
 import type { CoprocessorView } from '@aicluster/protocol'
 import type { Board } from '../boards/board'
 
-/** A board as a client sees it. */
+/** A board as clients see it. */
 export function boardView({ name, ip, driver, state, labels, about, telemetry }: Board): CoprocessorView {
   return {
     name,

@@ -49,6 +49,7 @@ export async function getMetrics(plane: ControlPlane): Promise<MetricsView> {
       event_loop_delay_p99_ms: snapshot.eventLoopDelayP99Ms,
     },
     epoch: plane.options.state.epoch,
+    cluster_id: plane.options.state.clusterId,
     admin_url: plane.options.adminUrl,
   }
 }

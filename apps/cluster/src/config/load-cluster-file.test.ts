@@ -107,10 +107,22 @@ describe('a configuration that is wrong is refused with line, column, key and wh
     ['a missing key', 'boards:\n  - driver: local\n', 201, 'c.yaml:2:5: boards[0].name is missing'],
     ['a key without a value', 'limits:\nlog_level: info\n', 302, /^c\.yaml:1:\d+: limits has no value: give it one, or remove the key$/],
     [
-      'an address of another machine',
-      'listen:\n  transport: tcp\n  host: 10.0.0.1\n',
+      'sockets beyond loopback that nothing protects',
+      'listen:\n  transport: tcp\n  host: 10.0.0.1\n  curve: false\n',
       302,
-      /^c\.yaml:3:9: listen\.host is "10\.0\.0\.1", it must be a loopback/,
+      /^c\.yaml:4:10: listen\.curve is false, it must be true where host \(10\.0\.0\.1\) is beyond loopback: remove it, or say insecure: true/,
+    ],
+    [
+      'sockets that are encrypted and insecure',
+      'listen:\n  transport: tcp\n  curve: true\n  insecure: true\n',
+      302,
+      /^c\.yaml:4:13: listen\.insecure is true, it must be false where curve is true/,
+    ],
+    [
+      'health and metrics beyond loopback',
+      'admin:\n  host: 10.0.0.1\n',
+      302,
+      /^c\.yaml:2:9: admin\.host is "10\.0\.0\.1", it must be a loopback/,
     ],
     [
       'a board named twice',

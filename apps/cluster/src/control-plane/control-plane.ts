@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
@@ -64,7 +65,12 @@ export class ControlPlane {
   /** The live board of a config's entry; it is not among {@link ControlPlane.boards} yet. */
   makeBoard(config: BoardConfig): Board {
     const { state, log } = this.options
-    return makeBoard(config, { folder: join(state.boardsFolder, config.name), logger: log.child({ board: config.name }) })
+    return makeBoard(config, {
+      folder: join(state.boardsFolder, config.name),
+      knownHosts: state.knownHostsPath,
+      owner: { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}` },
+      logger: log.child({ board: config.name }),
+    })
   }
 
   /** A board comes, and is kept reachable from now on. */

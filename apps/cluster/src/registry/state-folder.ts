@@ -19,6 +19,7 @@ interface Counters {
 
 /** Everything the manager keeps: counters, inference config files, boards' folders, the lock that makes it the only one. */
 export class StateFolder {
+  private identity = ''
   private counters: Counters = { epoch: 0, nextNumber: REQUEST_BLOCK_SIZE }
 
   private constructor(readonly path: string) {}
@@ -39,6 +40,7 @@ export class StateFolder {
     if (stored) state.counters = stored
     state.counters.epoch++
     await writeJsonFile(state.countersPath, state.counters)
+    state.identity = await state.readIdentity()
     return state
   }
 
@@ -46,7 +48,13 @@ export class StateFolder {
   static async attach(path: string): Promise<StateFolder> {
     const state = new StateFolder(resolve(path))
     state.counters = (await readJsonFile(state.countersPath)) as Counters
+    state.identity = await state.readIdentity()
     return state
+  }
+
+  /** What tells this cluster from every other one, for good: boards belong to it by this. Made with the folder. */
+  get clusterId(): string {
+    return this.identity
   }
 
   /** This life of the manager, counted from 1. */
@@ -132,6 +140,15 @@ export class StateFolder {
   async unlock(): Promise<void> {
     await rm(this.managerPath, { force: true })
     await rm(this.lockPath, { force: true })
+  }
+
+  private async readIdentity(): Promise<string> {
+    const path = join(this.path, 'cluster-id.json')
+    const stored = (await readJsonFile(path)) as { cluster_id?: string } | undefined
+    if (stored?.cluster_id) return stored.cluster_id
+    const cluster_id = randomBytes(8).toString('hex')
+    await writeJsonFile(path, { cluster_id })
+    return cluster_id
   }
 
   private get countersPath(): string {

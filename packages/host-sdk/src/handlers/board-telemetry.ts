@@ -1,24 +1,27 @@
-import type { BoardTelemetryView, GpuTelemetryView } from '@aicluster/protocol'
+import type { BoardTelemetryView } from '@aicluster/protocol'
+import { fromWire } from '../config/wire-names'
 
-/** How a GPU of a board is doing. What it does not tell is null. Ours. */
+/** How a GPU of a board is doing. What it does not tell is null. A Jetson's shares the board's memory. Ours. */
 export interface GpuTelemetry {
+  index: number
   name: string
   /** 0 to 100. */
-  utilizationPercent: number | null
-  memoryTotalBytes: number | null
+  usePercent: number | null
   memoryUsedBytes: number | null
+  memoryTotalBytes: number | null
   temperatureCelsius: number | null
 }
 
 /** How a board is doing. What it does not tell is null. Ours. */
 export interface BoardTelemetry {
-  /** When it was measured, ISO 8601. */
+  /** When it was read, ISO 8601, by the manager's clock. */
   at: string
-  /** Runnable processes on average over 1, 5 and 15 minutes. */
+  cpus: number | null
+  /** Processes that run or wait to run, on average over 1, 5 and 15 minutes. */
   load: readonly [number, number, number] | null
   memoryTotalBytes: number | null
-  memoryAvailableBytes: number | null
-  /** Of the file system that holds the cluster's folder there. */
+  /** What programs hold, without caches. */
+  memoryUsedBytes: number | null
   diskTotalBytes: number | null
   diskFreeBytes: number | null
   /** The hottest sensor. */
@@ -26,21 +29,4 @@ export interface BoardTelemetry {
   gpus: readonly GpuTelemetry[]
 }
 
-export const telemetryOf = (view: BoardTelemetryView): BoardTelemetry => ({
-  at: view.at,
-  load: view.load,
-  memoryTotalBytes: view.memory_total_bytes,
-  memoryAvailableBytes: view.memory_available_bytes,
-  diskTotalBytes: view.disk_total_bytes,
-  diskFreeBytes: view.disk_free_bytes,
-  temperatureCelsius: view.temperature_celsius,
-  gpus: view.gpus.map(gpuOf),
-})
-
-const gpuOf = (view: GpuTelemetryView): GpuTelemetry => ({
-  name: view.name,
-  utilizationPercent: view.utilization_percent,
-  memoryTotalBytes: view.memory_total_bytes,
-  memoryUsedBytes: view.memory_used_bytes,
-  temperatureCelsius: view.temperature_celsius,
-})
+export const telemetryOf = (view: BoardTelemetryView): BoardTelemetry => fromWire(view) as BoardTelemetry

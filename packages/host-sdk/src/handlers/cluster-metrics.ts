@@ -53,6 +53,8 @@ export interface ClusterMetrics {
   }
   /** The manager's life, counted from 1 over its restarts. */
   epoch: number
+  /** What tells this cluster from every other one, for good: boards over SSH belong to it by this. */
+  clusterId: string
   /** Where the manager serves health and metrics over HTTP, on its own machine; null: nowhere. */
   adminUrl: string | null
 }

@@ -28,6 +28,8 @@ export interface MetricsView {
     event_loop_delay_p99_ms: number
   }
   epoch: number
+  /** What tells this cluster from every other one, for good: boards over SSH belong to it by this. */
+  cluster_id: string
   /** Where the manager serves health and metrics over HTTP; null: nowhere. */
   admin_url: string | null
 }

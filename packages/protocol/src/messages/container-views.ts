@@ -77,13 +77,14 @@ export interface CoprocessorView {
 
 /** How a board is doing. What it does not tell is null. Ours. */
 export interface BoardTelemetryView {
-  /** When it was measured, ISO 8601. */
+  /** When it was read, ISO 8601, by the manager's clock. */
   at: string
-  /** Runnable processes on average over 1, 5 and 15 minutes. */
+  cpus: number | null
+  /** Processes that run or wait to run, on average over 1, 5 and 15 minutes. */
   load: [number, number, number] | null
   memory_total_bytes: number | null
-  memory_available_bytes: number | null
-  /** Of the file system that holds the cluster's folder. */
+  /** What programs hold, without caches. */
+  memory_used_bytes: number | null
   disk_total_bytes: number | null
   disk_free_bytes: number | null
   /** The hottest sensor. */
@@ -91,12 +92,14 @@ export interface BoardTelemetryView {
   gpus: GpuTelemetryView[]
 }
 
+/** One GPU. A Jetson's shares the board's memory, which is then not told here. */
 export interface GpuTelemetryView {
+  index: number
   name: string
   /** 0 to 100. */
-  utilization_percent: number | null
-  memory_total_bytes: number | null
+  use_percent: number | null
   memory_used_bytes: number | null
+  memory_total_bytes: number | null
   temperature_celsius: number | null
 }
 

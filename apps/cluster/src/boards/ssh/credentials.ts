@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { ConnectConfig } from 'ssh2'
-import { utils } from 'ssh2'
+import ssh2 from 'ssh2'
 import type { SshTarget } from './ssh-target'
 
 /** No key and no password is larger; what is, is another file. */
@@ -41,7 +41,7 @@ export async function readCredentials(target: SshTarget): Promise<Credentials> {
 async function readIdentity(file: string, passphraseFile: string | undefined): Promise<Credentials['config']> {
   const privateKey = await readSecret(file)
   const passphrase = passphraseFile === undefined ? undefined : firstLine(await readSecret(passphraseFile))
-  const parsed = utils.parseKey(privateKey, passphrase)
+  const parsed = ssh2.utils.parseKey(privateKey, passphrase)
   if (parsed instanceof Error) throw new Error(identityProblem(file, passphraseFile, parsed.message))
   const key = Array.isArray(parsed) ? parsed[0] : parsed
   if (!key?.isPrivateKey()) throw new Error(`${file} holds no private key: give the file without .pub`)

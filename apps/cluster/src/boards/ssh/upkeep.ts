@@ -1,0 +1,94 @@
+/** From one look at what is ready to the next, in ms. */
+const LOOK_MS = 5_000
+/** How long a look may take, in ms; then it has failed. */
+const LOOK_LIMIT_MS = 4_000
+/** After the first failed preparation, in ms; each further one doubles it. */
+const RETRY_FIRST_MS = 500
+const RETRY_MAX_MS = 10_000
+
+export interface UpkeepOptions {
+  /** Make ready what is connected. */
+  prepare: () => Promise<void>
+  /** See that it still is. */
+  look: () => Promise<void>
+  onReady: () => void
+  onFailed: (error: unknown) => void
+  /** Starts a timer; returns what clears it. */
+  after?: (ms: number, run: () => void) => () => void
+}
+
+const afterMs = (ms: number, run: () => void): (() => void) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
+/** While something is connected: makes it ready, looks again and again whether it still is, and makes it ready again if not. */
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly #after: NonNullable<UpkeepOptions['after']>
+  /** Counts how often it began or stopped: what belongs to an earlier time is let go. */
+  #turn = 0
+  #cancel: (() => void) | undefined
+  #settled: Promise<void> = Promise.resolve()
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+    this.#after = options.after ?? afterMs
+  }
+
+  /** Resolves when the preparation that goes on has ended, however; at once where none does. */
+  get settled(): Promise<void> {
+    return this.#settled
+  }
+
+  /** It is connected (anew). */
+  begin(): void {
+    this.stop()
+    const turn = this.#turn
+    this.#settled = this.#prepare(turn, 0)
+  }
+
+  /** It is not connected any more. */
+  stop(): void {
+    this.#turn++
+    this.#cancel?.()
+    this.#settled = Promise.resolve()
+  }
+
+  async #prepare(turn: number, failures: number): Promise<void> {
+    try {
+      await this.#options.prepare()
+      if (turn !== this.#turn) return
+      this.#options.onReady()
+      this.#lookLater(turn)
+    } catch (error) {
+      if (turn !== this.#turn) return
+      this.#options.onFailed(error)
+      const retry = () => {
+        this.#settled = this.#prepare(turn, failures + 1)
+      }
+      this.#cancel = this.#after(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** failures), retry)
+    }
+  }
+
+  #lookLater(turn: number): void {
+    this.#cancel = this.#after(LOOK_MS, () => void this.#look(turn))
+  }
+
+  async #look(turn: number): Promise<void> {
+    let cancelLimit: (() => void) | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      cancelLimit = this.#after(LOOK_LIMIT_MS, () => reject(new Error(`it did not answer within ${LOOK_LIMIT_MS} ms`)))
+    })
+    try {
+      await Promise.race([this.#options.look(), late])
+      if (turn === this.#turn) this.#lookLater(turn)
+    } catch (error) {
+      if (turn !== this.#turn) return
+      this.#options.onFailed(error)
+      this.#settled = this.#prepare(turn, 0)
+    } finally {
+      cancelLimit?.()
+    }
+  }
+}
