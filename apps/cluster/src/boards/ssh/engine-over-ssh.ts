@@ -1,12 +1,13 @@
 import { Agent } from 'node:http'
+import { basename } from 'node:path/posix'
 import type { Duplex } from 'node:stream'
 import Docker from 'dockerode'
 import { boardError } from '../board-error'
 import { runOver } from './run-over-ssh'
 import type { SshConnection } from './ssh-connection'
 
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED: the server's configuration forbids it. */
-const FORBIDDEN = 1
+/** SSH_OPEN_UNKNOWN_CHANNEL_TYPE */
+const UNKNOWN_CHANNEL = 3
 
 /** What node's HTTP client calls on a TCP socket and a channel does not have. */
 const SOCKET_METHODS = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'] as const
@@ -22,6 +23,9 @@ export function engineOver(connection: SshConnection, engineSocket: string): Doc
   } as Docker.DockerOptions)
 }
 
+/** A line of /proc/net/unix: number, references, protocol, flags; this flag is that of a listener. */
+const LISTENING = /^\S+ \S+ \S+ 00010000 /
+
 type Connected = (error: Error | null, channel?: Duplex) => void
 
 class EngineAgent extends Agent {
@@ -35,20 +39,15 @@ class EngineAgent extends Agent {
   }
 
   override createConnection(_options: unknown, connected: Connected): undefined {
-    const { client, lost } = this.#connection
-    if (lost) {
-      connected(lost)
-      return
-    }
-    const opened = (error: Error | undefined, channel?: Duplex): void => {
-      if (!error && channel) connected(null, asSocket(channel, this.#connection))
-      else void this.#explain(error).then((words) => connected(words))
-    }
-    try {
-      client.openssh_forwardOutStreamLocal(this.#socket, opened)
-    } catch (error) {
-      opened(error as Error)
-    }
+    const { client } = this.#connection
+    const open = (): Promise<Duplex> =>
+      new Promise((resolve, reject) => {
+        client.openssh_forwardOutStreamLocal(this.#socket, (error, channel) => (error ? reject(error) : resolve(channel)))
+      })
+    this.#connection.orLost(open).then(
+      (channel) => connected(null, asSocket(channel, this.#connection)),
+      (error) => this.#explain(error).then(connected),
+    )
   }
 
   /** The server only says "open failed": what is wrong has to be looked up. */
@@ -66,8 +65,20 @@ class EngineAgent extends Agent {
     if (!(await isTrue('-w'))) {
       return `user "${user}" may not use ${socket}: put it into the docker group (sudo usermod -aG docker ${user}) and connect again`
     }
-    if (reason === FORBIDDEN) return 'its SSH server forbids it: AllowStreamLocalForwarding must not be no in sshd_config'
+    if (reason === UNKNOWN_CHANNEL) return 'its SSH server cannot forward sockets: OpenSSH 6.7 or later can'
+    if (await this.#isListening()) return 'its SSH server forbids it: AllowStreamLocalForwarding must not be no in sshd_config'
     return `nothing listens at ${socket}: start the Engine (sudo systemctl start docker)`
+  }
+
+  /** OpenSSH gives the same reason for what it forbids and for a socket that nobody serves: the kernel knows. */
+  async #isListening(): Promise<boolean> {
+    const { stdout: real } = await runOver(this.#connection, ['readlink', '-f', this.#socket])
+    const paths = [this.#socket, real.toString('utf8').trim()]
+    const { stdout } = await runOver(this.#connection, ['grep', '-F', basename(this.#socket), '/proc/net/unix'])
+    return stdout
+      .toString('utf8')
+      .split('\n')
+      .some((line) => LISTENING.test(line) && paths.some((path) => line.endsWith(` ${path}`)))
   }
 }
 
@@ -76,9 +87,10 @@ function asSocket(channel: Duplex, connection: SshConnection): Duplex {
   const nothing = (): Duplex => channel
   for (const method of SOCKET_METHODS) Object.defineProperty(channel, method, { value: nothing })
   Object.defineProperty(channel, 'destroySoon', { value: () => channel.destroy() })
-  channel.once('close', () => {
-    // Without this a request that waits for its answer hears only "socket hang up".
-    if (connection.lost && !channel.errored) channel.emit('error', connection.lost)
-  })
+  // A stream that was handed on has no listener of node's any more.
+  channel.on('error', () => {})
+  // Without this a request that waits for its answer hears only "socket hang up".
+  const forget = connection.whenLost((why) => channel.emit('error', why))
+  channel.once('close', forget)
   return channel
 }

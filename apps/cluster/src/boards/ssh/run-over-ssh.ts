@@ -19,8 +19,8 @@ export async function runOver(
   const doing = `run ${words[0]}`
   options.signal?.throwIfAborted()
   try {
-    const channel = await openChannel(connection, words.map(quoteWord).join(' '))
-    return await ended(channel, { ...options, ...runLimits(options) })
+    const command = words.map(quoteWord).join(' ')
+    return await connection.orLost(async () => ended(await openChannel(connection, command), { ...options, ...runLimits(options) }))
   } catch (error) {
     options.signal?.throwIfAborted()
     throw connection.lost ?? boardError(board, doing, error)
@@ -34,7 +34,10 @@ const openChannel = (connection: SshConnection, command: string): Promise<Client
 
 function ended(channel: ClientChannel, options: RunOptions & ReturnType<typeof runLimits>): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
+    let given = false
     const giveUp = (why: unknown): void => {
+      if (given) return
+      given = true
       stopWaiting()
       reject(why)
       // Servers before OpenSSH 8.1 know no signals: the program then ends by itself, or with its next output.
@@ -63,5 +66,7 @@ function ended(channel: ClientChannel, options: RunOptions & ReturnType<typeof r
       else reject(new Error('the connection was lost'))
     })
     channel.end(options.input)
+    // It was no longer wanted while the channel was opened.
+    if (options.signal?.aborted) onAbort()
   })
 }

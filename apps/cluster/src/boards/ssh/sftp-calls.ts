@@ -10,12 +10,15 @@ export type SftpHandle = Buffer
 /** SFTP's calls as promises; named as the protocol names them. */
 export type SftpCalls = ReturnType<typeof sftpCalls>
 
-const call = <T>(start: (done: (error: Error | null | undefined, value?: T) => void) => void): Promise<T> =>
-  new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T))))
+type Start<T> = (done: (error: Error | null | undefined, value?: T) => void) => void
 
-export const openSftp = (connection: SshConnection): Promise<SFTPWrapper> => call((done) => connection.client.sftp(done))
+const asPromise = <T>(connection: SshConnection, start: Start<T>): Promise<T> =>
+  connection.orLost(() => new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T)))))
 
-export function sftpCalls(sftp: SFTPWrapper) {
+export const openSftp = (connection: SshConnection): Promise<SFTPWrapper> => asPromise(connection, (done) => connection.client.sftp(done))
+
+export function sftpCalls(connection: SshConnection, sftp: SFTPWrapper) {
+  const call = <T>(start: Start<T>): Promise<T> => asPromise(connection, start)
   return {
     realpath: (path: string) => call<string>((done) => sftp.realpath(path, done)),
     lstat: (path: string) => call<Stats>((done) => sftp.lstat(path, done)),

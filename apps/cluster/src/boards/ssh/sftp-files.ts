@@ -31,7 +31,7 @@ export class SftpFiles implements MachineFiles {
   /** @throws SshConnectionError (500) where there is no SFTP */
   static async open(connection: SshConnection): Promise<SftpFiles> {
     try {
-      const calls = sftpCalls(await openSftp(connection))
+      const calls = sftpCalls(connection, await openSftp(connection))
       return new SftpFiles(connection, calls, await calls.realpath('.'))
     } catch (error) {
       const cause = connection.lost

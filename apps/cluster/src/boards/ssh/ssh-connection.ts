@@ -22,6 +22,7 @@ export class SshConnection {
   onLost: ((why: AIClusterError) => void) | undefined
   #lost: AIClusterError | undefined
   #closed = false
+  readonly #whenLost = new Set<(why: AIClusterError) => void>()
   readonly #socket: Socket
 
   constructor(target: SshTarget, client: Client, socket: Socket, times: SshTimes) {
@@ -35,15 +36,34 @@ export class SshConnection {
       client.destroy()
     })
     client.on('error', (error) => this.#lose(error))
-    client.on('close', () => {
-      stopWatching()
-      this.#lose('the connection was lost')
-    })
+    for (const event of ['end', 'close']) {
+      // Before ssh2 hears of it: what waits on a channel shall fail with the reason, not with the channel's end.
+      socket.prependListener(event, () => {
+        stopWatching()
+        this.#lose('the connection was lost')
+      })
+    }
   }
 
   /** Why it is gone, if it is. */
   get lost(): AIClusterError | undefined {
     return this.#lost
+  }
+
+  /** Call this once when the connection has gone, at once if it has. Returns what takes it back. */
+  whenLost(call: (why: AIClusterError) => void): () => void {
+    if (this.#lost) call(this.#lost)
+    else this.#whenLost.add(call)
+    return () => this.#whenLost.delete(call)
+  }
+
+  /** The same as `start`'s promise, but for the connection going first: ssh2 leaves some calls without an answer then. */
+  orLost<T>(start: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const forget = this.whenLost(reject)
+      if (this.#lost) return
+      start().then(resolve, reject).finally(forget)
+    })
   }
 
   close(): void {
@@ -57,6 +77,8 @@ export class SshConnection {
   #lose(cause: unknown): void {
     if (this.#lost) return
     this.#lost = boardError(this.target.board, `connection to ${shownTarget(this.target)}`, cause, { reason: 'lost' })
+    for (const call of [...this.#whenLost]) call(this.#lost)
+    this.#whenLost.clear()
     if (!this.#closed) this.onLost?.(this.#lost)
   }
 }
@@ -131,6 +153,8 @@ async function logIn(target: SshTarget, rule: HostKeyRule, credentials: Credenti
         sock: socket,
         username: target.user,
         ...credentials.config,
+        // Others than OpenSSH know its extensions too; those that do not say so.
+        strictVendor: false,
         readyTimeout: times.loginMs,
         // Asked for a sign of life each second; whether one came is seen by watchSilence, which takes any byte as one.
         keepaliveInterval: 1000,

@@ -20,6 +20,8 @@ export interface SshLinkOptions {
   random?: () => number
   /** Starts a timer; returns what clears it. */
   after?: (ms: number, run: () => void) => () => void
+  /** ms, never set back. */
+  now?: () => number
   /** How a machine is reached; for tests. */
   open?: (signal: AbortSignal) => Promise<LinkedMachine>
 }
@@ -30,8 +32,10 @@ export interface LinkedMachine {
   connection: Pick<SshConnection, 'onLost' | 'lost' | 'localAddress' | 'close'>
 }
 
-/** Shortest and longest part of a delay that is waited. */
+/** This part of a delay is left to chance. */
 const JITTER = 0.5
+/** A connection that stood for so long was a good one. */
+const STEADY_MS = 5000
 
 const afterMs = (ms: number, run: () => void): (() => void) => {
   const timer = setTimeout(run, ms)
@@ -52,9 +56,14 @@ export class SshLink {
   #trying: Promise<void> | undefined
   #cancelRetry: (() => void) | undefined
   #failures = 0
+  #upAtMs = 0
+  /** Somebody was told that it is up, and not yet that it is down. */
+  #wasUp = false
+  readonly #now: () => number
 
   constructor(options: SshLinkOptions) {
     this.#options = options
+    this.#now = options.now ?? (() => performance.now())
   }
 
   /** Begin; set `onUp` and `onDown` before. */
@@ -117,7 +126,8 @@ export class SshLink {
       if (this.#closing.signal.aborted) return linked.connection.close()
       if (linked.connection.lost) throw linked.connection.lost
       this.#linked = linked
-      this.#failures = 0
+      this.#upAtMs = this.#now()
+      this.#wasUp = true
       linked.connection.onLost = (why) => this.#lost(why)
       this.onUp?.(linked.machine)
     } catch (error) {
@@ -138,14 +148,19 @@ export class SshLink {
 
   #lost(why: AIClusterError): void {
     this.#linked = undefined
+    // A machine that lets us in and throws us out again is not asked without a pause.
+    if (this.#now() - this.#upAtMs < STEADY_MS) return this.#failed(why)
+    this.#failures = 0
     this.#reason = why
+    this.#wasUp = false
     this.onDown?.(why)
     // The first try follows at once: a glitch is over by then, or the machine was started anew.
     this.#try()
   }
 
   #failed(why: AIClusterError): void {
-    const news = this.#reason?.message !== why.message
+    const news = this.#reason?.message !== why.message || this.#wasUp
+    this.#wasUp = false
     this.#reason = why
     const { retryFirstMs = 500, retryMaxMs = 10_000, random = Math.random, after = afterMs } = this.#options
     const delay = Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failures++)

@@ -35,8 +35,8 @@ export class SshMachine implements Machine {
    * @throws SshConnectionError (500): no SFTP there, or a login shell that changes words or prints on its own
    */
   static async on(connection: SshConnection, engineSocket: string): Promise<SshMachine> {
-    const [files] = await Promise.all([SftpFiles.open(connection), checkShell(connection)])
-    const uid = await uidOf(connection)
+    await checkShell(connection)
+    const [files, uid] = await Promise.all([SftpFiles.open(connection), uidOf(connection)])
     return new SshMachine(connection, files, engineOver(connection, engineSocket), { home: files.home, uid })
   }
 
