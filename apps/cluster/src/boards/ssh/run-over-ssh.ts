@@ -20,16 +20,20 @@ export async function runOver(
   options.signal?.throwIfAborted()
   try {
     const command = words.map(quoteWord).join(' ')
-    return await connection.orLost(async () => ended(await openChannel(connection, command), { ...options, ...runLimits(options) }))
+    return await connection.orLost(() => run(connection, command, { ...options, ...runLimits(options) }))
   } catch (error) {
     options.signal?.throwIfAborted()
     throw connection.lost ?? boardError(board, doing, error)
   }
 }
 
-const openChannel = (connection: SshConnection, command: string): Promise<ClientChannel> =>
+const run = (connection: SshConnection, command: string, options: RunOptions & ReturnType<typeof runLimits>): Promise<ProgramResult> =>
   new Promise((resolve, reject) => {
-    connection.client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+    connection.client.exec(command, (error, channel) => {
+      if (error) return reject(error)
+      // In this very turn: the exit of a short program may have come in the same packet.
+      ended(channel, options).then(resolve, reject)
+    })
   })
 
 function ended(channel: ClientChannel, options: RunOptions & ReturnType<typeof runLimits>): Promise<ProgramResult> {
