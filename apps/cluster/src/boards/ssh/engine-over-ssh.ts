@@ -1,5 +1,4 @@
 import { Agent } from 'node:http'
-import { basename } from 'node:path/posix'
 import type { Duplex } from 'node:stream'
 import Docker from 'dockerode'
 import { boardError } from '../board-error'
@@ -23,8 +22,22 @@ export function engineOver(connection: SshConnection, engineSocket: string): Doc
   } as Docker.DockerOptions)
 }
 
-/** A line of /proc/net/unix: number, references, protocol, flags; this flag is that of a listener. */
-const LISTENING = /^\S+ \S+ \S+ 00010000 /
+/**
+ * Fixed text; the socket's path is its argument. Says in one word what keeps us from it: OpenSSH gives the same reason
+ * for what it forbids and for a socket that nobody serves, but the kernel knows its listeners (flag 00010000).
+ */
+const LOOK = `
+[ -e "$1" ] || { echo missing; exit; }
+[ -S "$1" ] || { echo other; exit; }
+[ -w "$1" ] || { echo closed; exit; }
+real=$(readlink -f "$1")
+while read -r _ _ _ flags _ _ _ path; do
+  if [ "$flags" = 00010000 ]; then
+    if [ "$path" = "$1" ] || [ "$path" = "$real" ]; then echo forbidden; exit; fi
+  fi
+done </proc/net/unix
+echo dead
+`
 
 type Connected = (error: Error | null, channel?: Duplex) => void
 
@@ -59,26 +72,15 @@ class EngineAgent extends Agent {
 
   async #whyClosed(user: string, reason: unknown): Promise<string> {
     const socket = this.#socket
-    const isTrue = async (flag: string): Promise<boolean> => (await runOver(this.#connection, ['test', flag, socket])).code === 0
-    if (!(await isTrue('-e'))) return `there is no ${socket}: is Docker installed and its Engine running?`
-    if (!(await isTrue('-S'))) return `${socket} is no socket: is engine_socket right?`
-    if (!(await isTrue('-w'))) {
-      return `user "${user}" may not use ${socket}: put it into the docker group (sudo usermod -aG docker ${user}) and connect again`
+    const causes: Readonly<Record<string, string>> = {
+      missing: `there is no ${socket}: is Docker installed and its Engine running?`,
+      other: `${socket} is no socket: is engine_socket right?`,
+      closed: `user "${user}" may not use ${socket}: put it into the docker group (sudo usermod -aG docker ${user}) and connect again`,
+      forbidden: 'its SSH server forbids it: AllowStreamLocalForwarding must not be no in sshd_config',
     }
     if (reason === UNKNOWN_CHANNEL) return 'its SSH server cannot forward sockets: OpenSSH 6.7 or later can'
-    if (await this.#isListening()) return 'its SSH server forbids it: AllowStreamLocalForwarding must not be no in sshd_config'
-    return `nothing listens at ${socket}: start the Engine (sudo systemctl start docker)`
-  }
-
-  /** OpenSSH gives the same reason for what it forbids and for a socket that nobody serves: the kernel knows. */
-  async #isListening(): Promise<boolean> {
-    const { stdout: real } = await runOver(this.#connection, ['readlink', '-f', this.#socket])
-    const paths = [this.#socket, real.toString('utf8').trim()]
-    const { stdout } = await runOver(this.#connection, ['grep', '-F', basename(this.#socket), '/proc/net/unix'])
-    return stdout
-      .toString('utf8')
-      .split('\n')
-      .some((line) => LISTENING.test(line) && paths.some((path) => line.endsWith(` ${path}`)))
+    const { stdout } = await runOver(this.#connection, ['sh', '-c', LOOK, 'sh', socket])
+    return causes[stdout.toString('utf8').trim()] ?? `nothing listens at ${socket}: start the Engine (sudo systemctl start docker)`
   }
 }
 

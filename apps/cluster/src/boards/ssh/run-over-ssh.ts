@@ -20,23 +20,25 @@ export async function runOver(
   options.signal?.throwIfAborted()
   try {
     const command = words.map(quoteWord).join(' ')
-    return await connection.orLost(() => run(connection, command, { ...options, ...runLimits(options) }))
+    return await connection.orLost(() => start(connection, command, { ...options, ...runLimits(options) }))
   } catch (error) {
     options.signal?.throwIfAborted()
     throw connection.lost ?? boardError(board, doing, error)
   }
 }
 
-const run = (connection: SshConnection, command: string, options: RunOptions & ReturnType<typeof runLimits>): Promise<ProgramResult> =>
+const start = (connection: SshConnection, command: string, options: EndedOptions): Promise<ProgramResult> =>
   new Promise((resolve, reject) => {
     connection.client.exec(command, (error, channel) => {
-      if (error) return reject(error)
-      // In this very turn: the exit of a short program may have come in the same packet.
-      ended(channel, options).then(resolve, reject)
+      // In this very turn: the end of a short program may have come along with its start.
+      if (error) reject(error)
+      else resolve(ended(channel, options))
     })
   })
 
-function ended(channel: ClientChannel, options: RunOptions & ReturnType<typeof runLimits>): Promise<ProgramResult> {
+type EndedOptions = RunOptions & ReturnType<typeof runLimits>
+
+function ended(channel: ClientChannel, options: EndedOptions): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     let given = false
     const giveUp = (why: unknown): void => {

@@ -178,7 +178,11 @@ async function logIn(target: SshTarget, rule: HostKeyRule, credentials: Credenti
 }
 
 /** A TCP connection with a limit of our own: the system's is minutes. */
-export function openSocket({ address, port }: SshTarget, limitMs: number, signal: AbortSignal | undefined): Promise<Socket> {
+export function openSocket(
+  { address, port }: Pick<SshTarget, 'address' | 'port'>,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port })
     const fail = (error: unknown): void => {

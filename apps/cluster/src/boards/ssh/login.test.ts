@@ -1,0 +1,112 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AuthContext, type Connection, Server, type ServerChannel } from 'ssh2'
+import { expect, it } from 'vitest'
+import { fingerprintOf } from './fingerprint'
+import { readHostKey } from './read-host-key'
+import { connectSsh } from './ssh-connection'
+import { SshMachine } from './ssh-machine'
+import type { SshTarget } from './ssh-target'
+import { makeKey } from './test-sshd'
+
+/** A server of ssh2's own, for what a real sshd does only with other users and other settings. */
+class OddServer implements AsyncDisposable {
+  asked = 0
+  readonly #server: Server
+  readonly #root: string
+  readonly #connections = new Set<Connection>()
+  readonly target: SshTarget
+
+  private constructor(server: Server, root: string, fingerprint: string) {
+    this.#server = server
+    this.#root = root
+    const { port } = server.address() as AddressInfo
+    this.target = { board: 'b1', address: '127.0.0.1', port, user: 'pi', passwordFile: join(root, 'password'), knownHosts: [], fingerprint }
+  }
+
+  static async start(auth: (context: AuthContext) => void, exec?: (channel: ServerChannel) => void): Promise<OddServer> {
+    const root = await mkdtemp(join(tmpdir(), 'aicluster-odd-'))
+    const key = await makeKey(join(root, 'host'), { type: 'rsa' })
+    await writeFile(join(root, 'password'), 'rasp berry\nsecond line\n', { mode: 0o600 })
+    const server = new Server({ hostKeys: [await readFile(key.file)] })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const odd = new OddServer(server, root, fingerprintOf(key.blob))
+    server.on('connection', (client) => {
+      odd.#connections.add(client)
+      client.on('error', () => {})
+      client.on('authentication', (context) => {
+        odd.asked++
+        auth(context)
+      })
+      client.on('session', (accept) => {
+        accept().on('exec', (acceptExec) => exec?.(acceptExec()))
+      })
+    })
+    return odd
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.#connections) connection.end()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    await rm(this.#root, { recursive: true })
+  }
+}
+
+const byPassword = (context: AuthContext): void => {
+  if (context.method === 'password' && context.password === 'rasp berry') context.accept()
+  else context.reject(['password'])
+}
+
+const byDialogue = (context: AuthContext): void => {
+  if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
+  context.prompt([{ prompt: 'Password:', echo: false }], ([answer]) => (answer === 'rasp berry' ? context.accept() : context.reject()))
+}
+
+it.each([
+  ['when asked for it', byPassword],
+  ['in a dialogue', byDialogue],
+])('a password is the first line of its file, given %s', async (_, auth) => {
+  await using server = await OddServer.start(auth)
+  const connection = await connectSsh(server.target)
+  connection.close()
+})
+
+it('a wrong password is refused, and not shown', async () => {
+  await using server = await OddServer.start((context) => context.reject(['password']))
+  const error = await connectSsh(server.target).catch((why) => why)
+  expect(error).toMatchObject({ code: 500, details: { reason: 'login-refused' } })
+  expect(error.message).toContain(`user "pi" was not let in with password of ${server.target.passwordFile}`)
+  expect(JSON.stringify(error)).not.toContain('rasp')
+})
+
+it('a password is not given to a machine whose key is not accepted', async () => {
+  await using server = await OddServer.start(byPassword)
+  await expect(connectSsh({ ...server.target, fingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({ code: 500 })
+  expect(server.asked).toBe(0)
+})
+
+it('the key of a machine is read without logging in', async () => {
+  await using server = await OddServer.start(byPassword)
+  expect(fingerprintOf(await readHostKey(server.target))).toBe(server.target.fingerprint)
+  expect(server.asked).toBe(0)
+})
+
+it.each([
+  ['changes words', '"changed"'],
+  ['prints a greeting', `Welcome!\n'"\\n$(id)\`*! \n~`],
+])('a login shell that %s is refused before anything is run', async (_, output) => {
+  await using server = await OddServer.start(byPassword, (channel) => {
+    channel.write(output)
+    channel.exit(0)
+    channel.end()
+  })
+  const connection = await connectSsh(server.target)
+  await expect(SshMachine.on(connection, '/engine')).rejects.toMatchObject({
+    code: 500,
+    message: expect.stringContaining('the login shell of user "pi" changes the words of a command, or prints on its own'),
+    details: { board: 'b1', reason: 'shell' },
+  })
+  connection.close()
+})

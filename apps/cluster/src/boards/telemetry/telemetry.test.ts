@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { LocalMachine } from '../local/local-machine'
+import type { BoardTelemetry } from './board-telemetry'
+import { readTelemetry } from './read-telemetry'
+import { parseTelemetry } from './telemetry-command'
+import { TelemetryPoll } from './telemetry-poll'
+
+const AT = new Date(0)
+
+describe('telemetry', () => {
+  it.skipIf(process.platform !== 'linux')('of this machine has load, memory and disk', async () => {
+    const machine = new LocalMachine({ board: 'b1', engineSocket: '/nowhere' })
+    const telemetry = await readTelemetry(machine, "/no such $(folder)'s", () => 0)
+    expect(telemetry).toMatchObject({ at: '1970-01-01T00:00:00.000Z', cpus: expect.any(Number), load: expect.any(Array) })
+    expect(telemetry.memoryTotalBytes).toBeGreaterThan(telemetry.memoryUsedBytes as number)
+    expect(telemetry.diskTotalBytes).toBeGreaterThan(0)
+  })
+
+  it('that a machine does not have is null', () => {
+    const nothing = { cpus: null, load: null, memoryTotalBytes: null, memoryUsedBytes: null, diskTotalBytes: null, diskFreeBytes: null }
+    expect(parseTelemetry('', AT)).toEqual({ at: AT.toISOString(), ...nothing, temperatureCelsius: null, gpus: [] })
+  })
+
+  it('of a Jetson comes from tegrastats, where its nvidia-smi knows no figures', () => {
+    const smi = '\n@@aicluster nvidia-smi\n0, Orin (nvgpu), [N/A], [N/A], [N/A], [N/A]\n'
+    expect(parseTelemetry(`${smi}\n@@aicluster tegrastats\nGR3D_FREQ 7% gpu@40C`, AT).gpus).toMatchObject([{ usePercent: 7 }])
+    expect(parseTelemetry(`${smi}\n@@aicluster tegrastats\n`, AT).gpus).toMatchObject([{ name: 'Orin (nvgpu)', usePercent: null }])
+  })
+})
+
+describe('a poll', () => {
+  const world = () => {
+    const timers: (() => void)[] = []
+    const reads: { resolve: (telemetry: BoardTelemetry) => void; reject: (why: Error) => void }[] = []
+    const poll = new TelemetryPoll({
+      read: () => new Promise((resolve, reject) => reads.push({ resolve, reject })),
+      after: (_, run) => {
+        timers.push(run)
+        return () => timers.splice(timers.indexOf(run), 1)
+      },
+    })
+    const settled = () => new Promise((resolve) => setImmediate(resolve))
+    return { poll, timers, reads, settled }
+  }
+
+  it('reads one after the other; a failure leaves the last value', async () => {
+    const { poll, timers, reads, settled } = world()
+    const [first, second] = [parseTelemetry('', AT), parseTelemetry('', new Date(10_000))]
+    poll.start()
+    poll.start()
+    expect([reads.length, poll.latest]).toEqual([1, undefined])
+    reads[0]?.resolve(first)
+    await settled()
+    expect([poll.latest, timers.length]).toEqual([first, 1])
+    timers.shift()?.()
+    reads[1]?.reject(new Error('hangs'))
+    await settled()
+    expect([poll.latest, timers.length]).toEqual([first, 1])
+    timers.shift()?.()
+    reads[2]?.resolve(second)
+    await settled()
+    expect(poll.latest).toBe(second)
+  })
+
+  it('knows nothing once it is stopped, though a reading comes late', async () => {
+    const { poll, timers, reads, settled } = world()
+    poll.start()
+    poll.stop()
+    reads[0]?.resolve(parseTelemetry('', AT))
+    await settled()
+    expect([poll.latest, timers.length]).toEqual([undefined, 0])
+  })
+})
