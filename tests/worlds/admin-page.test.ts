@@ -14,7 +14,7 @@ it('docs/monitoring.md lists what the manager serves, with its type and labels',
   const { families } = await new AdminClient(world).metrics()
 
   /** Labels that the heading of a table names for all its rows. */
-  const common = new Set(['inference', 'container', 'board', 'driver'])
+  const common = new Set(['inference', 'container', 'board', 'driver', 'gpu'])
   const served = [...families].map(([name, { type, samples }]) => {
     const labels = [...new Set(samples.flatMap((sample) => Object.keys(sample.labels)))]
     return { name, type, labels: labels.filter((label) => !common.has(label)).sort() }

@@ -38,7 +38,7 @@ export const registerBoardsAdd: Register = (group, action) =>
     .option('--identity-file <file>', 'private key that opens it')
     .option('--agent [socket]', "the SSH agent of the manager's environment, or the one at this socket")
     .option('--password-file <file>', 'file whose first line is the password')
-    .addOption(new Option('--label <key=value>', 'a label; may be repeated').argParser(collect))
+    .addOption(new Option('--label <label>', 'a label: KEY=VALUE; may be repeated').argParser(collect))
     .option('--advertise <address>', "address at which its containers reach the manager (default: the manager's own on the connection)")
     .option('--fingerprint <fingerprint>', 'the host key that it has to show: SHA256:…')
     .option('--yes', 'do not ask; needs --fingerprint')

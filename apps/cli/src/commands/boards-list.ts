@@ -1,6 +1,6 @@
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
-import { BOARD_COLUMNS, type BoardView, boardViews, CREDITS_COLUMN } from '../views/board-view'
+import { BOARD_COLUMNS, type BoardView, boardViews, CREDITS_COLUMN, LABELS_COLUMN } from '../views/board-view'
 import { takeSnapshot } from '../views/snapshot'
 import type { Register } from './register'
 
@@ -9,7 +9,7 @@ FREE CREDITS: requests that its connected containers would take at once, of thos
 
 Examples:
   $ aicluster boards
-  $ aicluster boards --json | jq -r '.[] | select(.freeCredits > 0).name'`
+  $ aicluster boards ls --json | jq -r '.[] | select(.freeCredits > 0).name'`
 
 /** Names of inferences in one cell. */
 const MAX_NAMES = 4
@@ -18,7 +18,7 @@ export const registerBoardsList: Register = (group, action) =>
   group
     .command('ls', { isDefault: true })
     .summary('list boards')
-    .description('List the boards: their address, the inferences on them, containers and free credits.')
+    .description('List the boards: their address and state, what is on them, containers, free credits and labels.')
     .addHelpText('after', EXAMPLES)
     .action(action((context) => list(context)))
 
@@ -27,7 +27,7 @@ async function list(context: Context): Promise<undefined> {
   const views = await withCluster(context, async (cluster) => boardViews(await output.progress('asking for boards', takeSnapshot(cluster))))
   output.result(views, () => {
     if (views.length === 0) output.line('No boards. The configuration of the cluster names them.')
-    else output.table([...BOARD_COLUMNS, CREDITS_COLUMN, { heading: 'INFERENCES', text: namesText }], views)
+    else output.table([...BOARD_COLUMNS, CREDITS_COLUMN, LABELS_COLUMN, { heading: 'INFERENCES', text: namesText }], views)
   })
 }
 

@@ -6,7 +6,8 @@ const EXAMPLES = `
 Refused with 303 while inferences are registered on it: unload them first. The machine itself is left as it is.
 
 Examples:
-  $ aicluster unload --all --board jetson && aicluster boards rm jetson`
+  $ aicluster unload --all --board jetson
+  $ aicluster boards rm jetson`
 
 export const registerBoardsRemove: Register = (group, action) =>
   group

@@ -1,4 +1,6 @@
+import type { BoardTelemetry, GpuTelemetry } from '@aicluster/host-sdk'
 import type { Column } from '../output/table'
+import { bytesText } from '../output/units'
 import type { Snapshot } from './snapshot'
 
 /** A board and what is on it. */
@@ -12,6 +14,10 @@ export interface BoardView {
   /** Why it is down. */
   reason: string | null
   labels: Readonly<Record<string, string>>
+  /** Version of its Docker Engine. */
+  engineVersion: string | null
+  /** How it is doing, where it tells. */
+  telemetry: BoardTelemetry | null
   /** Inferences that have a container there. */
   inferences: string[]
   containers: number
@@ -23,7 +29,7 @@ export interface BoardView {
 }
 
 export const boardViews = ({ boards, containers, metrics }: Snapshot): BoardView[] =>
-  boards.map(({ name, driver, ip, state, since, reason, labels }) => {
+  boards.map(({ name, driver, ip, state, since, reason, labels, engineVersion, telemetry }) => {
     const own = containers.filter(({ allocatedCoprocessor }) => allocatedCoprocessor === name)
     const credits = metrics.credits.filter(({ board, connected }) => board === name && connected)
     return {
@@ -34,6 +40,8 @@ export const boardViews = ({ boards, containers, metrics }: Snapshot): BoardView
       since,
       reason,
       labels,
+      engineVersion,
+      telemetry,
       inferences: [...new Set(own.map((container) => container.name))],
       containers: own.length,
       connected: own.filter(({ connectStatus }) => connectStatus === 'connected').length,
@@ -51,6 +59,41 @@ export const BOARD_COLUMNS: Column<BoardView>[] = [
   { heading: 'CONTAINERS', text: ({ containers }) => containers, right: true },
   { heading: 'CONNECTED', text: ({ connected }) => connected, right: true },
 ]
+
+/** How a board is doing. */
+export const BOARD_USE: Column<BoardView>[] = [
+  { heading: 'LOAD', text: ({ telemetry }) => telemetry?.load?.[0].toFixed(2), right: true },
+  { heading: 'MEMORY', text: ({ telemetry }) => ofTotal(telemetry?.memoryUsedBytes, telemetry?.memoryTotalBytes), right: true },
+  { heading: 'DISK FREE', text: ({ telemetry }) => bytesUnlessNull(telemetry?.diskFreeBytes), right: true },
+  { heading: 'TEMPERATURE', text: ({ telemetry }) => degrees(telemetry?.temperatureCelsius), right: true },
+  { heading: 'GPU', text: ({ telemetry }) => telemetry?.gpus.map(gpuText).join(', ') },
+]
+
+const bytesUnlessNull = (bytes: number | null | undefined): string | undefined => (bytes == null ? undefined : bytesText(bytes))
+
+const ofTotal = (used: number | null | undefined, total: number | null | undefined): string | undefined =>
+  used == null || total == null ? undefined : `${bytesText(used)} of ${bytesText(total)}`
+
+const degrees = (celsius: number | null | undefined): string | undefined => (celsius == null ? undefined : `${Math.round(celsius)} °C`)
+
+/** `87 %, 3.2 GB of 8 GB, 51 °C`, as far as it is told. */
+function gpuText({ name, usePercent, memoryUsedBytes, memoryTotalBytes, temperatureCelsius }: GpuTelemetry): string {
+  const parts = [
+    usePercent === null ? undefined : `${Math.round(usePercent)} %`,
+    ofTotal(memoryUsedBytes, memoryTotalBytes),
+    degrees(temperatureCelsius),
+  ]
+  return parts.filter((part) => part !== undefined).join(' ') || name
+}
+
+/** Its labels, as they select it. */
+export const LABELS_COLUMN: Column<BoardView> = {
+  heading: 'LABELS',
+  text: ({ labels }) =>
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' '),
+}
 
 /** Free of all. */
 export const CREDITS_COLUMN: Column<BoardView> = {

@@ -6,7 +6,7 @@ const PROCESS = { pid: 7, heapUsedBytes: 1, rssBytes: 2_000_000, externalBytes: 
 
 function snapshot(uptimeMs: number, counters: Record<string, number>, answered: number, epoch = 1): Snapshot {
   return {
-    boards: [{ name: 'b1', ip: '10.0.0.1', driver: 'local' }],
+    boards: [{ name: 'b1', ip: '10.0.0.1', driver: 'local', state: 'up', reason: null, labels: {}, telemetry: null }],
     containers: [
       {
         name: 'a',
@@ -69,8 +69,8 @@ describe('one moment of the cluster', () => {
       'Requests   3 waiting, 1 in flight; applications connected: 2',
       'Per second 50.0 received, 30.0 answered, 3.0 failed',
       '',
-      'BOARD  DRIVER  ADDRESS   CONTAINERS  CONNECTED  FREE CREDITS  ANSWERS/S',
-      'b1     local   10.0.0.1           1          1           3/4       30.0',
+      'BOARD  DRIVER  ADDRESS   STATE  CONTAINERS  CONNECTED  FREE CREDITS  ANSWERS/S',
+      'b1     local   10.0.0.1  up              1          1           3/4       30.0',
       '',
       'INFERENCE  CONTAINERS  QUEUE  QUEUED BYTES  IN FLIGHT',
       'a                   1      3        1.5 kB          1',

@@ -6,13 +6,14 @@ import { DURATION_BOUNDS_MS, type FailureReason, FIGURES_WIDTH, FigureColumn } f
 import type { LoopFigures } from '../loop-watch'
 import { implementationOf } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
+import { writeBoardTelemetry } from './board-metrics'
 import { boundLabels, Exposition, type ExpositionFormat, type LabelText, labelText, type MetricFamily } from './exposition'
 import type { HistogramCache } from './histogram-cache'
 import { CLUSTER, CONTAINER, INFERENCE, PROCESS, prefixed } from './metric-families'
 
 /** What the control plane has to say in the metrics. */
 export interface MetricsSource {
-  readonly boards: { all(): readonly Pick<Board, 'name' | 'driver' | 'state'>[] }
+  readonly boards: { all(): readonly Pick<Board, 'name' | 'driver' | 'state' | 'telemetry'>[] }
   readonly registry: { all(): readonly InferenceRecord[] }
   readonly epoch: number
   /** Of the control plane's thread. */
@@ -105,6 +106,7 @@ function writeCluster(out: Exposition, { boards, epoch, loop }: MetricsSource, f
   for (const { name: board, driver, state } of boards.all()) {
     out.sample(CLUSTER.boardUp.name, labelText({ board, driver }), state.state === 'up' ? 1 : 0)
   }
+  writeBoardTelemetry(out, boards.all())
   plain(CLUSTER.epoch, epoch)
   for (const [name, value] of Object.entries(figures.gauges)) plain(prefixed('gauge', name), value)
   const rest = { ...figures.events }

@@ -147,8 +147,6 @@ export interface Board {
    * @throws SshConnectionError (500) naming board and cause, at most 4 s later
    */
   reach(): Promise<void>
-  /** Somebody has mended what kept it from coming up: do not wait for the next try. Left out where nothing is tried. */
-  retryNow?(): void
   /** What selects it together with others. */
   readonly labels: Readonly<Record<string, string>>
   /**

@@ -120,7 +120,9 @@ const factsOf = ({ os, architecture, engine, gpus, telemetry }: BoardProbe): Boa
 
 /** An error that says what to do behind a colon, as ours do. */
 function problemOf(board: string, { message }: AIClusterError): BoardProblemView {
-  const words = message.slice(Math.max(0, message.indexOf(`board "${board}": `)))
-  const question = /^(.*?): ((?:is|are|was|start|put|give) .*)$/s.exec(words.replace(`board "${board}": `, ''))
+  const subject = `board "${board}": `
+  const at = message.indexOf(subject)
+  const words = at < 0 ? message : message.slice(at + subject.length)
+  const question = /^(.*?): ((?:is|are|was|start|put|give) .*)$/s.exec(words)
   return question ? { what: question[1] ?? '', cure: question[2] ?? '' } : { what: words, cure: 'mend that, then: aicluster boards check' }
 }

@@ -13,7 +13,7 @@ export const BOARDS_LOCK = ':boards'
 export function addBoard(plane: ControlPlane, command: CommandOf<'add_board'>, call: CommandCall): Promise<CoprocessorView> {
   return plane.locks.with([BOARDS_LOCK], async () => {
     const { config, state } = plane.options
-    const entry = parseBoardEntry(plane, command.board, true)
+    const entry = parseBoardEntry(plane, command.board)
     const board = plane.makeBoard(entry)
     const file = command.write ? requireConfigFile(plane) : undefined
     if (entry.driver === 'ssh' && entry.fingerprint === undefined && command.fingerprint !== undefined) {

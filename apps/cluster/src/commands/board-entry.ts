@@ -6,12 +6,11 @@ import type { ControlPlane } from '../control-plane/control-plane'
 /**
  * An entry of `boards` that came by a command, checked as one of the configuration file would be, with every default filled in.
  *
- * @param among - whether it is to become one more: then name and machine must be its own
  * @throws InvalidArgumentError (201) a key is missing; (302) one is unknown or wrong, or it is a board already
  */
-export function parseBoardEntry(plane: ControlPlane, entry: Readonly<Record<string, unknown>>, among: boolean): BoardConfig {
+export function parseBoardEntry(plane: ControlPlane, entry: Readonly<Record<string, unknown>>): BoardConfig {
   const { config } = plane.options
-  const input = { ...config, boards: [...(among ? config.boards : []), entry] }
+  const input = { ...config, boards: [...config.boards, entry] }
   const index = input.boards.length - 1
   const parsed = ClusterConfig.safeParse(input)
   if (!parsed.success) throw boardEntryError(input, parsed.error, index)

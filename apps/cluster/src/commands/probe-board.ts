@@ -6,7 +6,7 @@ import type { CommandCall } from './command-call'
 
 /** Look at a machine that may become a board. */
 export const probeBoard = async (plane: ControlPlane, command: CommandOf<'probe_board'>, call: CommandCall): Promise<BoardProbeView> =>
-  probe(parseBoardEntry(plane, command.board, false), {
+  probe(parseBoardEntry(plane, command.board), {
     ownKnownHosts: plane.options.state.knownHostsPath,
     fingerprint: command.fingerprint,
     signal: call.signal,

@@ -12,7 +12,7 @@ export async function trustBoard(plane: ControlPlane, command: CommandOf<'trust_
   const entry = requireTrustable(plane, name)
   const replaced = await acceptShownKey(entry, fingerprint, plane.options.state.knownHostsPath, call.signal)
   // It may be left alone for a while, after so many refusals.
-  board.retryNow?.()
+  board.retry?.()
   return { name, fingerprint, replaced }
 }
 

@@ -73,11 +73,11 @@ export class ControlPlane {
     })
   }
 
-  /** A board comes, and is kept reachable from now on. */
+  /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */
   async addBoard(board: Board): Promise<void> {
     this.boards.add(board)
-    // What is wrong with it shows in its state.
     await this.boardWatch.begin(board).catch(() => {})
+    await board.reach().catch(() => {})
   }
 
   /** A board goes, on which nothing is registered. */
