@@ -1,6 +1,13 @@
 import { preset } from '@aicluster/vitest-preset'
 
 /** Whole worlds: real processes, so two files at a time (they wait more than they work) and time enough for a slow machine. */
-const test = { include: ['**/*.test.ts'], maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 }
+const test = {
+  include: ['**/*.test.ts'],
+  // Those on boards have a configuration of their own.
+  exclude: ['**/node_modules/**', 'rig/**'],
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+}
 
 export default preset(test, ['./conformance/reporter.ts'])

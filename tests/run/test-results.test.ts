@@ -35,6 +35,13 @@ describe("npm test's count", () => {
     expect(results.failures).toHaveLength(2)
   })
 
+  it('adds up the configurations of one folder', () => {
+    write({ status: 'passed', assertionResults: [test('passed', 'a')] })
+    const other = { testResults: [{ name: '', message: '', status: 'passed', assertionResults: [test('passed', 'b')] }] }
+    writeFileSync(join(folder, '.test-results/rig.json'), JSON.stringify(other))
+    expect(readResults([folder])).toMatchObject({ passed: 2 })
+  })
+
   it('counts a file that could not be loaded as a failure', () => {
     write({ status: 'failed', assertionResults: [] })
     expect(readResults([folder])).toMatchObject({ passed: 0, failed: 1 })

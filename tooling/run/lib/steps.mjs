@@ -41,6 +41,13 @@ export const steps = [
     tests: (folder) => folder === 'tests',
     run: (env) => runCommand(bin('vitest'), ['run'], { cwd: join(root, 'tests'), env, ...own }),
   },
+  {
+    name: 'rig',
+    what: 'tests on boards (root)',
+    needs: 'build',
+    tests: (folder) => folder === 'tests',
+    run: (env) => runCommand(bin('vitest'), ['run', '--config', 'vitest.rig.config.ts'], { cwd: join(root, 'tests'), env, ...own }),
+  },
 ]
 
 /** The steps called for by name, with what they need; all of them when no name is given. */

@@ -16,6 +16,7 @@ const DEFAULTS = [{ name: 'board1' }, { name: 'board2' }]
 
 const FILE = `# the lab
 log_level: warn   # quiet
+listen: {transport: tcp, host: 0.0.0.0, insecure: true}
 
 boards:
   # under the desk
@@ -28,6 +29,7 @@ describe('a board that is added to cluster.yaml', () => {
   it('stands last, and every comment stays', () => {
     expect(withBoard('c.yaml', FILE, JETSON, DEFAULTS)).toBe(`# the lab
 log_level: warn # quiet
+listen: { transport: tcp, host: 0.0.0.0, insecure: true }
 
 boards:
   # under the desk

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ClusterConfig } from './cluster-config'
 import { loadClusterFile, parseClusterFile } from './load-cluster-file'
 
+/** Where containers of other machines reach the manager. */
+const LISTEN = 'listen: { transport: tcp, host: 0.0.0.0, insecure: true }\n'
 const SSH_BOARD = 'boards:\n  - name: jetson\n    driver: ssh\n    address: 10.0.0.12\n    user: me\n'
 
 /** What a user is told, without the table's opening words. */
@@ -42,7 +44,10 @@ describe('a configuration that is right', () => {
   })
 
   it('takes a board over SSH with an address, a user and a way in', () => {
-    const { boards } = parseClusterFile('c.yaml', `${SSH_BOARD}    identity_file: ~/.ssh/id_ed25519\n    labels: { rack: 7, gpu: true }\n`)
+    const { boards } = parseClusterFile(
+      'c.yaml',
+      `${SSH_BOARD}    identity_file: ~/.ssh/id_ed25519\n    labels: { rack: 7, gpu: true }\n${LISTEN}`,
+    )
     expect(boards).toEqual([
       {
         name: 'jetson',
@@ -137,6 +142,12 @@ describe('a configuration that is wrong is refused with line, column, key and wh
       'c.yaml:9:14: boards[1].address is "10.0.0.12", it must not be that of board "jetson", with the same port and user: one machine is one board',
     ],
     [
+      'a board over SSH where the manager can only be reached from its own machine',
+      `${SSH_BOARD}    agent: true\nlisten: { transport: tcp }\n#`,
+      302,
+      /boards\[0\]\.driver is "ssh", it must be local, or the manager must listen where containers of other machines reach it: listen:/,
+    ],
+    [
       'a board without a way in',
       SSH_BOARD,
       302,
@@ -190,7 +201,7 @@ describe('a configuration that is wrong is refused with line, column, key and wh
     ['a tab', 'boards:\n\t- name: a\n', 302, /^c\.yaml:2:\d+: not valid YAML: .*[Tt]ab/],
     ['a second document', 'log_level: info\n---\nlog_level: warn\n', 302, /^c\.yaml:2:1: not valid YAML: /],
   ])('%s', (_, text, code, line) => {
-    const refused = refusal(text)
+    const refused = refusal(text.includes('driver: ssh') ? `${text}${LISTEN}` : text)
     expect(refused.code).toBe(code)
     if (typeof line === 'string') expect(refused.lines[0]).toBe(line)
     else expect(refused.lines[0]).toMatch(line)

@@ -42,3 +42,6 @@ export function foldersOf(machine: Machine, folder: string, suffixName: string):
     beside: posix.join(all, `${BESIDE}${suffixName}`),
   }
 }
+
+/** Whose a folder beside the others is. */
+export const suffixNameOf = (folderName: string): string => folderName.replace(/^\.(before|put)-/, '')

@@ -1,7 +1,23 @@
-import type { ContainerConfig, ImageView } from '@aicluster/protocol'
+import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
+import type { ContainerInspectInfo, ImageInspectInfo } from 'dockerode'
 import type { Logger } from 'pino'
 import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import { boardError } from '../board-error'
 import type { Machine } from '../machine'
+import { absoluteCopies, finishFiles, makeAppFolder } from './app-files'
+import { checkEngineConfig, checkEngineVersion, gpuAccessFor, runOptionsOf } from './check-engine-config'
+import { asideName, type ContainerFolders, engineName, FOLDER_NAME, foldersOf } from './container-folders'
+import { CLUSTER_LABEL, INSTANCE_LABEL, SPEC_LABEL } from './container-labels'
+import { createBody } from './create-body'
+import { EngineContainer, removeByName, undoAside } from './engine-container'
+import { orMissing, unlessSo } from './engine-replies'
+import { EngineWatch } from './engine-watch'
+import { ImageStore } from './image-store'
+import { imageUser } from './image-user'
+import { putCopy } from './put-copies'
+import { writeSecrets } from './secret-files'
+import { startFailure } from './start-failure'
+import { sweepEngine } from './sweep-engine'
 
 /** What an {@link EngineBoard} is given. */
 export interface EngineBoardOptions {
@@ -17,60 +33,251 @@ export interface EngineBoardOptions {
   /** Folders of the machine that every container sees at the same place: those of Unix sockets. */
   sharedFolders?: readonly string[]
   logger: Logger
-  /** ms since 1970. */
-  now?: () => number
+}
+
+/** What the Engine has under a container's name, and what it is to become. */
+interface Making {
+  machine: Machine
+  spec: ContainerSpec
+  folders: ContainerFolders
+  existing: ContainerInspectInfo | undefined
+  /** Its files are there already. */
+  itsOwn: boolean
 }
 
 /** Containers of type `docker` and `nvidia` on one machine: what an ssh board is made of, and a local board next to its processes. */
 export class EngineBoard {
   readonly #options: EngineBoardOptions
+  readonly #images: ImageStore
+  readonly #watch: EngineWatch
+  /** Instances that this object makes or holds just now, by suffix name: no sweep touches them. */
+  readonly #held = new Map<string, string>()
 
   constructor(options: EngineBoardOptions) {
-    this.#options = options
+    const { name, machine, clusterId } = options
+    const logger = options.logger.child({ board: name })
+    this.#options = { ...options, logger }
+    this.#images = new ImageStore(name, machine)
+    this.#watch = new EngineWatch({ clusterId, machine, logger })
   }
 
   /** See {@link Board.check}. @throws InvalidArgumentError (201, 301, 302), SshConnectionError (500) */
-  async check(_config: ContainerConfig): Promise<void> {
-    throw this.#todo()
+  async check(config: ContainerConfig): Promise<void> {
+    const { name: board, allowedRunOptions } = this.#options
+    const place = { board, name: config.name }
+    await checkEngineConfig(place, config, allowedRunOptions)
+    const machine = await this.#options.machine()
+    await checkEngineVersion(board, machine)
+    await gpuAccessFor(place, config, runOptionsOf(place, config, allowedRunOptions), machine)
+    await this.#images.check(config)
   }
 
-  /** See {@link Board.create}. `spec.environment` must already name an address at which the manager is reached from there. */
-  async create(_spec: ContainerSpec, _work: BoardWork = {}): Promise<BoardContainer> {
-    throw this.#todo()
+  /**
+   * See {@link Board.create}. `spec.environment` must already name an address at which the manager is reached from there.
+   *
+   * Files of the same instance are used again, and so is what the Engine has of it if it would be made the same way.
+   *
+   * @throws ContainerStartError (311) the Engine cannot start it; InvalidArgumentError (201, 301, 302); SshConnectionError (500);
+   *   the signal's reason; whatever was not there before is gone again
+   */
+  async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
+    this.#checkName(spec)
+    const heldBefore = this.#held.get(spec.suffixName)
+    this.#held.set(spec.suffixName, spec.instance)
+    let making: Making | undefined
+    try {
+      making = await this.#look(spec)
+      const image = await this.#image(making, work)
+      return await this.#make(making, image, work)
+    } catch (error) {
+      if (heldBefore === undefined) this.#held.delete(spec.suffixName)
+      if (making && !making.itsOwn) await this.#undo(making)
+      work.signal?.throwIfAborted()
+      throw startFailure(this.#options.name, spec.suffixName, error)
+    }
   }
 
   /** See {@link Board.adopt}. @throws SshConnectionError (500) */
-  async adopt(_spec: ContainerSpec): Promise<BoardContainer | undefined> {
-    throw this.#todo()
+  async adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
+    this.#checkName(spec)
+    return this.#doing(`take over container "${spec.suffixName}"`, async (machine) => {
+      const { folders, existing } = await this.#undoneAside(machine, spec)
+      if (!existing || !isOf(existing, spec) || !isUp(existing)) return undefined
+      await finishFiles(machine, spec, folders)
+      const container = this.#container(spec, existing.Id)
+      container.resume()
+      return container
+    })
   }
 
   /** See {@link Board.rest}. @throws SshConnectionError (500) */
-  async rest(_spec: ContainerSpec): Promise<BoardContainer> {
-    throw this.#todo()
+  async rest(spec: ContainerSpec): Promise<BoardContainer> {
+    this.#checkName(spec)
+    return this.#doing(`look after container "${spec.suffixName}"`, async (machine) => {
+      const { existing } = await this.#undoneAside(machine, spec)
+      const own = existing && isOf(existing, spec) ? existing : undefined
+      if (own && isUp(own)) await unlessSo(machine.engine.getContainer(own.Id).stop({ t: 0 }))
+      return this.#container(spec, own?.Id)
+    })
   }
 
   /** See {@link Board.images}. @throws SshConnectionError (500) */
-  async images(): Promise<ImageView[]> {
-    throw this.#todo()
+  images(): Promise<ImageView[]> {
+    return this.#images.list()
   }
 
   /** See {@link Board.deleteImage}. @throws SshConnectionError (500) */
-  async deleteImage(_imageId: string): Promise<ImageDeletion> {
-    throw this.#todo()
+  deleteImage(imageId: string): Promise<ImageDeletion> {
+    return this.#images.delete(imageId)
   }
 
-  /** See {@link Board.sweep}; what is just being created here stays. @throws SshConnectionError (500) */
-  async sweep(_known: ReadonlySet<string>): Promise<void> {
-    throw this.#todo()
+  /** See {@link Board.sweep}; what is being made or held here stays. @throws SshConnectionError (500) */
+  async sweep(known: ReadonlySet<string>): Promise<void> {
+    const { clusterId, name, folder, logger } = this.#options
+    await this.#doing('clear away what an earlier manager left', (machine) =>
+      sweepEngine(machine, {
+        ...{ clusterId, board: name, folder, logger },
+        keeps: (instance) => known.has(instance) || this.#holds(instance),
+        isHeld: (suffixName) => this.#held.has(suffixName),
+      }),
+    )
   }
 
   /** The machine can be reached (again): exits that happened meanwhile are told soon, instead of within a second. */
-  connected(): void {}
+  connected(): void {
+    this.#watch.poke()
+  }
 
   /** Nothing is watched any more; the containers run on. */
-  close(): void {}
+  close(): void {
+    this.#watch.close()
+  }
 
-  #todo(): Error {
-    return new Error(`${this.#options.name}: not yet`)
+  #holds(instance: string): boolean {
+    return [...this.#held.values()].includes(instance)
+  }
+
+  /** @throws SshConnectionError (500); ContainerStartError (311): the name is somebody else's */
+  async #look(spec: ContainerSpec): Promise<Making> {
+    return this.#doing(`look for container "${spec.suffixName}"`, async (machine) => {
+      const folders = foldersOf(machine, this.#options.folder, spec.suffixName)
+      const existing = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
+      if (existing && existing.Config.Labels[CLUSTER_LABEL] !== this.#options.clusterId) throw this.#taken(spec, existing)
+      const instance = await machine.files.read(folders.instance, 1024)
+      return { machine, spec, folders, existing, itsOwn: instance?.toString('utf8') === spec.instance }
+    })
+  }
+
+  #taken(spec: ContainerSpec, existing: ContainerInspectInfo): Error {
+    const owner = existing.Config.Labels[CLUSTER_LABEL]
+    const whose = owner === undefined ? 'is not of AICluster' : `is of the cluster ${owner}`
+    return clusterError('containerStart', {
+      detail: `board "${this.#options.name}": its Engine has a container ${engineName(spec.suffixName)} already, which ${whose}: remove or rename it`,
+      details: { board: this.#options.name, container: spec.suffixName },
+    })
+  }
+
+  async #image({ machine, spec, itsOwn, existing }: Making, work: BoardWork): Promise<ImageInspectInfo> {
+    try {
+      return (await this.#images.ensure(spec.config, work)).image
+    } catch (error) {
+      // The tar may be gone from the manager's machine by now: what the container was made from will do.
+      if ((error as { code?: unknown }).code !== 301 || !itsOwn || !existing) throw error
+      return machine.engine.getImage(existing.Image).inspect()
+    }
+  }
+
+  async #make(making: Making, image: ImageInspectInfo, work: BoardWork): Promise<BoardContainer> {
+    const { machine, spec, folders, itsOwn } = making
+    const { name: board, clusterId, allowedRunOptions, sharedFolders = [], logger } = this.#options
+    const place = { board, name: spec.config.name }
+    const options = runOptionsOf(place, spec.config, allowedRunOptions)
+    const gpu = await gpuAccessFor(place, spec.config, options, machine)
+    work.onPhase?.('copy')
+    if (itsOwn) await finishFiles(machine, spec, folders)
+    else {
+      // Its files are below what is removed next.
+      if (making.existing) await removeByName(machine, making.existing.Id)
+      await makeAppFolder(place, machine, spec, folders, work)
+    }
+    work.signal?.throwIfAborted()
+    work.onPhase?.('create')
+    const body = createBody({ board, clusterId, spec, image, options, folders, gpu, sharedFolders })
+    const id = await this.#engineContainer(making, body, work)
+    const userName = options.container.User ?? image.Config.User ?? ''
+    const user = await imageUser(machine.engine.getContainer(id), userName)
+    await writeSecrets(place, machine, { spec, folder: folders.secret, user, userName })
+    work.signal?.throwIfAborted()
+    const container = this.#container(spec, id)
+    await container.start().catch((error) => {
+      container.detach()
+      throw error
+    })
+    logger.debug({ container: spec.suffixName, image: image.Id }, 'container started')
+    return container
+  }
+
+  /** What the Engine has of it is used again if it would be made the same way. Returns its id; it does not run. */
+  async #engineContainer({ machine, spec, folders, existing, itsOwn }: Making, body: ReturnType<typeof createBody>, work: BoardWork) {
+    const { engine, files } = machine
+    if (itsOwn && existing?.Config.Labels[SPEC_LABEL] === body.Labels?.[SPEC_LABEL] && existing) {
+      await unlessSo(engine.getContainer(existing.Id).stop({ t: 0 }))
+      return existing.Id
+    }
+    if (itsOwn && existing) await removeByName(machine, existing.Id)
+    // A mount needs what it mounts.
+    await files.makeFolder(folders.secret, 0o700)
+    const { id } = await engine.createContainer({ ...body, name: engineName(spec.suffixName) })
+    for (const { entry } of absoluteCopies(spec)) await putCopy(engine.getContainer(id), entry, work)
+    return id
+  }
+
+  /** Nothing stays that was not there. Where the board cannot be reached any more, a sweep does it later. */
+  async #undo({ spec, folders }: Making): Promise<void> {
+    try {
+      const machine = await this.#options.machine()
+      const there = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
+      if (there && isOf(there, spec)) await removeByName(machine, there.Id)
+      await machine.files.remove(folders.root)
+    } catch (error) {
+      this.#options.logger.warn({ container: spec.suffixName, err: error }, 'what a failed start has left could not be removed')
+    }
+  }
+
+  /** A manager that died while it replaced this container has left it aside: what came in its place is gone. */
+  async #undoneAside(machine: Machine, spec: ContainerSpec) {
+    const folders = foldersOf(machine, this.#options.folder, spec.suffixName)
+    const aside = await orMissing(machine.engine.getContainer(asideName(spec.suffixName)).inspect())
+    if (aside && isOf(aside, spec)) await undoAside(machine, folders, spec.suffixName)
+    const existing = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
+    return { folders, existing }
+  }
+
+  #container(spec: ContainerSpec, id: string | undefined): EngineContainer {
+    const { name: board, folder, machine, logger } = this.#options
+    this.#held.set(spec.suffixName, spec.instance)
+    const onOver = () => {
+      if (this.#held.get(spec.suffixName) === spec.instance) this.#held.delete(spec.suffixName)
+    }
+    return new EngineContainer({ board, spec, id, machine, folder, watch: this.#watch, logger, onOver })
+  }
+
+  async #doing<T>(what: string, work: (machine: Machine) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#options.machine())
+    } catch (error) {
+      throw boardError(this.#options.name, what, error)
+    }
+  }
+
+  /** @throws (302) for a name that is no folder name */
+  #checkName({ suffixName }: ContainerSpec): void {
+    if (FOLDER_NAME.test(suffixName)) return
+    const detail = `board "${this.#options.name}": container name ${JSON.stringify(suffixName)} must be 1 to 255 characters of A-Z a-z 0-9 . _ -`
+    throw clusterError('invalidParameter', { detail, details: { board: this.#options.name, field: 'suffixName', value: suffixName } })
   }
 }
+
+const isOf = ({ Config }: ContainerInspectInfo, { instance }: ContainerSpec): boolean => Config.Labels[INSTANCE_LABEL] === instance
+
+const isUp = ({ State }: ContainerInspectInfo): boolean => State.Running || State.Restarting

@@ -1,0 +1,153 @@
+import type { RigBoard } from '@aicluster/rig'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
+import { expect, it } from 'vitest'
+import { eventually } from '../worlds/eventually'
+import type { World } from '../worlds/world'
+import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
+
+const BODY = Uint8Array.of(1)
+/** In so many ms a cut is noticed, and a command that needs the board refused. */
+const NOTICED_MS = 4_000
+const BACK_MS = 20_000
+
+const boardOf = async (world: World, name: string) => (await world.cluster.getCoprocessorHandler()).find((board) => board.name === name)
+
+const untilState = (world: World, name: string, state: 'up' | 'down', limitMs = BACK_MS) =>
+  eventually(`${name} to be ${state}`, async () => (await boardOf(world, name))?.state === state, limitMs)
+
+/** Engine's ids of our containers on a board, by name: another id is another container. */
+async function containersOn(board: RigBoard): Promise<Record<string, string>> {
+  const { stdout } = await board.exec(['docker', 'ps', '-a', '--no-trunc', '--format', '{{.Names}} {{.ID}}'])
+  return Object.fromEntries(
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(' ') as [string, string]),
+  )
+}
+
+const startsOf = async (board: RigBoard, container: string): Promise<string> =>
+  (await board.exec(['docker', 'inspect', '--format', '{{.State.StartedAt}}', container])).stdout.trim()
+
+async function timed<T>(work: Promise<T>): Promise<{ error: { code: number; message: string }; tookMs: number }> {
+  const startedAt = performance.now()
+  const error = await work.then(
+    () => ({ code: 0, message: '' }),
+    (reason) => reason,
+  )
+  return { error, tookMs: performance.now() - startedAt }
+}
+
+describeUnless(rigMissing, 'boards that come and go', () => {
+  it('a cut link: noticed, its containers stay registered and are not started anew, the other board works on', async () => {
+    await using world = await startRigWorld({ boards: [1, 2] })
+    const board2 = sharedRig().board(2)
+    await untilState(world, 'board1', 'up')
+    await untilState(world, 'board2', 'up')
+    const config = await dockerConfig('echo', 'echo', { sendTimeout: 30_000 })
+    await world.cluster.loadInference(config, 'all')
+    const before = await containersOn(board2)
+    const started = await startsOf(board2, 'aicluster-echo-board2')
+
+    const cutAt = performance.now()
+    await board2.cut()
+    const reload = await timed(world.cluster.reloadInference('echo'))
+    await untilState(world, 'board2', 'down', NOTICED_MS + 1_000)
+    const noticedMs = performance.now() - cutAt
+
+    expect(reload).toMatchObject({ error: { code: 500, message: expect.stringContaining('board "board2"') } })
+    expect(reload.tookMs).toBeLessThan(NOTICED_MS)
+    expect(noticedMs).toBeLessThan(NOTICED_MS + 500)
+    const statuses = await world.cluster.getContainerStatus('echo')
+    expect(statuses.map(({ suffixName, status }) => [suffixName, status])).toEqual([
+      ['echo-board1', 'running'],
+      ['echo-board2', 'unreachable'],
+    ])
+    for (let n = 0; n < 20; n++) await expect(world.cluster.infer('echo', BODY)).resolves.toBeDefined()
+
+    await board2.heal()
+    await untilState(world, 'board2', 'up')
+    await eventually(
+      'the container to be back',
+      async () =>
+        (await world.cluster.getContainerStatus('echo')).every(
+          ({ status, connectStatus }) => status === 'running' && connectStatus === 'connected',
+        ),
+      BACK_MS,
+    )
+
+    expect(await containersOn(board2)).toEqual(before)
+    expect(await startsOf(board2, 'aicluster-echo-board2')).toBe(started)
+    await world.cluster.unloadInference()
+    expect(await containersOn(board2)).toEqual({})
+  })
+
+  it('power lost and back: the board and its containers come back by themselves, what was stopped stays stopped', async () => {
+    await using world = await startRigWorld({ boards: [1] })
+    const board = sharedRig().board(1)
+    await untilState(world, 'board1', 'up')
+    await world.cluster.loadInference(await dockerConfig('echo', 'echo', { sendTimeout: 30_000 }), 'board1')
+    await world.cluster.loadInference(await dockerConfig('echo', 'rests'), 'board1')
+    const [rests] = await world.cluster.getContainerHandler('rests')
+    await rests?.stop()
+    const before = await containersOn(board)
+
+    await board.off()
+    await untilState(world, 'board1', 'down', NOTICED_MS + 1_000)
+    await board.on()
+    await untilState(world, 'board1', 'up')
+
+    await expect(world.cluster.infer('echo', BODY)).resolves.toBeDefined()
+    expect(await containersOn(board)).toEqual(before)
+    expect(await world.cluster.getContainerStatus('rests')).toMatchObject([{ status: 'exited', connectStatus: 'disconnected' }])
+    await world.cluster.unloadInference()
+  })
+
+  it('a manager that is killed: its successor finds what runs, nothing is started anew; what nobody knows is swept', async () => {
+    await using world = await startRigWorld({ boards: [1, 2] })
+    const board1 = sharedRig().board(1)
+    const board2 = sharedRig().board(2)
+    await untilState(world, 'board1', 'up')
+    await untilState(world, 'board2', 'up')
+    await world.cluster.loadInference(await dockerConfig('echo', 'echo', { sendTimeout: 30_000 }), 'all')
+    const before = await containersOn(board1)
+    const started = await startsOf(board1, 'aicluster-echo-board1')
+
+    await world.endManager('SIGKILL')
+    await board2.cut()
+    const startedAt = performance.now()
+    await world.startManager()
+    const startMs = performance.now() - startedAt
+    await eventually('the application', () => world.cluster.isConnected)
+    await expect(world.cluster.infer('echo', BODY)).resolves.toBeDefined()
+    await untilState(world, 'board1', 'up')
+    await board2.heal()
+    await untilState(world, 'board2', 'up')
+
+    expect(startMs).toBeLessThan(5_000)
+    expect(await containersOn(board1)).toEqual(before)
+    expect(await startsOf(board1, 'aicluster-echo-board1')).toBe(started)
+    await eventually(
+      'both to serve',
+      async () =>
+        (await world.cluster.getContainerStatus('echo')).every(
+          ({ status, connectStatus }) => status === 'running' && connectStatus === 'connected',
+        ),
+      BACK_MS,
+    )
+    await world.cluster.unloadInference()
+  })
+
+  it('a second cluster on a board is refused and told whose it is', async () => {
+    await using first = await startRigWorld({ boards: [1] })
+    await untilState(first, 'board1', 'up')
+    const { clusterId } = await first.metrics()
+    await using second = await startRigWorld({ boards: [1] })
+
+    await eventually('the refusal', async () => (await boardOf(second, 'board1'))?.reason?.includes(clusterId) === true)
+
+    const load = second.cluster.loadInference(await dockerConfig('echo', 'echo'), 'board1')
+    await expect(load).rejects.toMatchObject({ code: 500, message: expect.stringContaining(clusterId) })
+    expect(await boardOf(first, 'board1')).toMatchObject({ state: 'up' })
+  })
+})

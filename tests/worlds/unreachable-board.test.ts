@@ -1,0 +1,150 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from './eventually'
+import { startWorld, type World } from './world'
+
+const BODY = Uint8Array.of(1)
+/** In so many ms a command hears that a board is down. */
+const LIMIT_MS = 4_000
+
+const folder = mkdtempSync(join(tmpdir(), 'aicu-'))
+const password_file = join(folder, 'password')
+writeFileSync(password_file, 'secret\n', { mode: 0o600 })
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A port of this machine on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const worldWithDeadBoard = async (): Promise<World> => {
+  const ports = { inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
+  const dead = { driver: 'ssh', address: '127.0.0.1', port: await closedPort(), user: 'nobody', password_file }
+  return startWorld({
+    config: {
+      boards: [{ name: 'board1' }, { name: 'dead', ...dead }],
+      listen: { transport: 'tcp', host: '0.0.0.0', insecure: true, ...ports },
+    },
+  })
+}
+
+const boardOf = async (world: World, name: string) => (await world.cluster.getCoprocessorHandler()).find((board) => board.name === name)
+
+/** What became of it, and how long that took. */
+async function refusal(work: Promise<unknown>): Promise<{ code: number; message: string }> {
+  const startedAt = performance.now()
+  const error = (await work.then(
+    () => ({ code: 0, message: '' }),
+    (reason) => reason,
+  )) as { code: number; message: string }
+  expect(performance.now() - startedAt).toBeLessThan(LIMIT_MS)
+  return error
+}
+
+describe('a board that cannot be reached', () => {
+  let world: World
+
+  beforeAll(async () => {
+    world = await worldWithDeadBoard()
+    await world.load('echo', 'other')
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  it('is shown as down with the reason, while the others work', async () => {
+    await eventually('the reason', async () => (await boardOf(world, 'dead'))?.reason?.includes('ECONNREFUSED') === true)
+
+    expect(await boardOf(world, 'dead')).toMatchObject({
+      driver: 'ssh',
+      ip: '127.0.0.1',
+      state: 'down',
+      engineVersion: null,
+      telemetry: null,
+    })
+    expect(await boardOf(world, 'board1')).toMatchObject({ driver: 'local', state: 'up', reason: null })
+    const { adminUrl } = await world.metrics()
+    const text = await (await fetch(`${adminUrl}/metrics`)).text()
+    expect(text).toContain('aicluster_board_up{board="dead",driver="ssh"} 0')
+    expect(text).toContain('aicluster_board_up{board="board1",driver="local"} 1')
+    await expect(world.cluster.infer('other', BODY)).resolves.toBeDefined()
+  })
+
+  it('refuses what needs it with 500 at once, and nothing changes', async () => {
+    const files = [...world.inferenceFiles]
+    const pids = await world.pids()
+    const docker = { name: 'image', implementationType: 'docker' as const, imageTag: 'busybox:1' }
+
+    for (const work of [
+      () => world.cluster.loadInference(docker, 'dead'),
+      () => world.load('echo', 'everywhere', {}, 'all'),
+      () => world.cluster.getCoprocessorImages(),
+    ]) {
+      expect(await refusal(work())).toMatchObject({ code: 500, message: expect.stringMatching(/board "dead".*ECONNREFUSED/) })
+    }
+
+    expect(world.inferenceFiles).toEqual(files)
+    expect(await world.pids()).toEqual(pids)
+    await world.atRest()
+  })
+})
+
+describe('a container on a board that cannot be reached', () => {
+  it('stays registered, connects and works, and commands that need the board are 500 and change nothing', async () => {
+    await using world = await worldWithDeadBoard()
+    await world.load('echo', 'far')
+    await world.load('echo', 'near')
+    const file = join(world.stateFolder, 'inferences', 'far.json')
+    const moveTo = async (from: string, to: string) => {
+      await world.endManager('SIGTERM')
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`"${from}"`, `"${to}"`))
+      const startedAt = performance.now()
+      await world.startManager()
+      const tookMs = performance.now() - startedAt
+      await eventually('the application', () => world.cluster.isConnected)
+      return tookMs
+    }
+    const { 'far-board1': pid } = await world.pids()
+
+    // It runs on, but on a board of which the manager hears nothing.
+    const startMs = await moveTo('board1', 'dead')
+
+    expect(startMs).toBeLessThan(5_000)
+    await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
+    const registered = readFileSync(file, 'utf8')
+    const [status] = await world.cluster.getContainerStatus('far')
+    expect(status).toMatchObject({ status: 'unreachable', connectStatus: 'connected', cpuProc: undefined, memUsage: undefined })
+    const [handler] = await world.cluster.getContainerHandler('far')
+    const commands = [
+      () => world.cluster.unloadInference({ inferenceName: 'far' }),
+      () => world.cluster.unloadInference(),
+      () => world.cluster.reloadInference('far'),
+      () => world.load('echo', 'far', { forceUpdate: true }),
+      () => handler?.stop(),
+      () => world.cluster.putFile('far', { other: world.configFile }),
+    ]
+    for (const command of commands) {
+      expect(await refusal(Promise.resolve(command())), command.toString()).toMatchObject({
+        code: 500,
+        message: expect.stringContaining('board "dead"'),
+      })
+    }
+    expect(readFileSync(file, 'utf8')).toBe(registered)
+    await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
+    await handler?.stopDistribution()
+    await handler?.startDistribution()
+    expect(await world.cluster.unloadInference({ inferenceName: 'near' })).toMatchObject([{ name: 'far' }])
+
+    // The board is back: what runs is taken over, not started anew.
+    await moveTo('dead', 'board1')
+
+    expect(await world.pids()).toEqual({ 'far-board1': pid })
+    await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
+    await world.atRest()
+  })
+})

@@ -1,0 +1,7 @@
+export type { ImageFile, ImageOptions } from './images/image-cache'
+export { corruptImage, type NodeImage, nodeImage, type TinyImage, tinyImage } from './images/images'
+export { rigObstacle } from './obstacle'
+export { startOwnedRig } from './owned-rig'
+export { Rig, type RigOptions, type UpOptions } from './rig'
+export { RigBoard } from './rig-board'
+export { RigError } from './rig-error'

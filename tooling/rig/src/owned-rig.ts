@@ -1,0 +1,72 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Rig, type UpOptions } from './rig'
+import { RigError } from './rig-error'
+
+/** The second octets of the networks that owned rigs take: 10.100.0 to 10.199.0. */
+const FIRST = 100
+const LAST = 199
+/** A folder without an owner's name in it that is older was left by somebody who died in between. */
+const NAMED_WITHIN_MS = 60_000
+
+/**
+ * A rig that lasts no longer than this process, on a network that nobody else uses. Take it down at the end; what an owner that was
+ * killed has left is taken down by the next one.
+ *
+ * @throws RigError what is missing on this machine and the cure, or what a board said when it did not start
+ */
+export async function startOwnedRig(count: number, options?: UpOptions): Promise<Rig> {
+  await takeDownOrphans()
+  const rig = await claim()
+  try {
+    await rig.up(count, options)
+    return rig
+  } catch (error) {
+    await rig.down()
+    throw error
+  }
+}
+
+const subnets = (): string[] => Array.from({ length: LAST - FIRST + 1 }, (_, index) => `10.${FIRST + index}.0`)
+const ownerFile = (rig: Rig): string => join(rig.folder, 'owner')
+
+/** A process number alone may be another process's by now. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+}
+
+/** Who makes the folder has the network. */
+async function claim(): Promise<Rig> {
+  for (const subnet of subnets()) {
+    const rig = new Rig({ subnet })
+    await mkdir(dirname(rig.folder), { recursive: true })
+    const made = await mkdir(rig.folder, { mode: 0o700 }).then(
+      () => true,
+      () => false,
+    )
+    if (!made) continue
+    await writeFile(ownerFile(rig), `${process.pid} ${await startOf(process.pid)}`)
+    return rig
+  }
+  throw new RigError(`no network is free from ${subnets()[0]} to ${subnets().at(-1)}`)
+}
+
+async function takeDownOrphans(): Promise<void> {
+  const folder = dirname(new Rig().folder)
+  const names = new Set(await readdir(folder).catch(() => []))
+  for (const subnet of subnets().filter((name) => names.has(name))) {
+    const rig = new Rig({ subnet })
+    if (await isOrphan(rig)) await rig.down()
+  }
+}
+
+async function isOrphan(rig: Rig): Promise<boolean> {
+  const owner = await readFile(ownerFile(rig), 'utf8').catch(() => undefined)
+  if (owner === undefined) {
+    const made = await stat(rig.folder).catch(() => undefined)
+    return made !== undefined && Date.now() - made.mtimeMs > NAMED_WITHIN_MS
+  }
+  const [pid, start] = owner.split(' ')
+  return (await startOf(Number(pid))) !== start
+}

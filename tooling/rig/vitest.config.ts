@@ -1,0 +1,3 @@
+import { preset } from '@aicluster/vitest-preset'
+
+export default preset()
