@@ -2,8 +2,8 @@ import type { RigBoard } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
-import type { World } from '../worlds/world'
-import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
+import { startWorld, type World } from '../worlds/world'
+import { boardEntry, dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
 
 const BODY = Uint8Array.of(1)
 /** In so many ms a cut is noticed, and a command that needs the board refused. */
@@ -142,12 +142,85 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await using first = await startRigWorld({ boards: [1] })
     await untilState(first, 'board1', 'up')
     const { clusterId } = await first.metrics()
-    await using second = await startRigWorld({ boards: [1] })
+    const ports = { inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
+    await using second = await startWorld({
+      config: {
+        boards: [boardEntry(sharedRig().board(1))],
+        listen: { transport: 'tcp', host: sharedRig().managerAddress, insecure: true, ...ports },
+      },
+    })
 
     await eventually('the refusal', async () => (await boardOf(second, 'board1'))?.reason?.includes(clusterId) === true)
 
     const load = second.cluster.loadInference(await dockerConfig('echo', 'echo'), 'board1')
     await expect(load).rejects.toMatchObject({ code: 500, message: expect.stringContaining(clusterId) })
     expect(await boardOf(first, 'board1')).toMatchObject({ state: 'up' })
+  })
+
+  it('a link that is cut during an upload: 500, nothing is left, and it can be repeated', async () => {
+    await using world = await startRigWorld({ boards: [1, 3] })
+    const board = sharedRig().board(3)
+    await untilState(world, 'board1', 'up')
+    await untilState(world, 'board3', 'up')
+    const config = await dockerConfig('echo', 'echo')
+    await board.exec(['docker', 'rmi', '--force', config.imageTag ?? ''])
+    await board.rate(200)
+    let cutAt = 0
+    const onProgress = ({ coprocessorName, bytesDone }: { coprocessorName: string; bytesDone?: number | null | undefined }) => {
+      if (coprocessorName !== 'board3' || !bytesDone || cutAt > 0) return
+      cutAt = performance.now()
+      void board.cut()
+    }
+
+    const { error } = await timed(world.cluster.loadInference(config, 'all', { onProgress }))
+    const tookMs = performance.now() - cutAt
+
+    expect(error).toMatchObject({ code: 500, message: expect.stringContaining('board "board3"') })
+    expect(cutAt).toBeGreaterThan(0)
+    expect(tookMs).toBeLessThan(NOTICED_MS + 1_000)
+    expect(world.inferenceFiles).toEqual([])
+    expect(await containersOn(sharedRig().board(1))).toEqual({})
+    await board.heal()
+    await board.rate(undefined)
+    await untilState(world, 'board3', 'up')
+    await world.cluster.loadInference(config, 'all')
+    await expect(world.cluster.infer('echo', BODY)).resolves.toBeDefined()
+    await world.cluster.unloadInference()
+  })
+
+  it('an image that something else uses stays, and that is said; unused it goes', async () => {
+    await using world = await startRigWorld({ boards: [1] })
+    await untilState(world, 'board1', 'up')
+    const config = await dockerConfig('echo', 'first')
+    await world.cluster.loadInference(config, 'board1')
+    await world.cluster.loadInference(await dockerConfig('echo', 'second'), 'board1')
+
+    const kept = await world.cluster.unloadInference({ inferenceName: 'first' })
+    const gone = await world.cluster.unloadInference({ inferenceName: 'second' })
+
+    const image = { coprocessorName: 'board1', image: config.imageTag }
+    expect(kept.images).toEqual([{ ...image, deleted: false, reason: expect.stringContaining('second') }])
+    expect(gone.images).toEqual([{ ...image, deleted: true, reason: null }])
+    const [{ images = [] } = {}] = await world.cluster.getCoprocessorImages()
+    expect(images.flatMap(({ tags }) => tags)).not.toContain(config.imageTag)
+  })
+
+  it('a later manager of the same cluster takes the board: the earlier one lets go', async () => {
+    await using world = await startRigWorld({ boards: [1] })
+    await untilState(world, 'board1', 'up')
+    const { clusterId, epoch } = await world.metrics()
+    const owner = JSON.stringify({ cluster_id: clusterId, epoch: epoch + 1, name: 'elsewhere' })
+
+    await sharedRig().board(1).exec(['tee', '/root/.aicluster/owner.json'], { input: owner })
+    await untilState(world, 'board1', 'down')
+
+    expect(await boardOf(world, 'board1')).toMatchObject({ reason: expect.stringMatching(/later manager.*epoch 2, elsewhere/) })
+    await expect(world.cluster.loadInference(await dockerConfig('echo', 'echo'), 'board1')).rejects.toMatchObject({ code: 500 })
+    await world.endManager('SIGKILL')
+    await world.startManager()
+    await world.endManager('SIGKILL')
+    await world.startManager()
+    await eventually('the application', () => world.cluster.isConnected)
+    await untilState(world, 'board1', 'up')
   })
 })

@@ -11,6 +11,8 @@ const SILENCE_MS = 60_000
 export interface ClassifyOptions {
   /** How many to send: the images, over and over. */
   requests: number
+  /** More are sent while it says so. Default: no more. */
+  goOn?: () => boolean
   /** Called with the number of answers so far, after each. */
   onProgress: (answers: number) => void
   /** Aborted: nothing more is sent, and `classify` rejects with its reason. */
@@ -26,7 +28,7 @@ export interface ClassifyOptions {
 export async function classify(
   cluster: Pick<AICluster, 'inferImageAsync'>,
   images: readonly DigitImage[],
-  { requests, onProgress, signal, silenceMs = SILENCE_MS }: ClassifyOptions,
+  { requests, goOn = () => false, onProgress, signal, silenceMs = SILENCE_MS }: ClassifyOptions,
 ): Promise<Tally> {
   signal.throwIfAborted()
   const tally = new Tally()
@@ -35,7 +37,7 @@ export async function classify(
   await new Promise<void>((resolve, reject) => {
     silence = setTimeout(resolve, silenceMs)
     const lane = async (): Promise<void> => {
-      while (tally.sent < requests && !signal.aborted) {
+      while ((tally.sent < requests || goOn()) && !signal.aborted) {
         const digit = images[tally.sent % images.length] as DigitImage
         const sentAt = performance.now()
         tally.sent++

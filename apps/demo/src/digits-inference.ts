@@ -15,3 +15,27 @@ export const digitsInference = (program: URL, model: URL): ContainerConfig => ({
   sendTimeout: 20_000,
   waitQueueTimeout: 20_000,
 })
+
+/** An image as a tar file, with this program in it. */
+export interface ProgramImage {
+  /** Absolute. */
+  folder: string
+  filename: string
+  tag: string
+  command: string[]
+}
+
+/** The same in a container. What a board held that was cut off is read again by another: the model answers the same everywhere. */
+export const digitsInContainers = (image: ProgramImage, model: URL): ContainerConfig => ({
+  name: DIGITS,
+  implementationType: 'docker',
+  imagePath: image.folder,
+  imageFilename: image.filename,
+  imageTag: image.tag,
+  runCommand: image.command,
+  copy: { From: fileURLToPath(model), To: 'digits.onnx' },
+  maxSendNum: 8,
+  redeliver: true,
+  sendTimeout: 20_000,
+  waitQueueTimeout: 20_000,
+})

@@ -20,7 +20,7 @@ const HURRIED_STOP_WITHIN_MS = 10_000
 export class ManagerError extends Error {}
 
 /**
- * The cluster manager as a process of our own, with its default configuration: two boards on this machine.
+ * The cluster manager as a process of our own, with its default configuration (two boards on this machine) or another.
  * It stops its containers and ends when our process does, however that ends.
  */
 export class ManagerProcess {
@@ -33,12 +33,19 @@ export class ManagerProcess {
   private socketFolder: string | undefined
   private killTimer: NodeJS.Timeout | undefined
 
-  /** @param stateFolder - where it keeps everything, and leaves word where it can be reached */
-  constructor(readonly stateFolder: string) {
+  /**
+   * @param stateFolder - where it keeps everything, and leaves word where it can be reached
+   * @param configFile - its configuration
+   */
+  constructor(
+    readonly stateFolder: string,
+    configFile?: string,
+  ) {
     this.log = join(stateFolder, 'manager.log')
     const program = require.resolve('@aicluster/cluster/main')
     const log = openSync(this.log, 'a', 0o600)
-    this.child = spawn(process.execPath, [program, '--state', stateFolder, '--ready-json', '--exit-with-parent'], {
+    const config = configFile === undefined ? [] : ['--config', configFile]
+    this.child = spawn(process.execPath, [program, ...config, '--state', stateFolder, '--ready-json', '--exit-with-parent'], {
       // The IPC channel tells it of our end. In a process group of its own, Ctrl-C reaches us alone, and we stop it in order.
       stdio: ['ignore', 'pipe', log, 'ipc'],
       detached: true,

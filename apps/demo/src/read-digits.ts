@@ -1,4 +1,5 @@
 import { AICluster } from '@aicluster/host-sdk'
+import { answersPerBoard } from './answers-per-board'
 import { classify } from './classify'
 import { readHeldOutImages } from './digit-images'
 import { DIGITS, digitsInference } from './digits-inference'
@@ -7,6 +8,7 @@ import type { Options } from './options'
 import { Progress } from './progress'
 import { reportText, shortcomings, summarize } from './report'
 import { say } from './say'
+import { unlessAborted } from './unless-aborted'
 
 const DIGITS_FOLDER = new URL('../digits/', import.meta.url)
 const CONTAINER_PROGRAM = new URL('./container.js', import.meta.url)
@@ -41,28 +43,5 @@ export async function readDigits(manager: ManagerProcess, options: Options, sign
     return faults.length === 0
   } finally {
     await cluster.release()
-  }
-}
-
-/** As the cluster manager counted them. */
-async function answersPerBoard(cluster: AICluster): Promise<Record<string, number>> {
-  const [boards, { credits }] = await Promise.all([cluster.getCoprocessorHandler(), cluster.getMetrics()])
-  const answered = (name: string): number =>
-    credits.filter(({ board }) => board === name).reduce((sum, container) => sum + container.answered, 0)
-  return Object.fromEntries(boards.map(({ name }) => [name, answered(name)]))
-}
-
-/** The outcome of `work`, or the reason of `signal` if that comes first. */
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let onAbort = (): void => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -134,15 +134,24 @@ async function startAll(plane: ControlPlane, progress: RolloutProgress, cmd: Com
   const taken = new Set(others.flatMap(({ containers }) => containers.map(({ suffix_name }) => suffix_name)))
   // A name that a container has already stays its own.
   for (const { suffixName } of boards) if (suffixName !== undefined) taken.add(suffixName)
+  // Where one fails, the others need not go on.
+  const giveUp = new AbortController()
+  const signal = AbortSignal.any([call.signal, giveUp.signal])
   const results = await Promise.allSettled(
     boards.map(async ({ name, suffixName, distributionOff = [] }) => {
       const suffix = (beside ? undefined : suffixName) ?? uniqueSuffix(`${config.name}-${name}`, taken)
       if (implementationOf(config) === 'Loop') return loopRecord(suffix, name)
-      const work = workOf(call, cmd, config.name, name, suffix)
-      return plane.fleet.start(config, suffix, name, { startTimeoutMs, work, withFiles: keepFiles, distributionOff })
+      const work = workOf({ ...call, signal }, cmd, config.name, name, suffix)
+      try {
+        return await plane.fleet.start(config, suffix, name, { startTimeoutMs, work, withFiles: keepFiles, distributionOff })
+      } catch (error) {
+        giveUp.abort(error)
+        throw error
+      }
     }),
   )
   progress.started.push(...results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
+  if (giveUp.signal.aborted) throw giveUp.signal.reason
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
 }

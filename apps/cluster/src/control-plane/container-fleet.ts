@@ -126,7 +126,15 @@ export class ContainerFleet {
     signal.addEventListener('abort', onAbort)
     try {
       signal.throwIfAborted()
-      container = await this.board(boardName).create(spec, { signal, onBytes: (done, total) => work.report('copy', { done, total }) })
+      let phase: ProgressView['phase'] = 'copy'
+      container = await this.board(boardName).create(spec, {
+        signal,
+        onBytes: (done, total) => work.report(phase, { done, total }),
+        onPhase: (next) => {
+          phase = next
+          work.report(next)
+        },
+      })
       work.report('start')
       this.watch(container)
       const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)

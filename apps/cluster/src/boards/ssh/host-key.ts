@@ -23,7 +23,7 @@ const ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = 
 }
 
 /** Types of host keys that can be checked, the best first. */
-export const HOST_KEY_TYPES = Object.keys(ALGORITHMS)
+const HOST_KEY_TYPES = Object.keys(ALGORITHMS)
 
 /** The rule for a host, from its fingerprint or its known hosts files. */
 export async function hostKeyRule(target: SshTarget): Promise<HostKeyRule> {

@@ -9,7 +9,7 @@ import { readHostKey } from './read-host-key'
 import { connectSsh } from './ssh-connection'
 import { SshMachine } from './ssh-machine'
 import type { SshTarget } from './ssh-target'
-import { makeKey } from './test-sshd'
+import { makeKey, PATIENT } from './test-sshd'
 
 /** A server of ssh2's own, for what a real sshd does only with other users and other settings. */
 class OddServer implements AsyncDisposable {
@@ -69,13 +69,13 @@ it.each([
   ['in a dialogue', byDialogue],
 ])('a password is the first line of its file, given %s', async (_, auth) => {
   await using server = await OddServer.start(auth)
-  const connection = await connectSsh(server.target)
+  const connection = await connectSsh(server.target, PATIENT)
   connection.close()
 })
 
 it('a wrong password is refused, and not shown', async () => {
   await using server = await OddServer.start((context) => context.reject(['password']))
-  const error = await connectSsh(server.target).catch((why) => why)
+  const error = await connectSsh(server.target, PATIENT).catch((why) => why)
   expect(error).toMatchObject({ code: 500, details: { reason: 'login-refused' } })
   expect(error.message).toContain(`user "pi" was not let in with password of ${server.target.passwordFile}`)
   expect(JSON.stringify(error)).not.toContain('rasp')
@@ -83,13 +83,13 @@ it('a wrong password is refused, and not shown', async () => {
 
 it('a password is not given to a machine whose key is not accepted', async () => {
   await using server = await OddServer.start(byPassword)
-  await expect(connectSsh({ ...server.target, fingerprint: `SHA256:${'A'.repeat(43)}` })).rejects.toMatchObject({ code: 500 })
+  await expect(connectSsh({ ...server.target, fingerprint: `SHA256:${'A'.repeat(43)}` }, PATIENT)).rejects.toMatchObject({ code: 500 })
   expect(server.asked).toBe(0)
 })
 
 it('the key of a machine is read without logging in', async () => {
   await using server = await OddServer.start(byPassword)
-  expect(fingerprintOf(await readHostKey(server.target))).toBe(server.target.fingerprint)
+  expect(fingerprintOf(await readHostKey(server.target, PATIENT))).toBe(server.target.fingerprint)
   expect(server.asked).toBe(0)
 })
 
@@ -102,7 +102,7 @@ it.each([
     channel.exit(0)
     channel.end()
   })
-  const connection = await connectSsh(server.target)
+  const connection = await connectSsh(server.target, PATIENT)
   await expect(SshMachine.on(connection, '/engine')).rejects.toMatchObject({
     code: 500,
     message: expect.stringContaining('the login shell of user "pi" changes the words of a command, or prints on its own'),

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { boardError } from '../board-error'
 import { type LinkedMachine, SshLink, type SshLinkOptions } from './ssh-link'
 import type { SshMachine } from './ssh-machine'
-import { NO_SSHD, TestSshd } from './test-sshd'
+import { NO_SSHD, PATIENT, TestSshd } from './test-sshd'
 
 const TARGET = { board: 'b1', address: '10.0.0.9', port: 22, user: 'u', knownHosts: [] }
 
@@ -205,7 +205,7 @@ describe('a link', () => {
 describeUnless(NO_SSHD, 'a link to a real sshd', () => {
   it('comes back when the server was killed', async () => {
     await using sshd = await TestSshd.start()
-    const link = new SshLink({ target: await sshd.target(), engineSocket: '/nowhere' })
+    const link = new SshLink({ target: await sshd.target(), engineSocket: '/nowhere', times: PATIENT })
     onTestFinished(() => link.close())
     const downs: string[] = []
     let up: (() => void) | undefined

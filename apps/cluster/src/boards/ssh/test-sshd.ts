@@ -14,6 +14,9 @@ const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((f
 /** Why the suites with a real SSH server cannot run here; undefined: they can. */
 export const NO_SSHD = SSHD ? undefined : 'there is no sshd: apt-get install openssh-server'
 
+/** For tests that are not about time: a busy machine may be slow. */
+export const PATIENT: SshTimes = { connectMs: 15_000, loginMs: 30_000, silenceMs: 20_000 }
+
 /** A key pair as files of OpenSSH. */
 export interface TestKey {
   file: string
@@ -88,14 +91,14 @@ export class TestSshd implements AsyncDisposable {
     }
   }
 
-  async connect(times?: SshTimes): Promise<SshConnection> {
+  async connect(times = PATIENT): Promise<SshConnection> {
     const connection = await connectSsh(await this.target(), times)
     this.#connections.add(connection)
     return connection
   }
 
-  async machine(engineSocket = join(this.root, 'engine.sock'), times?: SshTimes): Promise<SshMachine> {
-    return SshMachine.on(await this.connect(times), engineSocket)
+  async machine(engineSocket = join(this.root, 'engine.sock')): Promise<SshMachine> {
+    return SshMachine.on(await this.connect(), engineSocket)
   }
 
   /** Nothing comes through any more, in either direction; nobody is told. */

@@ -4,8 +4,8 @@ import type { SftpCalls } from './sftp-calls'
 
 /** OpenSSH takes 255 KiB in one write. */
 const PIECE_BYTES = 255 * 1024
-/** Pieces on their way at once: together 4 MB, more than a channel's window, so that it never runs dry. */
-const PIECES = 16
+/** Pieces on their way at once: together 2 MB, as much as a channel lets out. More would only keep others waiting on a slow link. */
+const PIECES = 8
 
 /**
  * Bring one file to a path where nothing is. Several pieces are on their way at once.
