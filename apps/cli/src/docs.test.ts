@@ -59,10 +59,10 @@ const linesOf = (text: string): string[] =>
         ?.trim() ?? '',
   )
 
-/** The command that a line runs. */
+/** The command that a line runs; `boards` alone is `boards ls`. */
 const commandOf = (line: string): Command | undefined => {
   const [, first = '', second = ''] = line.split(' ')
-  return commands.get(`${first} ${second}`) ?? commands.get(first)
+  return commands.get(`${first} ${second}`) ?? commands.get(first) ?? (first === 'boards' ? commands.get('boards ls') : undefined)
 }
 
 /** Its options, quoted text aside. */

@@ -55,10 +55,15 @@ export const BOARD_COLUMNS: Column<BoardView>[] = [
   { heading: 'BOARD', text: ({ name }) => name },
   { heading: 'DRIVER', text: ({ driver }) => driver },
   { heading: 'ADDRESS', text: ({ ip }) => ip },
-  { heading: 'STATE', text: ({ state, reason }) => (reason ? `${state}: ${reason}` : state) },
+  { heading: 'STATE', text: ({ state, reason }) => (reason ? `${state}: ${shortened(reason)}` : state) },
   { heading: 'CONTAINERS', text: ({ containers }) => containers, right: true },
   { heading: 'CONNECTED', text: ({ connected }) => connected, right: true },
 ]
+
+/** Characters of a reason in a table; `boards check` and JSON have all of it. */
+const MAX_REASON = 60
+
+const shortened = (reason: string): string => (reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason)
 
 /** How a board is doing. */
 export const BOARD_USE: Column<BoardView>[] = [

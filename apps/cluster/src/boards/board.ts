@@ -147,6 +147,8 @@ export interface Board {
    * @throws SshConnectionError (500) naming board and cause, at most 4 s later
    */
   reach(): Promise<void>
+  /** It is no board of this cluster any more: another one may take it. Left out where nobody else can. */
+  leave?(): Promise<void>
   /** What selects it together with others. */
   readonly labels: Readonly<Record<string, string>>
   /**

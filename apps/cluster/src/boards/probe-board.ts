@@ -6,6 +6,7 @@ import { probeMachine } from './probe/probe-machine'
 import { fingerprintOf, keyType } from './ssh/fingerprint'
 import { expectedFingerprints, type HostKeyRule, hostKeyRule, refusalOf } from './ssh/host-key'
 import { offeredHostKey } from './ssh/offered-host-key'
+import { type Owner, requireOwned } from './ssh/own-machine'
 import { connectSsh } from './ssh/ssh-connection'
 import { SshMachine } from './ssh/ssh-machine'
 import { type SshTarget, shownTarget } from './ssh/ssh-target'
@@ -14,6 +15,8 @@ import { sshTargetOf } from './ssh/ssh-target-of'
 export interface ProbeOptions {
   /** File of the host keys that were accepted by this manager. */
   ownKnownHosts: string
+  /** Whose the board is to be. */
+  owner: Owner
   /** The host key that may be shown, whatever is known of the host. */
   fingerprint?: string | undefined
   signal?: AbortSignal | undefined
@@ -50,12 +53,12 @@ async function lookHere(config: LocalBoardConfig, probe: BoardProbeView): Promis
 async function lookThere(
   config: SshBoardConfig,
   probe: BoardProbeView,
-  { ownKnownHosts, fingerprint, signal }: ProbeOptions,
+  { ownKnownHosts, owner, fingerprint, signal }: ProbeOptions,
 ): Promise<void> {
   const target = sshTargetOf(config, ownKnownHosts)
   probe.target = shownTarget(target)
   const rule = await hostKeyRule(target)
-  const key = await offeredHostKey(target, rule, { fingerprint: fingerprint ?? config.fingerprint, signal })
+  const key = await offeredHostKey(target, rule, { wanted: fingerprint ?? config.fingerprint, signal })
   const hostKey = hostKeyView(rule, key)
   probe.host_key = hostKey
   const problem = hostKeyProblem(target, hostKey, fingerprint)
@@ -66,9 +69,11 @@ async function lookThere(
   // What was shown now is what has to be shown then, too.
   const connection = await connectSsh({ ...target, fingerprint: hostKey.fingerprint }, undefined, signal)
   try {
-    const seen = await probeMachine(await SshMachine.on(connection, config.engine_socket), config.name)
+    const machine = await SshMachine.on(connection, config.engine_socket)
+    const seen = await probeMachine(machine, config.name)
     probe.facts = factsOf(seen)
     probe.problems.push(...seen.problems)
+    await requireOwned(machine, config.name, config.folder, owner)
   } finally {
     connection.close()
   }
@@ -123,6 +128,7 @@ function problemOf(board: string, { message }: AIClusterError): BoardProblemView
   const subject = `board "${board}": `
   const at = message.indexOf(subject)
   const words = at < 0 ? message : message.slice(at + subject.length)
-  const question = /^(.*?): ((?:is|are|was|start|put|give) .*)$/s.exec(words)
-  return question ? { what: question[1] ?? '', cure: question[2] ?? '' } : { what: words, cure: 'mend that, then: aicluster boards check' }
+  const parts = /^(.*?)(?:: ((?:is|are|was|start|put|give) .*)|; (if .*))$/s.exec(words)
+  const [, what = words, cure = parts?.[3] ?? 'mend that, then: aicluster boards check'] = parts ?? []
+  return { what, cure }
 }

@@ -16,7 +16,7 @@ export async function checkBoards(plane: ControlPlane, command: CommandOf<'check
   const probes: BoardProbeView[] = []
   for (let first = 0; first < entries.length; first += AT_ONCE) {
     const group = entries.slice(first, first + AT_ONCE)
-    const options = { ownKnownHosts: state.knownHostsPath, signal: call.signal }
+    const options = { ownKnownHosts: state.knownHostsPath, owner: plane.owner, signal: call.signal }
     probes.push(...(await Promise.all(group.map((entry) => probeBoard(entry, options)))))
   }
   return probes

@@ -8,6 +8,7 @@ import type { CommandCall } from './command-call'
 export const probeBoard = async (plane: ControlPlane, command: CommandOf<'probe_board'>, call: CommandCall): Promise<BoardProbeView> =>
   probe(parseBoardEntry(plane, command.board), {
     ownKnownHosts: plane.options.state.knownHostsPath,
+    owner: plane.owner,
     fingerprint: command.fingerprint,
     signal: call.signal,
   })

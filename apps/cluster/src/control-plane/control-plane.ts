@@ -4,6 +4,7 @@ import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
 import { makeBoard } from '../boards/make-board'
+import type { Owner } from '../boards/ssh/own-machine'
 import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
@@ -68,9 +69,15 @@ export class ControlPlane {
     return makeBoard(config, {
       folder: join(state.boardsFolder, config.name),
       knownHosts: state.knownHostsPath,
-      owner: { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}` },
+      owner: this.owner,
       logger: log.child({ board: config.name }),
     })
+  }
+
+  /** Whose the boards are. */
+  get owner(): Owner {
+    const { state } = this.options
+    return { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}` }
   }
 
   /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */
@@ -83,6 +90,8 @@ export class ControlPlane {
   /** A board goes, on which nothing is registered. */
   async removeBoard(name: string): Promise<void> {
     const board = this.boards.remove(name)
+    // One that cannot be told is told by hand, as whoever takes it hears.
+    await board?.leave?.().catch(() => {})
     if (board) await this.boardWatch.end(board)
   }
 

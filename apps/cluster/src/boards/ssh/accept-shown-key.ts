@@ -16,7 +16,7 @@ import { sshTargetOf } from './ssh-target-of'
 export async function acceptShownKey(config: SshBoardConfig, fingerprint: string, file: string, signal?: AbortSignal): Promise<string[]> {
   const target = sshTargetOf(config, file)
   const rule = await hostKeyRule(target)
-  const key = await offeredHostKey(target, rule, { fingerprint, signal })
+  const key = await offeredHostKey(target, rule, { wanted: fingerprint, signal })
   const doing = `accept the host key of ${shownTarget(target)}`
   const shown = fingerprintOf(key)
   if (shown !== fingerprint) throw boardError(config.name, doing, `it shows ${shown}, not ${fingerprint}`, { offered: shown })

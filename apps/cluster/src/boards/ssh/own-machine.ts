@@ -42,6 +42,13 @@ export async function requireOwned(machine: Machine, board: string, folder: stri
   requireOurs(board, path, await readOwner(machine, path), mine)
 }
 
+/** Another cluster may take the machine from now on. One that is not ours is left alone. */
+export async function disownMachine(machine: Machine, folder: string, mine: Owner): Promise<void> {
+  const path = ownerPath(machine, folder)
+  const owner = await readOwner(machine, path)
+  if (owner?.clusterId === mine.clusterId && owner.epoch <= mine.epoch) await machine.files.remove(path)
+}
+
 function requireOurs(board: string, path: string, theirs: Owner | undefined, mine: Owner): void {
   if (!theirs) return
   const doing = 'take it into the cluster'

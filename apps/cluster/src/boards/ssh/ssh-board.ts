@@ -11,7 +11,7 @@ import { TelemetryPoll } from '../telemetry/telemetry-poll'
 import { telemetryView } from '../telemetry/telemetry-view'
 import { advertisedAddress } from './advertised-address'
 import { engineAbout } from './engine-about'
-import { type Owner, ownMachine, requireOwned } from './own-machine'
+import { disownMachine, type Owner, ownMachine, requireOwned } from './own-machine'
 import { SshLink } from './ssh-link'
 import type { SshTarget } from './ssh-target'
 import { Upkeep } from './upkeep'
@@ -107,6 +107,12 @@ export class SshBoard implements Board {
     this.#telemetry.stop()
     this.#engine.close()
     this.#link.close()
+  }
+
+  async leave(): Promise<void> {
+    const { config, owner } = this.#options
+    this.#upkeep.stop()
+    if (this.#state.state === 'up') await disownMachine(await this.#link.machine(), config.folder, owner)
   }
 
   /** Somebody has mended what was wrong: do not wait for the next try. */
