@@ -28,6 +28,11 @@ export interface ContainerSpec {
   environment: Readonly<Record<string, string>>
   /** What the container proves itself with. Handed over in a file, never in argv or environment. Not looked at by `adopt`: the file is there. */
   token: string
+  /**
+   * Content of the file that the Connector reads its CURVE keys from (JSON); undefined without CURVE. Handed over like the token, and like
+   * it not looked at by `adopt`.
+   */
+  curve?: string | undefined
   /** Absolute: a folder whose files lie over those of the config's `script_path` and `copy`; undefined when there is none. */
   filesFolder?: string | undefined
 }

@@ -22,6 +22,8 @@ export interface ControlPlaneOptions {
   dataPlane: DataPlaneClient
   log: Logger
   connectorEnvironment: Readonly<Record<string, string>>
+  /** The manager's public CURVE key; left out without CURVE. */
+  serverKey?: string
   /** Where health and metrics are; null: switched off. */
   adminUrl: string | null
   /** A `shutdown` command came. */
@@ -57,6 +59,7 @@ export class ControlPlane {
       log,
       stopTimeoutMs: config.stop_timeout,
       connectorEnvironment,
+      ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
     })
   }

@@ -42,6 +42,13 @@ export class StateFolder {
     return state
   }
 
+  /** The places in a folder that another process may hold; made where it is missing. */
+  static async look(path: string): Promise<StateFolder> {
+    const state = new StateFolder(resolve(path))
+    await mkdir(state.path, { recursive: true, mode: 0o700 })
+    return state
+  }
+
   /** Use a folder that this process already holds. */
   static async attach(path: string): Promise<StateFolder> {
     const state = new StateFolder(resolve(path))
@@ -56,6 +63,11 @@ export class StateFolder {
 
   get inferencesFolder(): string {
     return join(this.path, 'inferences')
+  }
+
+  /** Who got which block of request numbers. */
+  get numberOwnersPath(): string {
+    return join(this.path, 'number-owners')
   }
 
   /** Numbers of requests that were handed out. */
@@ -80,6 +92,11 @@ export class StateFolder {
   /** Ports that the system chose, kept so that adopted containers find the next manager. */
   get portsPath(): string {
     return join(this.path, 'ports.json')
+  }
+
+  /** Where applications of other machines find it, for `aicluster keys` while no manager runs. */
+  get addressPath(): string {
+    return join(this.path, 'address.json')
   }
 
   /** The port that the system chose for health and metrics. */
