@@ -251,12 +251,12 @@ export class DataPlane implements DataPlaneCalls {
     else this.hosts.answer(session, request, type === 'reply' ? RecordKind.reply : RecordKind.commandError, payload)
   }
 
-  /** An event, to every application. */
   /** A key that is not known was refused: counted, and logged once for each key and address. */
   onKeyRefused(refusal: ZapRefusal): void {
     this.options.log('warn', { ...refusal }, 'connection refused; further ones of this key and address are only counted')
   }
 
+  /** An event, to every application. */
   broadcast(payload: Uint8Array): void {
     for (const { management, number } of this.hosts.sessions.all) {
       if (management) this.greeter.sendBody(management, RecordKind.event, number, 0, payload)
@@ -266,7 +266,7 @@ export class DataPlane implements DataPlaneCalls {
   snapshot(): DataPlaneSnapshot {
     const memory = process.memoryUsage()
     return {
-      counters: { ...this.counters.toRecord(), ...this.flow.countersNow() },
+      counters: { ...this.eventsNow(), ...this.flow.countersNow() },
       gauges: this.gauges(),
       queues: [...this.flow.dispatcher.queues.values()].map((queue) => ({
         name: queue.settings.name,
@@ -290,7 +290,7 @@ export class DataPlane implements DataPlaneCalls {
       ...inferenceTable(this.flow.dispatcher, this.now()),
       ...containerTable(this.containers.all),
       requests: this.flow.countersNow(),
-      events: this.counters.toRecord(),
+      events: this.eventsNow(),
       gauges: this.gauges(),
       ...heapFigures(),
       loop: this.loop.look(),
@@ -299,6 +299,11 @@ export class DataPlane implements DataPlaneCalls {
 
   readiness(only: string | null): ReadinessTable {
     return readinessTable(this.flow.dispatcher, this.hosts.sessions.draining, only ?? undefined)
+  }
+
+  private eventsNow(): Record<string, number> {
+    const { curve } = this.options
+    return { ...this.counters.toRecord(), ...(curve ? { keys_refused_total: curve.admission.refusals } : {}) }
   }
 
   private gauges(): Record<string, number> {

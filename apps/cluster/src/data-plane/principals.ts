@@ -7,7 +7,7 @@ export const HOST_DOMAIN = 'host'
 export const CONTAINER_DOMAIN = 'container'
 
 /** Lets keys in, and keeps them out; what {@link ZapHandler} does. */
-export type Admission = Pick<ZapHandler, 'admit' | 'withdraw'>
+export type Admission = Pick<ZapHandler, 'admit' | 'withdraw' | 'refusals'>
 
 /** Who is who by token. */
 export class Principals {
