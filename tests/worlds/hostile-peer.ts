@@ -88,7 +88,9 @@ export interface HeardRecord {
 export class HostilePeer implements AsyncDisposable {
   readonly heard: HeardRecord[] = []
   acknowledges = true
-  private readonly socket = new Dealer({ linger: 0, sendTimeout: 2_000 })
+  /** Handshakes that failed. */
+  refusals = 0
+  private readonly socket: Dealer
   private readonly loop: Promise<void>
   /** Link sequence of its last record, while it has any. */
   private sequence = 0
@@ -97,7 +99,11 @@ export class HostilePeer implements AsyncDisposable {
   private saidGoodbye = false
   private sending: Promise<void> = Promise.resolve()
 
-  constructor(endpoint: string) {
+  /** @param curve - keys to show, where the manager asks for some */
+  constructor(endpoint: string, curve?: { server_key: string; public_key: string; secret_key: string }) {
+    const keys = curve && { curveServerKey: curve.server_key, curvePublicKey: curve.public_key, curveSecretKey: curve.secret_key }
+    this.socket = new Dealer({ linger: 0, sendTimeout: 2_000, ...keys })
+    for (const kind of ['auth', 'protocol', 'other'] as const) this.socket.events.on(`handshake:error:${kind}`, () => this.refusals++)
     this.socket.connect(endpoint)
     this.loop = this.listen()
   }

@@ -82,7 +82,9 @@ export class World implements AsyncDisposable {
 
   /** Another application; released with the world. */
   async connect(options: ConnectOptions = {}): Promise<AICluster> {
-    const cluster = await AICluster.connect({ stateFolder: this.stateFolder, connectTimeoutMs: 10_000, ...options })
+    // A key file says itself where the manager is.
+    const place = options.keyFile === undefined ? { stateFolder: this.stateFolder } : {}
+    const cluster = await AICluster.connect({ ...place, connectTimeoutMs: 10_000, ...options })
     this.applications.push(cluster)
     return cluster
   }

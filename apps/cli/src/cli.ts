@@ -8,6 +8,7 @@ import { registerDistribution } from './commands/distribution'
 import { registerDown } from './commands/down'
 import { registerImages } from './commands/images'
 import { registerInfer } from './commands/infer'
+import { registerKeys } from './commands/keys'
 import { registerLoad } from './commands/load'
 import { registerLogs } from './commands/logs'
 import { registerPs } from './commands/ps'
@@ -47,6 +48,7 @@ const COMMANDS: readonly Register[] = [
   registerReload,
   registerAdd,
   registerUnload,
+  registerKeys,
   registerDown,
   registerCompletion,
 ]

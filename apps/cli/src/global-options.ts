@@ -6,6 +6,7 @@ export interface GlobalOptions {
   /** State folder of a manager on this machine. */
   state?: string
   endpoint?: string
+  keyFile?: string
   json?: boolean
   quiet?: boolean
   color: boolean
@@ -14,6 +15,7 @@ export interface GlobalOptions {
 export const GLOBAL_OPTIONS = [
   new Option('--state <dir>', "the manager's state folder (default: $AICLUSTER_STATE, else ~/.local/state/aicluster)"),
   new Option('--endpoint <endpoint>', 'a manager elsewhere: ipc://FOLDER or HOST[:PORT[:PORT]] (default: $AICLUSTER_ENDPOINT)'),
+  new Option('--key-file <file>', 'what "aicluster keys add" has made, for a manager elsewhere (default: $AICLUSTER_KEY_FILE)'),
   new Option('--json', 'one JSON value on stdout (logs --follow: one a line); errors also go to stderr'),
   new Option('-q, --quiet', 'no progress'),
   new Option('--no-color', 'no colours (also: environment variable NO_COLOR)'),

@@ -7,6 +7,9 @@ import type { ClusterConfig } from './config/cluster-config'
 import { ControlPlane } from './control-plane/control-plane'
 import { DataPlaneClient } from './control-plane/data-plane-client'
 import type { DataPlaneEvent } from './data-plane/control-messages'
+import { KeyStore } from './keys/key-store'
+import { KeyWatch } from './keys/key-watch'
+import type { Principal } from './keys/principal'
 import { LoopWatch } from './loop-watch'
 import { StateFolder } from './registry/state-folder'
 
@@ -17,6 +20,10 @@ export interface ControlThreadData {
   connectorEnvironment: Record<string, string>
   /** Absolute; undefined: there is none. */
   configFile: string | undefined
+  /** Programs of this machine's user, where they have to show who they are. */
+  local?: Principal | undefined
+  /** The manager's public CURVE key; left out without CURVE. */
+  serverKey?: string
 }
 
 /** What this thread tells the main one, beside the data plane's conversation. */
@@ -38,7 +45,7 @@ export type ControlThreadOrder = {
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker of the manager, not by itself')
 
-const { config, statePath, connectorEnvironment, configFile } = workerData as ControlThreadData
+const { config, statePath, connectorEnvironment, configFile, local, serverKey } = workerData as ControlThreadData
 const log = pino({ level: config.log_level, base: { thread: 'control' } }, pino.destination({ fd: 2, sync: true }))
 const tell = (message: ControlThreadMessage) => port.postMessage(message)
 
@@ -54,6 +61,7 @@ plane = new ControlPlane({
   log,
   connectorEnvironment,
   configFile,
+  ...(serverKey === undefined ? {} : { serverKey }),
   adminUrl,
   onShutdown: (stopContainers) => tell({ type: 'shutdown', stopContainers }),
 })
@@ -74,6 +82,10 @@ async function stop({ stopContainers, graceMs }: ControlThreadOrder): Promise<vo
   tell({ type: 'stopped' })
 }
 
+const keys = new KeyWatch(await KeyStore.open(state.path), log, (principals) =>
+  client.call('setPrincipals', local ? [local, ...principals] : principals),
+)
+await keys.start()
 await plane.start()
 tell({ type: 'started', adminUrl })
 

@@ -1,12 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { type ClusterSocket, ipcEndpoint, tcpEndpoint } from '@aicluster/transport'
 import type { ClusterConfig } from './config/cluster-config'
+import { usesCurve } from './config/listen-config'
 import type { DataPlane } from './data-plane/data-plane'
 import { portHolder } from './port-holder'
 import { readJsonFile, writeJsonFile } from './registry/json-file'
 import type { StateFolder } from './registry/state-folder'
 
 const SOCKETS: ClusterSocket[] = ['inference', 'management', 'sub', 'pub']
+
+/** Where the sockets were bound last over TCP. */
+export interface ListenAddress {
+  host: string
+  ports: Record<ClusterSocket, number>
+  curve: boolean
+}
 
 /** Where the manager is, for clients and containers. `manager.json` holds it. */
 export interface Endpoints {
@@ -39,6 +47,7 @@ export async function bindSockets(dataPlane: DataPlane, config: ClusterConfig, s
     ports[socket] = await bindTcp(dataPlane, socket, listen.host, port)
   }
   await writeJsonFile(state.portsPath, ports)
+  await writeJsonFile(state.addressPath, { host: listen.host, ports, curve: usesCurve(listen) } satisfies ListenAddress)
   return { address: reachable(listen.host), ports }
 }
 

@@ -6,6 +6,8 @@ import { growGenerously } from '@aicluster/transport'
 import { pino } from 'pino'
 import { ClusterConfig } from './config/cluster-config'
 import { loadClusterFile } from './config/load-cluster-file'
+import { withListen } from './config/with-listen'
+import { keysProgram } from './keys/keys-program'
 import { Manager } from './manager'
 
 // The manager's own heap is a few MB: V8 would collect all of it each time as much again of large bodies passes through.
@@ -17,6 +19,8 @@ The cluster manager. Runs in the foreground until SIGINT, SIGTERM or "aicluster 
 
 Options:
   -c, --config FILE        cluster.yaml; without it: two local boards, Unix sockets
+  --listen HOST            bind TCP ports on this address instead of what the configuration says
+                           (beyond loopback: encrypted, for known keys only)
   --state DIR              where it keeps what must survive a restart
                            (default: $AICLUSTER_STATE, else ~/.local/state/aicluster)
   --ready-json             print one JSON line on stdout when it is ready: {"event":"ready",...}
@@ -28,9 +32,15 @@ SIGINT stops the containers too; SIGTERM leaves them for the next manager to ado
 A second signal cuts the drain short. Logs go to stderr, one JSON object a line.
 `
 
+const [first, ...words] = process.argv.slice(2)
+/** Instead of a manager: what `aicluster keys` needs. */
+const isKeys = first === 'keys'
+
 const { values } = parseArgs({
+  args: isKeys ? [] : process.argv.slice(2),
   options: {
     config: { type: 'string', short: 'c' },
+    listen: { type: 'string' },
     state: { type: 'string' },
     'ready-json': { type: 'boolean', default: false },
     'exit-with-parent': { type: 'boolean', default: false },
@@ -47,7 +57,8 @@ const defaultState = () =>
   process.env.AICLUSTER_STATE ?? join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'aicluster')
 
 async function run(): Promise<void> {
-  const config = values.config ? await loadClusterFile(values.config) : ClusterConfig.parse({})
+  const configured = values.config ? await loadClusterFile(values.config) : ClusterConfig.parse({})
+  const config = values.listen === undefined ? configured : withListen(configured, values.listen)
   const log = pino({ level: config.log_level, base: { thread: 'data' } }, pino.destination({ fd: 2, sync: true }))
   const manager = await Manager.start(
     config,
@@ -74,7 +85,8 @@ const describe = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-run().catch((error: unknown) => {
+const work = isKeys ? keysProgram(words, defaultState) : run()
+work.catch((error: unknown) => {
   process.stderr.write(`aicluster-manager: ${describe(error)}\n`)
   process.exit(1)
 })

@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { ClusterConfig } from './config/cluster-config'
 import { dispatchLimits } from './config/dispatch-limits'
-import { isExposed, usesCurve } from './config/listen-config'
+import { isExposed } from './config/listen-config'
 import type { ControlThreadData, ControlThreadMessage, ControlThreadOrder } from './control-thread'
 import type { DataPlaneEvent } from './data-plane/control-messages'
 import { DataPlane } from './data-plane/data-plane'
+import { Principals } from './data-plane/principals'
 import { serveControlPlane } from './data-plane/serve-control-plane'
 import { bindSockets, connectorEnvironment, type Endpoints } from './endpoints'
 import { HandOutJournal } from './journal/hand-out-journal'
+import { NumberOwners } from './journal/number-owners'
+import { Secrets } from './keys/secrets'
 import { writeJsonFile } from './registry/json-file'
 import { StateFolder } from './registry/state-folder'
 
@@ -56,11 +58,13 @@ export class Manager {
     onEnd: (exitCode: number) => void,
     configFile?: string,
   ): Promise<Manager> {
-    if (usesCurve(config.listen)) throw new Error('listen.curve: encryption is not there yet, say insecure: true')
     const state = await StateFolder.open(statePath)
     let emit: (event: DataPlaneEvent) => void = () => {}
     // A Unix socket is as private as its folder; a TCP port of this machine is open to all its users.
-    const token = config.listen.transport === 'tcp' ? await state.hostToken() : undefined
+    const isPrivate = config.listen.transport === 'ipc'
+    const secrets = await Secrets.open(state, config.listen)
+    const { zap } = secrets
+    const principals = new Principals(isPrivate, zap)
     const journal = HandOutJournal.open(state.handOutsFolder, {
       live: () => dataPlane.begun(),
       onWriteFailed: (error) =>
@@ -71,15 +75,19 @@ export class Manager {
       epoch: state.epoch,
       limits: { max_body_bytes: config.limits.max_body_bytes, max_header_bytes: config.limits.max_header_bytes },
       dispatch: dispatchLimits(config),
-      ...(token ? { hostTokenSha256: createHash('sha256').update(token).digest('hex') } : {}),
+      principals,
+      numberOwners: NumberOwners.open(state.numberOwnersPath),
+      ...(secrets.server && zap ? { curve: { secretKey: secrets.server.secretKey, admission: zap } } : {}),
       emit: (event) => emit(event),
       log: (level, fields, message) => log[level](fields, message),
     })
+    secrets.onRefusal = (refusal) => dataPlane.onKeyRefused(refusal)
     let endpoints: Endpoints
     try {
       endpoints = await bindSockets(dataPlane, config, state)
     } catch (error) {
       await dataPlane.close()
+      await zap?.close()
       await state.unlock()
       throw error
     }
@@ -89,6 +97,8 @@ export class Manager {
         statePath: state.path,
         connectorEnvironment: connectorEnvironment(endpoints),
         configFile,
+        local: secrets.principal,
+        ...(secrets.server ? { serverKey: secrets.server.publicKey } : {}),
       } satisfies ControlThreadData,
     })
     emit = serveControlPlane(control, () => dataPlane)
@@ -98,13 +108,15 @@ export class Manager {
     } catch (error) {
       await control.terminate()
       await dataPlane.close()
+      await zap?.close()
       await state.unlock()
       throw error
     }
-    await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...manager.whereabouts, ...(token ? { token } : {}) })
+    await writeJsonFile(state.managerPath, { pid: process.pid, epoch: state.epoch, ...manager.whereabouts, ...secrets.forLocal })
     if (isExposed(config.listen)) log.warn({ ...endpoints }, EXPOSED)
     // Last: after a restart everybody comes at once, and whatever is still to be done here would wait behind what they send.
     dataPlane.open()
+    zap?.open()
     return manager
   }
 

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { type AIClusterError, clusterError, isName, NAME_RULE } from '@aicluster/protocol'
-import { type Context, ipcEndpoint, ipcFolder, isHost, parsePort, tcpEndpoint } from '@aicluster/transport'
+import {
+  type Context,
+  type CurveClientKeys,
+  ipcEndpoint,
+  ipcFolder,
+  isCurveKey,
+  isHost,
+  parsePort,
+  tcpEndpoint,
+} from '@aicluster/transport'
 
 /** How a {@link Connector} finds the cluster. What is left out is read from the environment that the cluster gives a container. */
 export interface ConnectorOptions {
@@ -33,6 +42,8 @@ export interface ResolvedConnectorOptions {
   answersEndpoint: string
   instance: string
   token: string
+  /** Where the cluster speaks CURVE. */
+  curve: CurveClientKeys | undefined
   connectTimeoutMs: number
   orphanTimeoutMs: number
 }
@@ -65,7 +76,8 @@ export function resolveConnectorOptions(options: ConnectorOptions, env: Environm
     names: namesServed(subName, env),
     ...endpoints(hostIp, options, env),
     instance: env.AICLUSTER_INSTANCE ?? '',
-    token: readToken(env.AICLUSTER_TOKEN_FILE),
+    token: readSecret('AICLUSTER_TOKEN_FILE', env)?.trim() ?? '',
+    curve: readCurve(env),
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     orphanTimeoutMs: options.orphanTimeoutMs ?? 20_000,
   }
@@ -109,15 +121,41 @@ function namesServed(subName: string, env: Environment): string[] {
   return [...names]
 }
 
-function readToken(path: string | undefined): string {
-  if (!path) return ''
+type SecretVariable = 'AICLUSTER_TOKEN_FILE' | 'AICLUSTER_CURVE_FILE'
+
+/** What is in the file that the variable names; undefined where it names none. */
+function readSecret(variable: SecretVariable, env: Environment): string | undefined {
+  const path = env[variable]
+  if (!path) return undefined
   try {
-    return readFileSync(path, 'utf8').trim()
+    return readFileSync(path, 'utf8')
   } catch (cause) {
     throw clusterError('argumentRequired', {
-      args: ['AICLUSTER_TOKEN_FILE'],
+      args: [variable],
       detail: `${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
       cause,
     })
+  }
+}
+
+function readCurve(env: Environment): CurveClientKeys | undefined {
+  const text = readSecret('AICLUSTER_CURVE_FILE', env)
+  if (text === undefined) return undefined
+  const keys = curveKeysOf(text)
+  if (keys) return keys
+  // The text itself stays out of the message: it may be a key.
+  throw clusterError('argumentRequired', {
+    args: ['AICLUSTER_CURVE_FILE'],
+    detail: `${env.AICLUSTER_CURVE_FILE} must hold server_key, public_key and secret_key, each 40 characters of Z85, as JSON`,
+  })
+}
+
+function curveKeysOf(text: string): CurveClientKeys | undefined {
+  try {
+    const { server_key, public_key, secret_key } = JSON.parse(text) as Record<string, unknown>
+    if (!isCurveKey(server_key) || !isCurveKey(public_key) || !isCurveKey(secret_key)) return undefined
+    return { serverKey: server_key, publicKey: public_key, secretKey: secret_key }
+  } catch {
+    return undefined
   }
 }

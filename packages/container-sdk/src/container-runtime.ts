@@ -75,6 +75,7 @@ export class ContainerRuntime implements AnswerSink {
       onGap: () => this.session.gap(),
       onAck: (link, sequence) => this.onAck(link, sequence),
       onRefused: (error) => this.onRefused(error),
+      onHandshakeFailed: (error) => this.opened?.reject(error),
     })
     const { links } = this.connection
     this.publisher = new Publisher(options.names, links)

@@ -1,4 +1,5 @@
 import { type AIClusterError, asAIClusterError, clusterError, decodeMsgpack, errorFromHeader } from '@aicluster/protocol'
+import type { HandshakeFailure } from '@aicluster/transport'
 import { Callbacks, connectionEvent } from './callbacks'
 import { ClusterConnection, notConnected } from './connection/cluster-connection'
 import { type ConnectOptions, resolveEndpoints } from './connection/connect-options'
@@ -24,6 +25,8 @@ export class ClusterLife {
   private cutDrain: (() => void) | undefined
   private everConnected = false
   private lost = false
+  /** Why a link did not come to stand, though the manager was there. */
+  private handshakeFailed: string | undefined
   private opened: { resolve(): void; reject(error: AIClusterError): void } | undefined
 
   constructor(options: ConnectOptions) {
@@ -34,6 +37,7 @@ export class ClusterLife {
       onConnected: () => this.onConnected(),
       onManagementAccounted: () => this.subscriptions.renew(),
       onLost: (detail) => this.onLost(detail),
+      onHandshakeFailed: (detail, failure) => this.onHandshakeFailed(detail, failure),
       onRefused: (error) => this.onRefused(error),
     })
     this.inference = new InferenceClient(this.connection, limits)
@@ -60,7 +64,7 @@ export class ClusterLife {
         timer = setTimeout(() => {
           const { missing } = this.connection
           const where = missing.map(({ name, endpoint }) => `the ${name} link (${endpoint})`).join(' and ')
-          const detail = `no welcome on ${where} within ${timeoutMs} ms; is the manager up?`
+          const detail = `no welcome on ${where} within ${timeoutMs} ms; ${this.handshakeFailed ?? 'is the manager up?'}`
           reject(clusterError('connectionEstablishment', { detail, details: { links: missing.map(({ name }) => name), timeoutMs } }))
         }, timeoutMs)
         this.connection.connect()
@@ -98,6 +102,7 @@ export class ClusterLife {
     const again = this.everConnected && this.lost
     this.everConnected = true
     this.lost = false
+    this.handshakeFailed = undefined
     this.inference.admit()
     if (again) this.tell('connected', connectionEvent('connectionRestored', 'both links stand again'))
   }
@@ -106,6 +111,15 @@ export class ClusterLife {
     if (this.released || this.lost) return
     this.lost = true
     this.tell('disconnected', connectionEvent('connectionLost', detail))
+  }
+
+  private onHandshakeFailed(detail: string, failure: HandshakeFailure): void {
+    const isNew = this.handshakeFailed !== detail
+    this.handshakeFailed = detail
+    // What broke off may be a manager that just ends or starts.
+    if (this.opened && failure !== 'broken-off') {
+      this.opened.reject(clusterError('connectionEstablishment', { detail, details: { reason: failure } }))
+    } else if (!this.opened && isNew) this.logger.error({ reason: failure }, `the connection is tried again: ${detail}`)
   }
 
   private onRefused(error: AIClusterError): void {

@@ -21,6 +21,7 @@ const OWN_CASES: Partial<Record<ErrorKey, string>> = {
   requestAborted: 'every awaited method that was given a `signal`',
   requestTimeout: 'every awaited method that was given a `timeout`',
   outcomeExpired: 'every call that was open when the session ended, both forms',
+  notPermitted: '`AICluster` commands that change the cluster, both forms: the application has a key that may only infer',
   internal: 'any call, both forms',
 }
 

@@ -49,6 +49,16 @@ export const REQUEST_CAUSES = {
       'do not block the event loop; keep fewer requests open',
     ],
   ],
+  notPermitted: [
+    [
+      'the key that the application connects with may only infer, and the command changes the cluster',
+      'connect with a key that was made with `aicluster keys add NAME --may manage`',
+    ],
+    [
+      'after a restart of the manager, a request was asked for again by another key than the one that sent it',
+      'let each application keep its own key',
+    ],
+  ],
   unregisteredInference: [
     [
       'nothing is registered under this name, misspelt (case counts) or unloaded',

@@ -1,8 +1,10 @@
 import { createEnvelope, type Envelope, RecordKind } from '@aicluster/protocol'
 import { type Context, Dealer } from 'zeromq'
 import { AckTimer } from './ack-timer'
+import type { CurveClientKeys } from './curve-keys'
 import { staysOnThisMachine } from './endpoint'
 import { turnScheduler } from './flush-scheduler'
+import type { HandshakeFailure } from './handshake-failure'
 import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
@@ -11,6 +13,16 @@ import { DEALER_OPTIONS } from './socket-options'
 /** More than one connection can count; of 2^48 there are enough for as many connections as a process will see. */
 const SEQUENCES_PER_CONNECTION = 2 ** 30
 
+/** libzmq never connects again by itself after a refusal, though its reason may pass: we do, after so many ms. */
+const REDIAL_AFTER_MS = 1_000
+
+/** Where a {@link DealerLink} lives, and what it shows. */
+export interface DealerOptions {
+  context?: Context | undefined
+  /** Encrypt, and let in by this key. */
+  curve?: CurveClientKeys | undefined
+}
+
 /** What a {@link DealerLink} tells its owner. */
 export interface DealerHandlers {
   /** A connection stands: say hello. Called again after every reconnection. */
@@ -18,6 +30,8 @@ export interface DealerHandlers {
   /** The connection is gone. ZeroMQ connects again by itself. */
   onDown(): void
   onRecord: RecordHandler
+  /** The other end was reached, and the handshake failed. It is tried again, for ever. */
+  onHandshakeFailed?(failure: HandshakeFailure): void
   /** A message, or the rest of one, was dropped: malformed, too large, or the handler threw. */
   onDrop?(reason: DropReason | 'handler', error?: unknown): void
   /** Link sequences from the manager skipped `missing` records: nothing is acknowledged until {@link DealerLink.accounted}. */
@@ -40,15 +54,16 @@ export class DealerLink {
   private greeted = false
   private closed = false
   private loop: Promise<void> | undefined
+  private redialling: NodeJS.Timeout | undefined
 
   constructor(
     private readonly endpoint: string,
     private readonly handlers: DealerHandlers,
     /** Raised to what the manager announces at hello. */
     readonly limits: MessageLimits,
-    context?: Context,
+    { context, curve }: DealerOptions = {},
   ) {
-    this.socket = new Dealer(context ? { ...DEALER_OPTIONS, context } : DEALER_OPTIONS)
+    this.socket = new Dealer({ ...DEALER_OPTIONS, ...(context ? { context } : {}), ...(curve ? clientOptions(curve) : {}) })
     this.splitBodies = !staysOnThisMachine(endpoint)
     this.outbox = this.newOutbox()
     this.inbox = new Inbox(this.outbox)
@@ -73,6 +88,9 @@ export class DealerLink {
   connect(): void {
     this.socket.events.on('handshake', this.onHandshake)
     this.socket.events.on('disconnect', this.onDisconnect)
+    this.socket.events.on('handshake:error:auth', () => this.onHandshakeFailed('key-refused'))
+    this.socket.events.on('handshake:error:protocol', () => this.onHandshakeFailed('encryption-differs'))
+    this.socket.events.on('handshake:error:other', () => this.onHandshakeFailed('broken-off'))
     this.socket.connect(this.endpoint)
     this.loop = this.receive()
   }
@@ -105,6 +123,7 @@ export class DealerLink {
     if (this.closed) return
     this.outbox.flush()
     this.acks.stop()
+    clearTimeout(this.redialling)
     this.closed = true
     this.up = false
     this.socket.close()
@@ -132,6 +151,24 @@ export class DealerLink {
     this.up = false
     this.outbox.close()
     this.handlers.onDown()
+  }
+
+  private onHandshakeFailed(failure: HandshakeFailure): void {
+    if (this.closed) return
+    // Only what broke off without a word is tried again by libzmq.
+    if (failure !== 'broken-off') this.redialling ??= setTimeout(() => this.redial(), REDIAL_AFTER_MS).unref()
+    this.handlers.onHandshakeFailed?.(failure)
+  }
+
+  private redial(): void {
+    this.redialling = undefined
+    if (this.closed || this.up) return
+    try {
+      this.socket.disconnect(this.endpoint)
+    } catch {
+      // Given up by libzmq already.
+    }
+    this.socket.connect(this.endpoint)
   }
 
   private newOutbox(): Outbox {
@@ -184,5 +221,11 @@ export class DealerLink {
     this.handlers.onRecord(envelope, frame, nameAt, end, bodyFrames)
   }
 }
+
+const clientOptions = ({ serverKey, publicKey, secretKey }: CurveClientKeys) => ({
+  curveServerKey: serverKey,
+  curvePublicKey: publicKey,
+  curveSecretKey: secretKey,
+})
 
 const ignore = (): void => {}

@@ -1,7 +1,8 @@
 export type { Context } from 'zeromq'
 export type { AckTimer } from './ack-timer'
 export { bodyOf, encodeName, headerOf, nameOf, readHeader, ridesInline } from './body'
-export { type DealerHandlers, DealerLink } from './dealer-link'
+export { type CurveClientKeys, type CurveKeyPair, type CurveServerKeys, isCurveKey, newCurveKeyPair } from './curve-keys'
+export { type DealerHandlers, DealerLink, type DealerOptions } from './dealer-link'
 export { deliberateDefect } from './deliberate-defect'
 export { type DropOldestLimits, DropOldestQueue, type Droppable } from './drop-oldest-queue'
 export {
@@ -16,6 +17,7 @@ export {
   tcpEndpoint,
 } from './endpoint'
 export { FlushScheduler, type TurnListener } from './flush-scheduler'
+export { type HandshakeFailure, handshakeFailureText } from './handshake-failure'
 export type { Inbox } from './inbox'
 export { NumberTable } from './number-table'
 export { Outbox, type Transmit } from './outbox'
@@ -26,3 +28,4 @@ export { AnsweringHalf, type AnsweringOptions, type Reconciliation } from './ses
 export { type AskingEffects, AskingHalf } from './session/asking-half'
 export { type RetainedEffects, RetainedOutcome, RetainedOutcomes, type RetentionLimits, type Stage } from './session/retained-outcomes'
 export { growGenerously } from './young-buffers'
+export { ZapHandler, type ZapRefusal } from './zap-handler'

@@ -1,6 +1,7 @@
 import { createEnvelope, type Envelope, MAX_BATCH_BYTES, RecordKind } from '@aicluster/protocol'
 import { Router } from 'zeromq'
 import { AckTimer } from './ack-timer'
+import type { CurveServerKeys } from './curve-keys'
 import { staysOnThisMachine } from './endpoint'
 import { turnScheduler } from './flush-scheduler'
 import { Inbox } from './inbox'
@@ -51,6 +52,8 @@ export interface RouterHandlers<State> {
   onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
   /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterPeer.accounted}. */
   onGap?(peer: RouterPeer<State>, missing: number): void
+  /** Somebody connected who does not speak CURVE as it is asked for. */
+  onHandshakeFailed?(): void
   /** A message is about to leave. */
   beforeSend?(): void
   /** The peer has everything up to this link sequence. Called for every record. */
@@ -60,9 +63,13 @@ export interface RouterHandlers<State> {
 /** Peers that say no hello are forgotten after this long, in ms. */
 export const HELLO_TIMEOUT_MS = 10_000
 
+/** How long an endpoint that was let go may stay taken, and how often it is tried, in ms. */
+const REOPEN_LIMIT_MS = 5_000
+const REOPEN_PAUSE_MS = 10
+
 /** The manager's end of many connections: a bound ROUTER. */
 export class RouterLink<State> {
-  private readonly socket: Router
+  private socket: Router
   private readonly peers = new Map<string, RouterPeer<State>>()
   private readonly acks = new AckTimer()
   private readonly scratch = createEnvelope()
@@ -71,6 +78,7 @@ export class RouterLink<State> {
   private closed = false
   private loop: Promise<void> | undefined
   private sweep: NodeJS.Timeout | undefined
+  private endpoint = ''
   /** Sends that found no peer any more. */
   unreachable = 0
   /** Records that had come before. */
@@ -79,13 +87,9 @@ export class RouterLink<State> {
   constructor(
     private readonly handlers: RouterHandlers<State>,
     private readonly limits: MessageLimits,
+    private readonly curve?: CurveServerKeys,
   ) {
-    this.socket = new Router({
-      ...COMMON_OPTIONS,
-      mandatory: true,
-      maxMessageSize: Math.max(limits.maxBodyBytes, limits.maxHeaderBytes) + 2 * MAX_BATCH_BYTES,
-    })
-    this.setNotify()
+    this.socket = this.newSocket()
   }
 
   /** Connections that stand now. */
@@ -109,7 +113,39 @@ export class RouterLink<State> {
     this.loop = this.receive()
     this.sweep = setInterval(() => this.forgetSilent(), HELLO_TIMEOUT_MS / 2)
     this.sweep.unref()
-    return this.socket.lastEndpoint ?? endpoint
+    this.endpoint = this.socket.lastEndpoint ?? endpoint
+    return this.endpoint
+  }
+
+  /**
+   * Cut every connection and listen again, on the same endpoint: who may still come comes back by itself, for a connection that stands
+   * is not asked for its key again.
+   * @throws the socket's error, when the endpoint cannot be had again in time
+   */
+  async reopen(): Promise<void> {
+    this.flush()
+    const ended = this.loop
+    // Not unbind: libzmq 4.3.5 aborts the process now and then when it cuts connections that stand.
+    const old = this.socket
+    this.socket = this.newSocket()
+    old.close()
+    await ended
+    for (const [key, peer] of this.peers) this.forget(key, peer)
+    await this.bindAgain()
+    this.loop = this.receive()
+  }
+
+  private async bindAgain(): Promise<void> {
+    const giveUpAt = performance.now() + REOPEN_LIMIT_MS
+    for (;;) {
+      try {
+        return await this.socket.bind(this.endpoint)
+      } catch (error) {
+        // libzmq closes the old listener behind our back, a moment later.
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() > giveUpAt || this.closed) throw error
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS))
+      }
+    }
   }
 
   /** What waits for the end of the turn leaves now, to every peer. */
@@ -128,21 +164,33 @@ export class RouterLink<State> {
     await this.loop
   }
 
-  private setNotify(): void {
-    const options = this.socket as unknown as { setInt32Option?: (option: number, value: number) => void }
-    options.setInt32Option?.(ROUTER_NOTIFY, NOTIFY_CONNECT_AND_DISCONNECT)
+  private newSocket(): Router {
+    const { limits, curve } = this
+    const socket = new Router({
+      ...COMMON_OPTIONS,
+      ...(curve ? { curveServer: true, curveSecretKey: curve.secretKey, zapDomain: curve.domain } : {}),
+      mandatory: true,
+      maxMessageSize: Math.max(limits.maxBodyBytes, limits.maxHeaderBytes) + 2 * MAX_BATCH_BYTES,
+    })
+    const draft = socket as unknown as { setInt32Option?: (option: number, value: number) => void }
+    draft.setInt32Option?.(ROUTER_NOTIFY, NOTIFY_CONNECT_AND_DISCONNECT)
+    // A key that nobody knows is the ZAP handler's to report.
+    if (curve) socket.events.on('handshake:error:protocol', () => this.handlers.onHandshakeFailed?.())
+    return socket
   }
 
   private async receive(): Promise<void> {
-    while (!this.closed) {
+    const { socket } = this
+    while (!this.closed && socket === this.socket) {
       let frames: Uint8Array[]
       try {
-        frames = await this.socket.receive()
+        frames = await socket.receive()
       } catch (error) {
-        if (this.closed) return
+        if (this.closed || socket !== this.socket) return
         throw error
       }
-      this.take(frames)
+      // What a socket that was cut off still had is of connections that do not count any more.
+      if (socket === this.socket) this.take(frames)
     }
   }
 

@@ -1,4 +1,13 @@
-import { DealerLink, type DropReason, type MessageLimits, RouterLink, type RouterPeer } from '../src/index'
+import {
+  type CurveClientKeys,
+  type CurveServerKeys,
+  DealerLink,
+  type DropReason,
+  type HandshakeFailure,
+  type MessageLimits,
+  RouterLink,
+  type RouterPeer,
+} from '../src/index'
 import { copyOf, type ReceivedRecord } from './received'
 
 export const LIMITS: MessageLimits = { maxBodyBytes: 8 * 1024 * 1024, maxHeaderBytes: 64 * 1024 }
@@ -16,8 +25,10 @@ export class ManagerEnd implements AsyncDisposable {
   onRecord: (record: ReceivedRecord & { peer: Peer }) => void = () => {}
   readonly link: RouterLink<string>
   endpoint = ''
+  /** Who did not speak CURVE. */
+  strangers = 0
 
-  constructor(limits: MessageLimits = LIMITS) {
+  constructor(limits: MessageLimits = LIMITS, curve?: CurveServerKeys) {
     this.link = new RouterLink<string>(
       {
         onConnect: (peer) => this.connected.push(peer),
@@ -29,13 +40,15 @@ export class ManagerEnd implements AsyncDisposable {
         },
         onDrop: (peer, reason, first) => this.drops.push({ peer, reason, first }),
         onGap: (_peer, missing) => this.gaps.push(missing),
+        onHandshakeFailed: () => this.strangers++,
       },
       limits,
+      curve,
     )
   }
 
-  static async bind(endpoint: string, limits?: MessageLimits): Promise<ManagerEnd> {
-    const end = new ManagerEnd(limits)
+  static async bind(endpoint: string, limits?: MessageLimits, curve?: CurveServerKeys): Promise<ManagerEnd> {
+    const end = new ManagerEnd(limits, curve)
     end.endpoint = await end.link.bind(endpoint)
     return end
   }
@@ -54,13 +67,14 @@ export class PeerEnd implements AsyncDisposable {
   readonly records: ReceivedRecord[] = []
   readonly drops: (DropReason | 'handler')[] = []
   readonly gaps: number[] = []
+  readonly failures: HandshakeFailure[] = []
   ups = 0
   downs = 0
   /** Called when a connection stands. */
   onUp: () => void = () => {}
   readonly link: DealerLink
 
-  constructor(endpoint: string, limits: MessageLimits = LIMITS) {
+  constructor(endpoint: string, limits: MessageLimits = LIMITS, curve?: CurveClientKeys) {
     this.link = new DealerLink(
       endpoint,
       {
@@ -74,8 +88,10 @@ export class PeerEnd implements AsyncDisposable {
         onRecord: (envelope, frame, nameAt, _end, bodyFrames) => this.records.push(copyOf(envelope, frame, nameAt, bodyFrames)),
         onDrop: (reason) => this.drops.push(reason),
         onGap: (missing) => this.gaps.push(missing),
+        onHandshakeFailed: (failure) => this.failures.push(failure),
       },
       limits,
+      { curve },
     )
   }
 

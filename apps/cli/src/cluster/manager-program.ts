@@ -12,8 +12,9 @@ export function managerProgram(): string {
 }
 
 /** Its arguments. */
-export const managerArguments = (config: string | undefined, stateFolder: string): string[] => [
+export const managerArguments = (config: string | undefined, listen: string | undefined, stateFolder: string): string[] => [
   ...(config === undefined ? [] : ['--config', config]),
+  ...(listen === undefined ? [] : ['--listen', listen]),
   '--state',
   stateFolder,
 ]

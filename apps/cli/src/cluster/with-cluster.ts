@@ -36,10 +36,15 @@ async function connect(context: Context, limits: Pick<ConnectOptions, 'connectTi
 /** What is on the command line comes first, then an endpoint from the environment, then a state folder. */
 function connectOptions(context: Context): ConnectOptions {
   const endpoint = givenEndpoint(context)
-  if (endpoint) return { endpoint }
+  const keyFile = givenKeyFile(context)
+  if (endpoint || keyFile) return { ...(endpoint ? { endpoint } : {}), ...(keyFile ? { keyFile } : {}) }
   // '' keeps the SDK from an endpoint in the environment that --state has overruled.
   return { endpoint: '', stateFolder: stateFolder(context.options.state, context.env) }
 }
+
+/** The key file to use: it says too where the manager is. */
+const givenKeyFile = ({ options: { keyFile, endpoint, state }, env }: Context): string | undefined =>
+  keyFile ?? (endpoint === undefined && state === undefined ? env.AICLUSTER_KEY_FILE || undefined : undefined)
 
 /** The endpoint to use, undefined when the state folder tells it. */
 export const givenEndpoint = ({ options: { endpoint, state }, env }: Context): string | undefined =>

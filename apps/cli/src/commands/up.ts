@@ -10,6 +10,7 @@ import type { Register } from './register'
 
 interface UpOptions {
   config?: string
+  listen?: string
   detach?: boolean
 }
 
@@ -19,6 +20,7 @@ Ctrl-C stops the cluster and its containers. SIGTERM leaves the containers runni
 Examples:
   $ aicluster up                              two boards on this machine, nothing to configure
   $ aicluster up -c cluster.yaml              keys and defaults: docs/configuration.md
+  $ aicluster up --listen 10.0.0.5            for applications and boards of the network, encrypted
   $ aicluster up --detach                     in the background; "aicluster down" ends it
   $ aicluster up --state /tmp/a --detach      a second cluster beside the first`
 
@@ -28,15 +30,16 @@ export const registerUp: Register = (program: Command, action) =>
     .summary('start a cluster manager')
     .description('Start a cluster manager on this machine: in the foreground with its log, or in the background.')
     .option('-c, --config <file>', 'cluster.yaml; without it two local boards and Unix sockets')
+    .option('--listen <host>', 'bind TCP ports on this address; beyond loopback encrypted, for keys of "aicluster keys add"')
     .option('-d, --detach', 'start it in the background and return once it is ready')
     .addHelpText('after', EXAMPLES)
     .action(action((context, options: UpOptions) => up(context, options)))
 
-async function up(context: Context, { config, detach }: UpOptions): Promise<undefined> {
+async function up(context: Context, { config, listen, detach }: UpOptions): Promise<undefined> {
   const { options, output } = context
   if (options.endpoint !== undefined) throw new UsageError('up starts a manager on this machine: --endpoint has no meaning here')
   const state = stateFolder(options.state, context.env)
-  const args = managerArguments(config, state)
+  const args = managerArguments(config, listen, state)
   const elsewhere = options.state === undefined && context.env.AICLUSTER_ENDPOINT ? context.env.AICLUSTER_ENDPOINT : undefined
   const say = (manager: ManagerWord, log: string | undefined) => {
     const view = { ...manager, endpoint: endpointOf(manager), stateFolder: state, ...(log ? { log } : {}) }

@@ -44,7 +44,10 @@ export interface ContainerSpec {
   environment: Readonly<Record<string, string>>
   /** What the container proves itself with. Handed over in a file, never in argv or environment. Not looked at by `adopt`: the file is there. */
   token: string
-  /** Key pair and server key for CURVE, as the content of the file that `AICLUSTER_CURVE_FILE` names; handed over like the token. */
+  /**
+   * Content of the file that the Connector reads its CURVE keys from (JSON); undefined without CURVE. Handed over like the token, and like
+   * it not looked at by `adopt`.
+   */
   curve?: string | undefined
   /** Absolute: a folder whose files lie over those of the config's `script_path` and `copy`; undefined when there is none. */
   filesFolder?: string | undefined

@@ -19,6 +19,7 @@ import { probeBoard } from './probe-board'
 import { putFile } from './put-file'
 import { reloadInference } from './reload-inference'
 import { removeBoard } from './remove-board'
+import { requireRight } from './rights'
 import { shutdown } from './shutdown'
 import { start } from './start'
 import { stop } from './stop'
@@ -83,6 +84,7 @@ const CHANGING = new Set<CommandName>([
 /**
  * Validate a command that came over the wire and carry it out.
  * @throws InvalidArgumentError (200) not a command; (201, 302) a field is missing or wrong
+ * @throws PermissionError (315) the application's key does not have the right to it
  * @throws NotImplementedError (900) nobody knows a command of this name, or the operator has switched it off
  */
 export async function runCommand(plane: ControlPlane, bytes: Uint8Array, call: CommandCall): Promise<unknown> {
@@ -91,8 +93,13 @@ export async function runCommand(plane: ControlPlane, bytes: Uint8Array, call: C
   const audited = CHANGING.has(command.cmd)
   const startedAt = performance.now()
   const outcome = (fields: object) =>
-    audited && log.info({ audit: command.cmd, from: call.from, tookMs: Math.round(performance.now() - startedAt), ...fields }, 'command')
+    audited &&
+    log.info(
+      { audit: command.cmd, from: call.from, key: call.principal.name, tookMs: Math.round(performance.now() - startedAt), ...fields },
+      'command',
+    )
   try {
+    requireRight(command, call.principal)
     const handler = HANDLERS[command.cmd] as CommandHandler<CommandName>
     const result = await handler(plane, command, call)
     outcome({ what: summary(command), code: 0 })

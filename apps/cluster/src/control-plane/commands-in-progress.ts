@@ -13,14 +13,14 @@ export class CommandsInProgress {
 
   constructor(private readonly plane: ControlPlane) {}
 
-  async run({ session, request, command, from }: CommandEvent): Promise<void> {
+  async run({ session, request, command, from, principal }: CommandEvent): Promise<void> {
     const { dataPlane, log } = this.plane.options
     const abort = new AbortController()
     const key = keyOf(session, request)
     this.aborts.set(key, abort)
     const progress = throttled((view) => dataPlane.answer({ type: 'progress', session, request, payload: encodeMsgpack(view) }))
     try {
-      const result = await runCommand(this.plane, command, { session, from, signal: abort.signal, progress })
+      const result = await runCommand(this.plane, command, { session, from, principal, signal: abort.signal, progress })
       dataPlane.answer({ type: 'reply', session, request, payload: encodeMsgpack(result) })
     } catch (error) {
       const failure = asAIClusterError(error)

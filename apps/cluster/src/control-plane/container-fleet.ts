@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
+import { type CurveKeyPair, newCurveKeyPair } from '@aicluster/transport'
 import type { Logger } from 'pino'
 import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
 import { isBoardFailure } from '../boards/board-failure'
@@ -18,6 +19,8 @@ export interface FleetOptions {
   stopTimeoutMs: number
   /** What a Connector needs to find the manager. */
   connectorEnvironment: Readonly<Record<string, string>>
+  /** The manager's public CURVE key; left out without CURVE. */
+  serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
 }
@@ -170,8 +173,14 @@ export class ContainerFleet {
       return false
     }
     const adopted = await this.board(record.board).adopt(this.spec(config, record, '', true))
-    if (adopted) this.watch(adopted)
-    return adopted !== undefined
+    if (!adopted) return false
+    if ((record.public_key !== undefined) !== (this.options.serverKey !== undefined)) {
+      // CURVE was switched on or off: it could not connect any more.
+      await adopted.stop(this.options.stopTimeoutMs)
+      return false
+    }
+    this.watch(adopted)
+    return true
   }
 
   /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
@@ -281,17 +290,19 @@ export class ContainerFleet {
     earlier?: ContainerRecord,
   ): Promise<{ record: ContainerRecord; spec: ContainerSpec }> {
     const token = randomBytes(32).toString('base64url')
+    const pair = this.options.serverKey === undefined ? undefined : newCurveKeyPair()
     const record: ContainerRecord = {
       instance: earlier?.instance ?? randomBytes(16).toString('hex'),
       suffix_name: suffixName,
       board,
       token_sha256: sha256(token),
+      ...(pair ? { public_key: pair.publicKey } : {}),
       distribution_off: earlier?.distribution_off ?? distributionOff,
       created: earlier?.created ?? new Date().toISOString(),
       stopped: false,
     }
     await this.expect(config, record, false)
-    return { record, spec: this.spec(config, record, token, withFiles) }
+    return { record, spec: { ...this.spec(config, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 
   private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
@@ -302,6 +313,7 @@ export class ContainerFleet {
       names: servedNames(config),
       maxSendNum: config.max_send_num ?? 1,
       tokenSha256: record.token_sha256,
+      ...(record.public_key ? { publicKey: record.public_key } : {}),
       paused: record.distribution_off,
       adopted,
     })
@@ -323,6 +335,10 @@ export class ContainerFleet {
       token,
       filesFolder: withFiles ? this.options.filesFolderOf(config.name) : undefined,
     }
+  }
+
+  private curveFile({ publicKey, secretKey }: CurveKeyPair): string {
+    return JSON.stringify({ server_key: this.options.serverKey, public_key: publicKey, secret_key: secretKey })
   }
 
   private watch(container: BoardContainer): void {

@@ -28,6 +28,8 @@ export interface ControlPlaneOptions {
   connectorEnvironment: Readonly<Record<string, string>>
   /** What the manager was started with; undefined: its defaults. */
   configFile?: string | undefined
+  /** The manager's public CURVE key; left out without CURVE. */
+  serverKey?: string
   /** Where health and metrics are; null: switched off. */
   adminUrl: string | null
   /** A `shutdown` command came. */
@@ -59,6 +61,7 @@ export class ControlPlane {
       log,
       stopTimeoutMs: config.stop_timeout,
       connectorEnvironment,
+      ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
     })
   }

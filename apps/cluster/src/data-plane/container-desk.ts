@@ -6,6 +6,7 @@ import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
 import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
 import type { HostSession } from './host-session'
+import { CONTAINER_DOMAIN } from './principals'
 import type { Publications } from './publications'
 import type { Recovery } from './recovery'
 import type { RequestFlow } from './request-flow'
@@ -41,15 +42,24 @@ export class ContainerDesk {
   }
 
   expect(container: ExpectedContainer): void {
+    this.withdrawKey(container.instance)
     this.expected.set(container.instance, container)
+    const { instance, publicKey } = container
+    if (publicKey) this.parts.options.curve?.admission.admit(CONTAINER_DOMAIN, publicKey, instance)
     if (container.adopted) this.parts.recovery.expect(container.instance)
   }
 
   forget(instance: string): void {
+    this.withdrawKey(instance)
     this.expected.delete(instance)
     this.parts.recovery.noLongerAwaited(instance)
     const session = this.sessions.get(instance)
     if (session) this.endSession(session, 'was removed', false)
+  }
+
+  private withdrawKey(instance: string): void {
+    const publicKey = this.expected.get(instance)?.publicKey
+    if (publicKey) this.parts.options.curve?.admission.withdraw(CONTAINER_DOMAIN, publicKey)
   }
 
   setPaused(instance: string, name: string, paused: boolean): void {

@@ -1,4 +1,5 @@
 import type { QueueSettings } from '../dispatch/inference-queue'
+import type { Principal, SessionPrincipal } from '../keys/principal'
 import type { PlaneFigures } from './plane-figures'
 import type { SubscribeVerdict } from './publications'
 import type { QueueDeletion, QueuePage } from './queue-desk'
@@ -15,6 +16,8 @@ export interface ExpectedContainer {
   maxSendNum: number
   /** SHA-256 of its token, in hex: the data plane never holds the token itself. */
   tokenSha256: string
+  /** Its CURVE key; left out without CURVE. */
+  publicKey?: string
   /** Names whose distribution to it is off. */
   paused: string[]
   /** It gets nothing more, even if it connects anew. */
@@ -44,6 +47,8 @@ export interface DataPlaneCalls {
   /** From now on the session gets what this source publishes. */
   subscribe(what: { session: number; name: string }): SubscribeVerdict
   unsubscribe(what: { session: number; name: string }): void
+  /** These applications may come, and nobody else: sessions of others end at once, and their connections are cut. */
+  setPrincipals(principals: Principal[]): void
   addNumbers(block: { first: number; count: number }): void
   snapshot(): DataPlaneSnapshot
   /** Nothing: that it is acknowledged shows that the event loop turns. */
@@ -73,7 +78,7 @@ export interface ControlAnswer {
 
 /** What the control plane hears from the data plane. */
 export type DataPlaneEvent =
-  | { type: 'command'; session: number; request: number; command: Uint8Array; from: string }
+  | { type: 'command'; session: number; request: number; command: Uint8Array; from: string; principal: SessionPrincipal }
   | { type: 'command-cancelled'; session: number; request: number }
   | { type: 'container-ready'; instance: string }
   | { type: 'container-gone'; instance: string; reason: string }

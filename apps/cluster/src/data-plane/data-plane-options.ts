@@ -1,7 +1,9 @@
 import type { Limits } from '@aicluster/protocol'
 import type { DispatchLimits } from '../dispatch/dispatch-limits'
 import type { HandOutJournal } from '../journal/hand-out-journal'
+import type { NumberOwners } from '../journal/number-owners'
 import type { DataPlaneEvent } from './control-messages'
+import type { Admission, Principals } from './principals'
 
 /** Something worth a line in the log. */
 export type DataPlaneLog = (level: 'debug' | 'info' | 'warn', fields: Record<string, unknown>, message: string) => void
@@ -12,8 +14,12 @@ export interface DataPlaneOptions {
   dispatch: DispatchLimits
   /** What earlier managers had handed out; what this one hands out is noted there. */
   journal: HandOutJournal
-  /** SHA-256, in hex, of the token that applications must show; left out where the sockets themselves keep strangers out. */
-  hostTokenSha256?: string
+  /** Applications that may come. */
+  principals: Principals
+  /** Who got which numbers, through restarts. */
+  numberOwners: NumberOwners
+  /** CURVE on all sockets: the manager's secret key, and who lets keys in. */
+  curve?: { secretKey: string; admission: Admission }
   /** Where the control plane hears of what happens. */
   emit(event: DataPlaneEvent): void
   log: DataPlaneLog

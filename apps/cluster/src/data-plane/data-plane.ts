@@ -1,6 +1,7 @@
-import { RecordKind, SESSION_PING_INTERVAL_MS } from '@aicluster/protocol'
-import { type ClusterSocket, type DropReason, type RouterHandlers, RouterLink } from '@aicluster/transport'
+import { REQUEST_BLOCK_SIZE, RecordKind, SESSION_PING_INTERVAL_MS } from '@aicluster/protocol'
+import { type ClusterSocket, type DropReason, type RouterHandlers, RouterLink, type ZapRefusal } from '@aicluster/transport'
 import type { DispatchRequest } from '../dispatch/dispatch-request'
+import type { Principal } from '../keys/principal'
 import { LoopWatch } from '../loop-watch'
 import { ContainerDesk } from './container-desk'
 import type { ContainerSession } from './container-session'
@@ -12,6 +13,7 @@ import { HostDesk } from './host-desk'
 import { NumberReserve } from './number-reserve'
 import type { PeerState } from './peer-state'
 import { containerTable, heapFigures, inferenceTable, type PlaneFigures, readinessTable } from './plane-figures'
+import { CONTAINER_DOMAIN, HOST_DOMAIN } from './principals'
 import { Publications, type SubscribeVerdict } from './publications'
 import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
@@ -59,6 +61,7 @@ export class DataPlane implements DataPlaneCalls {
       onHung: (container, request) => this.onHung(container, request),
       onUnwanted: (container, number) => this.containers.onUnwanted(container, number),
       onEarlier: (request) => this.recovery.admit(request),
+      mayClaim: (number, { principal }) => options.numberOwners.ownerOf(number, REQUEST_BLOCK_SIZE) === principal.id,
     })
     const { flow, recovery } = this
     const numbers = new NumberReserve(() => options.emit({ type: 'numbers-low' }))
@@ -213,6 +216,24 @@ export class DataPlane implements DataPlaneCalls {
     if (host) this.publications.unsubscribe(host, name)
   }
 
+  setPrincipals(principals: Principal[]): void {
+    const revoked = this.options.principals.set(principals)
+    if (revoked.size === 0) return
+    this.options.log('info', { keys: revoked.size }, 'keys revoked')
+    this.hosts.sessions.revoke(revoked)
+    if (this.options.curve) void this.cutApplications()
+  }
+
+  /** Nobody is asked for its key again while its connection stands: all are cut, and who may comes back. */
+  private async cutApplications(): Promise<void> {
+    const { inference, management } = this.sockets
+    try {
+      await Promise.all([inference.reopen(), management.reopen()])
+    } catch (error) {
+      this.options.log('warn', { err: error }, 'a socket could not be opened again after a key was revoked: restart the manager')
+    }
+  }
+
   addNumbers(block: { first: number; count: number }): void {
     this.flow.firstNumber ||= block.first
     this.numbers.add(block)
@@ -230,6 +251,11 @@ export class DataPlane implements DataPlaneCalls {
     else this.hosts.answer(session, request, type === 'reply' ? RecordKind.reply : RecordKind.commandError, payload)
   }
 
+  /** A key that is not known was refused: counted, and logged once for each key and address. */
+  onKeyRefused(refusal: ZapRefusal): void {
+    this.options.log('warn', { ...refusal }, 'connection refused; further ones of this key and address are only counted')
+  }
+
   /** An event, to every application. */
   broadcast(payload: Uint8Array): void {
     for (const { management, number } of this.hosts.sessions.all) {
@@ -240,7 +266,7 @@ export class DataPlane implements DataPlaneCalls {
   snapshot(): DataPlaneSnapshot {
     const memory = process.memoryUsage()
     return {
-      counters: { ...this.counters.toRecord(), ...this.flow.countersNow() },
+      counters: { ...this.eventsNow(), ...this.flow.countersNow() },
       gauges: this.gauges(),
       queues: [...this.flow.dispatcher.queues.values()].map((queue) => ({
         name: queue.settings.name,
@@ -264,7 +290,7 @@ export class DataPlane implements DataPlaneCalls {
       ...inferenceTable(this.flow.dispatcher, this.now()),
       ...containerTable(this.containers.all),
       requests: this.flow.countersNow(),
-      events: this.counters.toRecord(),
+      events: this.eventsNow(),
       gauges: this.gauges(),
       ...heapFigures(),
       loop: this.loop.look(),
@@ -273,6 +299,11 @@ export class DataPlane implements DataPlaneCalls {
 
   readiness(only: string | null): ReadinessTable {
     return readinessTable(this.flow.dispatcher, this.hosts.sessions.draining, only ?? undefined)
+  }
+
+  private eventsNow(): Record<string, number> {
+    const { curve } = this.options
+    return { ...this.counters.toRecord(), ...(curve ? { keys_refused_total: curve.admission.refusals } : {}) }
   }
 
   private gauges(): Record<string, number> {
@@ -311,6 +342,8 @@ export class DataPlane implements DataPlaneCalls {
     beforeSend?: () => void,
   ): Socket {
     const { max_body_bytes: maxBodyBytes, max_header_bytes: maxHeaderBytes } = this.options.limits
+    const { curve } = this.options
+    const domain = name === 'inference' || name === 'management' ? HOST_DOMAIN : CONTAINER_DOMAIN
     return new RouterLink<PeerState>(
       {
         onRecord,
@@ -325,9 +358,11 @@ export class DataPlane implements DataPlaneCalls {
         onAck: (peer, sequence) => {
           if (peer.state?.role === 'host') this.hosts.onAck(peer, peer.state, sequence)
         },
+        onHandshakeFailed: () => this.counters.add('handshakes_without_curve_total'),
         ...(beforeSend ? { beforeSend } : {}),
       },
       { maxBodyBytes, maxHeaderBytes },
+      curve ? { secretKey: curve.secretKey, domain } : undefined,
     )
   }
 

@@ -118,7 +118,14 @@ export class HostDesk {
     session.commandsInProgress.add(request)
     // The control plane is on another thread: it gets bytes of its own.
     const command = Uint8Array.from(body)
-    options.emit({ type: 'command', session: session.number, request, command, from: `${session.host}:${session.pid}` })
+    options.emit({
+      type: 'command',
+      session: session.number,
+      request,
+      command,
+      from: `${session.host}:${session.pid}`,
+      principal: session.principal,
+    })
   }
 
   private reconcileRequests(peer: Peer, session: HostSession, round: number, body: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { createEnvelope } from '@aicluster/protocol'
 import { AnsweringHalf, type DropOldestQueue, NumberTable, type RetainedEffects, type RouterPeer } from '@aicluster/transport'
 import type { DispatchRequest, RequestOwner } from '../dispatch/dispatch-request'
+import type { SessionPrincipal } from '../keys/principal'
 import type { HostOutcome } from './host-outcome'
 import type { PeerState } from './peer-state'
 import type { Publication } from './publication'
@@ -35,6 +36,7 @@ export class HostSession implements RequestOwner {
     readonly host: string,
     readonly pid: number,
     readonly reconnectTimeoutMs: number,
+    readonly principal: SessionPrincipal,
   ) {
     this.requests = new AnsweringHalf(
       this.effects(() => this.inference),

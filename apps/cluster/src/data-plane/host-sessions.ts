@@ -1,8 +1,9 @@
 import { clusterError, encodeMsgpack, type HostHello, MAX_RETAINED_BYTES, RecordKind } from '@aicluster/protocol'
+import type { SessionPrincipal } from '../keys/principal'
 import type { ContainerSession } from './container-session'
 import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
-import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
+import { type Greeter, hex, type Peer, refusal } from './greeter'
 import { HostSession } from './host-session'
 import type { NumberReserve } from './number-reserve'
 import type { Publications } from './publications'
@@ -53,35 +54,36 @@ export class HostSessions {
   onHello(peer: Peer, header: Uint8Array, epoch: number, number: number): void {
     const { greeter, options } = this.parts
     const hello = greeter.readHello('host', 'inference', header)
-    const { hostTokenSha256 } = options
-    if (hostTokenSha256 && !tokenMatches(hello.token, hostTokenSha256)) {
-      throw refusal('the token is not the one of this cluster (manager.json in its state folder has it, or set AICLUSTER_TOKEN)')
-    }
+    const principal = options.principals.ofToken(hello.token)
+    if (!principal) throw refusal(UNKNOWN_TOKEN)
     const existing = this.bySecret.get(hex(hello.session_secret))
-    if (existing) return this.resume(existing, peer, number)
+    if (existing) {
+      requireSame(existing, principal)
+      return this.resume(existing, peer, number)
+    }
     if (epoch === options.epoch && number !== 0) {
       const detail = `session ${number} has ended: it did not come back in time, or was ended by the cluster`
       return greeter.refuse(peer, clusterError('outcomeExpired', { detail }), number)
     }
     if (this.draining) throw refusal('the cluster is shutting down')
-    this.openSession(peer, hello)
+    this.openSession(peer, hello, principal)
   }
 
-  private openSession(peer: Peer, hello: HostHello): void {
+  private openSession(peer: Peer, hello: HostHello, principal: SessionPrincipal): void {
     const { greeter, options, numbers, counters, nextSession } = this.parts
     // A connection has one session: another one's hello on it ends the one before.
     if (peer.state?.role === 'host') this.end(peer.state, 'its connection opened another session')
     const block = numbers.take()
     if (!block) throw refusal('the manager is out of request numbers for the moment: try again')
     const { host, pid, software, session_secret, reconnect_timeout_ms } = hello
-    const session = new HostSession(nextSession(), options.epoch, hex(session_secret), host, pid, reconnect_timeout_ms)
-    session.grant(block)
+    const session = new HostSession(nextSession(), options.epoch, hex(session_secret), host, pid, reconnect_timeout_ms, principal)
+    this.give(session, block)
     this.sessions.set(session.number, session)
     this.bySecret.set(session.secret, session)
     this.attach(session, peer)
     session.requests.up(false)
     counters.add('hosts_welcomed_total')
-    options.log('debug', { session: session.number, host, pid, software }, 'application connected')
+    options.log('debug', { session: session.number, principal: principal.name, host, pid, software }, 'application connected')
     greeter.welcome(peer, { session: session.number, limits: options.limits, numbers: block })
   }
 
@@ -95,7 +97,7 @@ export class HostSessions {
     }
     if (peer.state?.role === 'host' && peer.state !== session) this.end(peer.state, 'its connection resumed another session')
     const block = knownNumber === session.number ? undefined : numbers.take()
-    if (block) session.grant(block)
+    if (block) this.give(session, block)
     session.requests.down()
     session.published?.clear()
     this.attach(session, peer)
@@ -116,6 +118,9 @@ export class HostSessions {
     const hello = greeter.readHello('host', 'management', header)
     const session = this.bySecret.get(hex(hello.session_secret))
     if (!session) throw refusal('no inference link stands for this session: say hello there first')
+    const principal = options.principals.ofToken(hello.token)
+    if (!principal) throw refusal(UNKNOWN_TOKEN)
+    requireSame(session, principal)
     if (peer.state?.role === 'host') peer.state.management = undefined
     if (session.management && session.management !== peer) session.management.state = undefined
     session.commands.down()
@@ -125,6 +130,22 @@ export class HostSessions {
     session.commands.up(session.joined)
     session.joined = true
     greeter.welcome(peer, { session: session.number, limits: options.limits })
+  }
+
+  /** Noted before it is given: after a restart nobody else may ask for what has these numbers. */
+  private give(session: HostSession, block: { first: number; count: number }): void {
+    this.parts.options.numberOwners.given(block.first, session.principal.id)
+    session.grant(block)
+  }
+
+  /** Their keys count no more: their sessions are over, and they learn why. */
+  revoke(principals: ReadonlySet<string>): void {
+    for (const session of [...this.sessions.values()].filter(({ principal }) => principals.has(principal.id))) {
+      const links = [session.inference, session.management]
+      this.end(session, 'its key was revoked')
+      const error = refusal(`the key ${JSON.stringify(session.principal.name)} was revoked`)
+      for (const link of links) if (link) this.parts.greeter.refuse(link, error)
+    }
   }
 
   /** Another block of request numbers, as soon as there is one. */
@@ -138,7 +159,7 @@ export class HostSessions {
       this.waitingForNumbers.add(session)
       return
     }
-    session.grant(block)
+    this.give(session, block)
     greeter.sendHeader(inference, RecordKind.numbers, encodeMsgpack(block), session.number)
   }
 
@@ -195,4 +216,13 @@ export class HostSessions {
     session.commands.outcomes.clear()
     this.parts.options.log('debug', { session: session.number, reason }, 'application gone')
   }
+}
+
+const UNKNOWN_TOKEN =
+  'nobody of this cluster has this token: it was revoked, or is of another cluster (manager.json in the state folder has one for this machine, "aicluster keys add" makes others)'
+
+/** @throws SocketConnectionError (110): the session is somebody else's */
+function requireSame({ number, principal }: HostSession, shown: SessionPrincipal): void {
+  if (principal.id === shown.id) return
+  throw refusal(`session ${number} belongs to ${JSON.stringify(principal.name)}, not to ${JSON.stringify(shown.name)}`)
 }

@@ -45,6 +45,8 @@ export interface RequestFlowOptions {
   onHung(container: ContainerSession, request: DispatchRequest): void
   /** A container has answered what nobody wants, or not yet again. */
   onUnwanted(container: ContainerSession, number: number): void
+  /** Whether a number that an earlier manager gave out was given to the application of this session. */
+  mayClaim(number: number, session: HostSession): boolean
   /** A request of an earlier epoch was sent again. */
   onEarlier(request: DispatchRequest): void
 }
@@ -82,6 +84,7 @@ export class RequestFlow implements DispatchEffects {
       this.counters.repeated++
       return
     }
+    if (earlier && !this.options.mayClaim(number, session)) return this.refuseClaim(session, number)
     const name = nameOf(e, frame, nameAt)
     const queue = this.dispatcher.queues.get(name)
     if (!queue) return this.refuseUnregistered(session, number, name)
@@ -256,6 +259,12 @@ export class RequestFlow implements DispatchEffects {
 
   armed(): void {
     this.options.onArmed()
+  }
+
+  /** It is in the table of another application's numbers, of before a restart. */
+  private refuseClaim(session: HostSession, number: number): void {
+    const detail = `request ${number} was not given to ${JSON.stringify(session.principal.name)}: only who sent it may ask for it again`
+    this.failWith(session, number, 'notPermitted', detail, [], undefined)
   }
 
   private refuseUnregistered(session: HostSession, number: number, name: string): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DispatchRequest } from '../dispatch/dispatch-request'
 import { StreamWindow } from '../dispatch/stream-window'
 import { DispatchWorld } from '../dispatch/test/dispatch-world'
+import { LOCAL_PRINCIPAL } from '../keys/principal'
 import type { ContainerSession } from './container-session'
 import { HostOutcome } from './host-outcome'
 import { HostSession } from './host-session'
@@ -13,7 +14,7 @@ const NUMBER = 5
 /** A stream of two parts whose outcome is there, and whose reader has taken the first; its container is gone. */
 function endedStream() {
   const world = new DispatchWorld()
-  const session = new HostSession(7, 1, 'secret', 'here', 12, 30_000)
+  const session = new HostSession(7, 1, 'secret', 'here', 12, 30_000, LOCAL_PRINCIPAL)
   session.requests.up(false)
   const flow = new StreamFlow(world.dispatcher, 1)
   const request = new DispatchRequest(NUMBER, session, world.register())

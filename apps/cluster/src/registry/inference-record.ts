@@ -8,6 +8,8 @@ export const ContainerRecord = z.object({
   board: z.string(),
   /** SHA-256 of its token in hex; the token itself lies in the container's own folder. */
   token_sha256: z.string(),
+  /** Its CURVE key; the secret one lies in the container's own folder. Missing where it was started without CURVE. */
+  public_key: z.string().optional(),
   /** Inference names whose distribution to it is off. */
   distribution_off: z.array(InferenceName),
   /** When it was registered, ISO 8601; missing in files of earlier versions. */

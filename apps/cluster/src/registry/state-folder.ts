@@ -44,6 +44,13 @@ export class StateFolder {
     return state
   }
 
+  /** The places in a folder that another process may hold; made where it is missing. */
+  static async look(path: string): Promise<StateFolder> {
+    const state = new StateFolder(resolve(path))
+    await mkdir(state.path, { recursive: true, mode: 0o700 })
+    return state
+  }
+
   /** Use a folder that this process already holds. */
   static async attach(path: string): Promise<StateFolder> {
     const state = new StateFolder(resolve(path))
@@ -64,6 +71,11 @@ export class StateFolder {
 
   get inferencesFolder(): string {
     return join(this.path, 'inferences')
+  }
+
+  /** Who got which block of request numbers. */
+  get numberOwnersPath(): string {
+    return join(this.path, 'number-owners')
   }
 
   /** Numbers of requests that were handed out. */
@@ -93,6 +105,11 @@ export class StateFolder {
   /** Host keys of boards that were accepted by `boards add` and `boards trust`. */
   get knownHostsPath(): string {
     return join(this.path, 'known_hosts')
+  }
+
+  /** Where applications of other machines find it, for `aicluster keys` while no manager runs. */
+  get addressPath(): string {
+    return join(this.path, 'address.json')
   }
 
   /** The port that the system chose for health and metrics. */

@@ -14,7 +14,7 @@ import {
   RecordKind,
   Welcome,
 } from '@aicluster/protocol'
-import { bodyOf, type DealerHandlers, headerOf } from '@aicluster/transport'
+import { bodyOf, type DealerHandlers, handshakeFailureText, headerOf, nameOf } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from '../connector-options'
 import { Greeting } from './greeting'
 import { type LinkName, SessionLinks, type SessionNumber } from './session-links'
@@ -41,6 +41,8 @@ export interface ConnectionEvents {
   onGap(): void
   /** The manager has everything up to this link sequence of one link. */
   onAck(link: LinkName, sequence: number): void
+  /** A connection does not come to stand, though the manager is there. It is tried again. */
+  onHandshakeFailed(error: AIClusterError): void
   /** The manager refuses this container. */
   onRefused(error: AIClusterError): void
 }
@@ -71,6 +73,10 @@ export class ContainerConnection {
   ) {
     this.links = new SessionLinks(options, (link) => this.handlers(link))
     this.greetings = { requests: new Greeting(() => this.hello('requests')), answers: new Greeting(() => this.hello('answers')) }
+  }
+
+  private get encrypted(): boolean {
+    return this.options.curve !== undefined
   }
 
   get isConnected(): boolean {
@@ -107,6 +113,10 @@ export class ContainerConnection {
       onDown: () => this.onDown(link),
       onRecord: (e, frame, nameAt, _end, bodyFrames) => this.onRecord(link, e, frame, nameAt, bodyFrames),
       onGap: () => this.onGap(link),
+      onHandshakeFailed: (failure) => {
+        // Like a manager that is not there: a restarted one ends handshakes too.
+        if (failure !== 'broken-off') this.events.onHandshakeFailed(notAdmitted(link, handshakeFailureText(failure, this.encrypted)))
+      },
       onAck: (sequence) => {
         if (link === 'answers') this.answersAcknowledged = sequence
         this.events.onAck(link, sequence)
@@ -212,6 +222,9 @@ export class ContainerConnection {
 const isSame = (a: SessionNumber, b: SessionNumber): boolean => a.epoch === b.epoch && a.session === b.session
 
 const isOlder = (a: SessionNumber, b: SessionNumber): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.session < b.session)
+
+const notAdmitted = (link: LinkName, reason: string): AIClusterError =>
+  clusterError('connectionEstablishment', { detail: `the ${link} link: ${reason}`, details: { link, reason } })
 
 /** The error for a cluster that could not be reached in time. */
 export const notReached = (endpoint: string, timeoutMs: number): AIClusterError =>

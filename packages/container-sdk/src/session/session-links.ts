@@ -24,9 +24,9 @@ export class SessionLinks implements SessionWire, PublishWire {
   private readonly out = createEnvelope()
 
   constructor(options: ResolvedConnectorOptions, handlers: (link: LinkName) => DealerHandlers) {
-    const { requestsEndpoint, answersEndpoint, context } = options
-    this.requests = new DealerLink(requestsEndpoint, handlers('requests'), this.limits, context)
-    this.answers = new DealerLink(answersEndpoint, handlers('answers'), this.limits, context)
+    const { requestsEndpoint, answersEndpoint, context, curve } = options
+    this.requests = new DealerLink(requestsEndpoint, handlers('requests'), this.limits, { context, curve })
+    this.answers = new DealerLink(answersEndpoint, handlers('answers'), this.limits, { context, curve })
   }
 
   connect(): void {

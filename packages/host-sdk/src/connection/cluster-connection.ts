@@ -9,6 +9,7 @@ import {
   SESSION_PING_INTERVAL_MS,
   type Welcome,
 } from '@aicluster/protocol'
+import type { HandshakeFailure } from '@aicluster/transport'
 import type { ResolvedEndpoints } from './connect-options'
 import { HostLink, type HostLinkEvents, type LinkName } from './host-link'
 import { RequestNumbers } from './request-numbers'
@@ -21,6 +22,8 @@ export interface ConnectionEvents {
   onManagementAccounted(): void
   /** A link that stood is gone. What is open over it waits for its return, for a while. */
   onLost(detail: string): void
+  /** The manager is there, and a link does not come to stand. It is tried again. */
+  onHandshakeFailed(detail: string, failure: HandshakeFailure): void
   /** A hello was refused, or a session that stood was ended. */
   onRefused(error: AIClusterError): void
 }
@@ -47,8 +50,8 @@ export class ClusterConnection implements HostLinkEvents {
     private readonly events: ConnectionEvents,
   ) {
     this.session = new SessionIdentity(endpoints.token, reconnectTimeoutMs)
-    this.inference = new HostLink('inference', endpoints.inference, this.session, this.limits, this)
-    this.management = new HostLink('management', endpoints.management, this.session, this.limits, this)
+    this.inference = new HostLink('inference', endpoints.inference, this.session, this.limits, this, endpoints.curve)
+    this.management = new HostLink('management', endpoints.management, this.session, this.limits, this, endpoints.curve)
   }
 
   get isConnected(): boolean {
@@ -87,6 +90,11 @@ export class ClusterConnection implements HostLinkEvents {
     clearInterval(this.beatTimer)
     for (const timer of Object.values(this.givingUp)) clearTimeout(timer)
     await Promise.all([this.inference.dealer.close(), this.management.dealer.close()])
+  }
+
+  onHandshakeFailed(link: HostLink, failure: HandshakeFailure, reason: string): void {
+    const detail = `the ${link.name} link (${link.endpoint}): ${reason}`
+    this.events.onHandshakeFailed(detail, failure)
   }
 
   onUp(link: HostLink): void {

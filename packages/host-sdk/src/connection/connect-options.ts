@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { clusterError } from '@aicluster/protocol'
-import { DEFAULT_PORTS, ipcEndpoint, ipcFolder, isHost, parsePort, tcpEndpoint } from '@aicluster/transport'
+import { type CurveClientKeys, DEFAULT_PORTS, ipcEndpoint, ipcFolder, isHost, parsePort, tcpEndpoint } from '@aicluster/transport'
 import type { Logger } from '../logger'
+import { curveKeysOf, type KeysOnFile, readKeyFile } from './key-file'
 
 /** Where the manager's two sockets for applications are. */
 export interface ClusterAddress {
@@ -24,6 +25,11 @@ export interface ConnectOptions {
   endpoint?: string | ClusterAddress
   /** State folder of a manager on this machine. Default: environment `AICLUSTER_STATE`, else `~/.local/state/aicluster`. */
   stateFolder?: string
+  /**
+   * The file that `aicluster keys add` has made for this application: address, keys and token. Default: environment
+   * `AICLUSTER_KEY_FILE`, unless `endpoint` or `stateFolder` is given. With `endpoint` too, the address is that one's.
+   */
+  keyFile?: string
   /** How long connecting may take, in ms. Default 5,000. */
   connectTimeoutMs?: number
   /** Aborting gives up connecting: 312. */
@@ -54,15 +60,24 @@ export interface ResolvedEndpoints {
   management: string
   /** What to show at hello; empty where none is asked for. */
   token: string
+  /** Where the cluster speaks CURVE. */
+  curve?: CurveClientKeys | undefined
 }
 
 /**
  * The sockets to connect to.
  * @throws SocketConnectionError (110): no manager has left word in the state folder
- * @throws InvalidArgumentError (302): the endpoint is not one
+ * @throws InvalidArgumentError (302): the endpoint is not one, or the key file holds something else; (301): it cannot be read
  */
 export function resolveEndpoints(options: ConnectOptions, env: Readonly<Record<string, string | undefined>>): ResolvedEndpoints {
   const token = options.token ?? env.AICLUSTER_TOKEN
+  const isPlaced = options.endpoint !== undefined || options.stateFolder !== undefined
+  const keyPath = options.keyFile ?? (isPlaced ? undefined : env.AICLUSTER_KEY_FILE)
+  if (keyPath !== undefined && keyPath !== '') {
+    const key = readKeyFile(keyPath)
+    const address = options.endpoint ?? { host: key.address, inferencePort: key.inferencePort, managementPort: key.managementPort }
+    return { ...fromAddress(typeof address === 'string' ? parseEndpoint(address) : address), token: token ?? key.token, curve: key.curve }
+  }
   // What the call itself says comes before the environment.
   const endpoint = options.endpoint ?? (options.stateFolder === undefined ? env.AICLUSTER_ENDPOINT : undefined)
   if (endpoint === undefined || endpoint === '') {
@@ -93,7 +108,7 @@ function parseEndpoint(text: string): ClusterAddress {
   }
 }
 
-function fromAddress({ host, inferencePort, managementPort }: ClusterAddress): Omit<ResolvedEndpoints, 'token'> {
+function fromAddress({ host, inferencePort, managementPort }: ClusterAddress): Pick<ResolvedEndpoints, 'inference' | 'management'> {
   if (typeof host === 'string' && host.startsWith('ipc://')) {
     const folder = ipcFolder(host)
     return { inference: ipcEndpoint(folder, 'inference'), management: ipcEndpoint(folder, 'management') }
@@ -107,7 +122,7 @@ function fromAddress({ host, inferencePort, managementPort }: ClusterAddress): O
 
 function fromStateFolder(folder: string, givenToken: string | undefined): ResolvedEndpoints {
   const path = join(folder, 'manager.json')
-  let word: { address: string; ports?: { inference: number; management: number }; token?: string }
+  let word: { address: string; ports?: { inference: number; management: number }; token?: string; curve?: KeysOnFile }
   try {
     word = JSON.parse(readFileSync(path, 'utf8'))
   } catch (cause) {
@@ -117,9 +132,9 @@ function fromStateFolder(folder: string, givenToken: string | undefined): Resolv
       cause,
     })
   }
-  const { address, ports, token } = word
+  const { address, ports, token, curve } = word
   const found = fromAddress(ports ? { host: address, inferencePort: ports.inference, managementPort: ports.management } : { host: address })
-  return { ...found, token: givenToken ?? token ?? '' }
+  return { ...found, token: givenToken ?? token ?? '', curve: curve && curveKeysOf(curve) }
 }
 
 const invalid = (value: unknown) =>

@@ -10,7 +10,16 @@ import {
   RecordKind,
   Welcome,
 } from '@aicluster/protocol'
-import { AskingHalf, bodyOf, DealerLink, headerOf, type MessageLimits } from '@aicluster/transport'
+import {
+  AskingHalf,
+  bodyOf,
+  type CurveClientKeys,
+  DealerLink,
+  type HandshakeFailure,
+  handshakeFailureText,
+  headerOf,
+  type MessageLimits,
+} from '@aicluster/transport'
 import type { SessionIdentity } from './session-identity'
 
 export type LinkName = 'inference' | 'management'
@@ -40,6 +49,8 @@ export interface LinkTraffic {
 export interface HostLinkEvents {
   onUp(link: HostLink): void
   onDown(link: HostLink): void
+  /** @param reason - for people */
+  onHandshakeFailed(link: HostLink, failure: HandshakeFailure, reason: string): void
   onWelcome(link: HostLink, welcome: Welcome): void
   /** @param epoch - of the manager's life that refuses; 0 unknown */
   onRefused(link: HostLink, error: AIClusterError, epoch: number, session: number): void
@@ -66,6 +77,7 @@ export class HostLink {
     private readonly session: SessionIdentity,
     limits: MessageLimits,
     private readonly events: HostLinkEvents,
+    curve: CurveClientKeys | undefined,
   ) {
     this.dealer = new DealerLink(
       endpoint,
@@ -77,8 +89,10 @@ export class HostLink {
         },
         onRecord: (e, frame, nameAt, _end, bodyFrames) => this.onRecord(e, frame, nameAt, bodyFrames),
         onGap: () => this.asking.gap(),
+        onHandshakeFailed: (failure) => events.onHandshakeFailed(this, failure, handshakeFailureText(failure, curve !== undefined)),
       },
       limits,
+      { curve },
     )
     this.asking = new AskingHalf(
       {

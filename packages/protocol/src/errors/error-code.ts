@@ -14,7 +14,7 @@ export interface ErrorCodeRow {
 /**
  * Every failure that may cross the wire or leave an SDK. Numbers are frozen once released: never renumbered, never reused.
  *
- * @see SDK API reference, chapter 8; 310 to 314 and 999 are ours
+ * @see SDK API reference, chapter 8; 310 to 315 and 999 are ours
  */
 export const ERROR_CODES = {
   argumentRequired: {
@@ -212,6 +212,13 @@ export const ERROR_CODES = {
     retryable: false,
     message: 'Outcome expired',
     cure: 'The request may have run, but its outcome is gone, and it is never sent again: the application came back after its session had ended (reconnectTimeoutMs), or did not take its outcomes and more were kept for it than there is room for.',
+  },
+  notPermitted: {
+    code: 315,
+    error: 'PermissionError',
+    retryable: false,
+    message: 'Not permitted',
+    cure: "The application's key may only infer, and the command needs the right to manage; or a request was asked for again by another key than the one that sent it. Use a key that was added with --may manage.",
   },
   unregisteredInference: {
     code: 400,

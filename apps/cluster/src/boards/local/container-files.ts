@@ -7,9 +7,10 @@ import { type CopyMeter, copyMeter, copyTree, isWithin } from './copy-tree'
 import { RECORD_FILE } from './process-record'
 
 export const TOKEN_FILE = 'token'
+export const CURVE_FILE = 'curve.json'
 
 /** Names in a container's folder that are ours. */
-export const RESERVED_NAMES = [TOKEN_FILE, `${TOKEN_FILE}.new`, 'log', RECORD_FILE, `${RECORD_FILE}.new`]
+export const RESERVED_NAMES = [TOKEN_FILE, `${TOKEN_FILE}.new`, CURVE_FILE, `${CURVE_FILE}.new`, 'log', RECORD_FILE, `${RECORD_FILE}.new`]
 
 export const copyEntries = (config: ContainerConfig): readonly CopyEntry[] =>
   config.copy === null || config.copy === undefined ? [] : Array.isArray(config.copy) ? config.copy : [config.copy]
@@ -89,13 +90,19 @@ export async function makeContainerFolder(board: string, spec: ContainerSpec, fo
   if (scripts !== undefined) await copyField(place, 'script_path', scripts, folder, folder, meter)
   for (const [index, entry] of copyEntries(spec.config).entries()) await copyEntry(place, `copy[${index}]`, entry, folder, meter)
   if (spec.filesFolder !== undefined) await copyTree(spec.filesFolder, folder, meter)
-  await writeToken(folder, spec.token)
+  await writeSecrets(folder, spec)
 }
 
-/** The token file: 0400, replaced as a whole. */
-export async function writeToken(folder: string, token: string): Promise<void> {
-  const temporary = join(folder, `${TOKEN_FILE}.new`)
+/** What the container proves itself with: files of mode 0400, each replaced as a whole. */
+export async function writeSecrets(folder: string, { token, curve }: Pick<ContainerSpec, 'token' | 'curve'>): Promise<void> {
+  await writeSecret(folder, TOKEN_FILE, token)
+  if (curve === undefined) await rm(join(folder, CURVE_FILE), { force: true })
+  else await writeSecret(folder, CURVE_FILE, curve)
+}
+
+async function writeSecret(folder: string, name: string, content: string): Promise<void> {
+  const temporary = join(folder, `${name}.new`)
   await rm(temporary, { force: true })
-  await writeFile(temporary, token, { mode: 0o400, flag: 'wx' })
-  await rename(temporary, join(folder, TOKEN_FILE))
+  await writeFile(temporary, content, { mode: 0o400, flag: 'wx' })
+  await rename(temporary, join(folder, name))
 }

@@ -8,7 +8,7 @@ import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, Containe
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
-import { makeContainerFolder, writeToken } from './container-files'
+import { makeContainerFolder, writeSecrets } from './container-files'
 import { copyTree } from './copy-tree'
 import { LocalContainer } from './local-container'
 import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
@@ -90,7 +90,7 @@ export class LocalBoard implements Board {
     try {
       if (itsOwn) {
         await this.#finishFiles(spec, folder)
-        await writeToken(folder, spec.token)
+        await writeSecrets(folder, spec)
       } else {
         await this.check(spec.config)
         await makeContainerFolder(this.name, spec, folder, work)
