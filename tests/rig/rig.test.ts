@@ -5,12 +5,14 @@ import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { corruptImage, type Rig, type RigBoard, startOwnedRig, tinyImage } from '@aicluster/rig'
+import { corruptImage, Rig, type RigBoard, startOwnedRig, tinyImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import { rigMissing, sharedRig, worldImage } from './rig-world'
 
+/** As another process sees it: built. */
+const RIG_PACKAGE = new URL('../../tooling/rig/dist/index.js', import.meta.url).href
 /** A connection with a keepalive of 1 s and 3 tries. */
 const NOTICED_WITHIN_MS = 5_000
 
@@ -142,6 +144,19 @@ describeUnless(rigMissing, 'a rig', () => {
     await first.cut()
     await first.restore()
     expect((await first.ssh(['docker', 'ps', '--all', '--quiet'])).stdout).toBe('')
+  })
+
+  it('is taken down by the next one when its owner was killed', async () => {
+    const program = `import { startOwnedRig } from ${JSON.stringify(RIG_PACKAGE)}; console.log((await startOwnedRig(1)).names.subnet); setInterval(() => {}, 1000)`
+    const owner = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const orphan = new Rig({ subnet: String((await once(owner.stdout, 'data'))[0]).trim() })
+    expect(await orphan.board(1).isOn()).toBe(true)
+    owner.kill('SIGKILL')
+    await once(owner, 'exit')
+
+    const next = await startOwnedRig(1)
+    await next.down()
+    expect(await orphan.remains()).toEqual([])
   })
 
   it('leaves nothing behind', async () => {

@@ -6,8 +6,8 @@ import { RigError } from './rig-error'
 /** The second octets of the networks that owned rigs take: 10.100.0 to 10.199.0. */
 const FIRST = 100
 const LAST = 199
-/** A folder without an owner's name in it that is older was left by somebody who died in between. */
-const NAMED_WITHIN_MS = 60_000
+/** What takes longer, naming a rig's owner or taking a rig down, was begun by somebody who died in between. */
+const DONE_WITHIN_MS = 60_000
 
 /**
  * A rig that lasts no longer than this process, on a network that nobody else uses. Take it down at the end; what an owner that was
@@ -57,16 +57,28 @@ async function takeDownOrphans(): Promise<void> {
   const names = new Set(await readdir(folder).catch(() => []))
   for (const subnet of subnets().filter((name) => names.has(name))) {
     const rig = new Rig({ subnet })
-    if (await isOrphan(rig)) await rig.down()
+    if ((await isOrphan(rig)) && (await isOurs(rig))) await rig.down()
   }
 }
 
 async function isOrphan(rig: Rig): Promise<boolean> {
   const owner = await readFile(ownerFile(rig), 'utf8').catch(() => undefined)
-  if (owner === undefined) {
-    const made = await stat(rig.folder).catch(() => undefined)
-    return made !== undefined && Date.now() - made.mtimeMs > NAMED_WITHIN_MS
-  }
+  if (owner === undefined) return isOlderThan(rig.folder, DONE_WITHIN_MS)
   const [pid, start] = owner.split(' ')
   return (await startOf(Number(pid))) !== start
+}
+
+/** One of those who find it at the same time takes it down. */
+async function isOurs(rig: Rig): Promise<boolean> {
+  const mark = join(rig.folder, 'going-down')
+  if (await isOlderThan(mark, DONE_WITHIN_MS)) return true
+  return mkdir(mark).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function isOlderThan(path: string, ms: number): Promise<boolean> {
+  const made = await stat(path).catch(() => undefined)
+  return made !== undefined && Date.now() - made.mtimeMs > ms
 }
