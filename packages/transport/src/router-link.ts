@@ -51,9 +51,12 @@ export interface RouterHandlers<State> {
   onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
   /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterPeer.accounted}. */
   onGap?(peer: RouterPeer<State>, missing: number): void
+  /** A message is about to be read, and has been read. */
+  beforeMessage?(): void
+  afterMessage?(): void
   /** A message is about to leave. */
   beforeSend?(): void
-  /** The peer has everything up to this link sequence. Called for every record. */
+  /** The peer has everything up to this link sequence: more than it had. */
   onAck?(peer: RouterPeer<State>, sequence: number): void
 }
 
@@ -158,6 +161,7 @@ export class RouterLink<State> {
     peer ??= this.admit(key, routingId)
     for (let i = 1; i < frames.length; i++) peer.receivedBytes += (frames[i] as Uint8Array).length
     this.current = peer
+    this.handlers.beforeMessage?.()
     let dropped: DropReason | 'handler' | undefined
     let failure: unknown
     try {
@@ -167,6 +171,7 @@ export class RouterLink<State> {
       dropped = 'handler'
       failure = error
     }
+    this.handlers.afterMessage?.()
     if (dropped) this.drop(peer, dropped, failure)
   }
 
@@ -194,8 +199,7 @@ export class RouterLink<State> {
         this.repeated++
         return
       }
-      outbox.window.acknowledged(envelope.ack)
-      this.handlers.onAck?.(peer, envelope.ack)
+      if (outbox.window.acknowledged(envelope.ack)) this.handlers.onAck?.(peer, envelope.ack)
       if (missing > 0) this.handlers.onGap?.(peer, missing)
     }
     // An ack needs none: two idle peers would go on for ever.
