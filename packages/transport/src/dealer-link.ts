@@ -36,7 +36,7 @@ export interface DealerHandlers {
   onDrop?(reason: DropReason | 'handler', error?: unknown): void
   /** Link sequences from the manager skipped `missing` records: nothing is acknowledged until {@link DealerLink.accounted}. */
   onGap?(missing: number): void
-  /** The manager has everything up to this link sequence. Called for every record. */
+  /** The manager has everything up to this link sequence: more than it had. */
   onAck?(sequence: number): void
 }
 
@@ -213,8 +213,7 @@ export class DealerLink {
     }
     const missing = this.inbox.take(envelope.linkSequence)
     if (missing < 0) return
-    this.outbox.window.acknowledged(envelope.ack)
-    this.handlers.onAck?.(envelope.ack)
+    if (this.outbox.window.acknowledged(envelope.ack)) this.handlers.onAck?.(envelope.ack)
     if (missing > 0) this.handlers.onGap?.(missing)
     if (envelope.kind === RecordKind.ack) return
     this.acks.received(this.outbox)

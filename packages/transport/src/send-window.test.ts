@@ -18,8 +18,8 @@ describe('a send window', () => {
   it('takes no notice of an ack that is old, doubled, or of what was never sent', () => {
     const window = new SendWindow()
     for (const bytes of [10, 20]) window.sent(bytes)
-    window.acknowledged(1)
-    for (const ack of [0, 1, 3, 2 ** 48 - 1]) window.acknowledged(ack)
+    expect(window.acknowledged(1)).toBe(true)
+    for (const ack of [0, 1, 3, 2 ** 48 - 1]) expect(window.acknowledged(ack)).toBe(false)
     expect(window).toMatchObject({ unackedBytes: 20, unackedRecords: 1 })
   })
 

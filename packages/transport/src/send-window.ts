@@ -1,3 +1,4 @@
+/** A power of two, as every later one. */
 const FIRST_CAPACITY = 256
 /** A peer that never acknowledges must not make the ring grow for ever: beyond this many records the oldest count as acknowledged. */
 const MAX_UNACKED_RECORDS = 2 ** 20
@@ -41,21 +42,28 @@ export class SendWindow {
     if (this.unackedRecords + 1 >= this.sentUpTo.length) this.grow()
     this.sentBytes += bytes
     this.lastSequence++
-    this.sentUpTo[this.lastSequence % this.sentUpTo.length] = this.sentBytes
+    this.sentUpTo[placeOf(this.lastSequence, this.sentUpTo)] = this.sentBytes
   }
 
-  /** The peer has everything up to this link sequence. An ack of what was never sent, or an older one, changes nothing. */
-  acknowledged(sequence: number): void {
-    if (sequence <= this.ackedSequence || sequence > this.lastSequence) return
+  /**
+   * The peer has everything up to this link sequence. An ack of what was never sent, or an older one, changes nothing.
+   * @returns whether it says something new
+   */
+  acknowledged(sequence: number): boolean {
+    if (sequence <= this.ackedSequence || sequence > this.lastSequence) return false
     this.ackedSequence = sequence
-    this.ackedBytes = this.sentUpTo[sequence % this.sentUpTo.length] as number
+    this.ackedBytes = this.sentUpTo[placeOf(sequence, this.sentUpTo)] as number
+    return true
   }
 
   private grow(): void {
     const larger = new Float64Array(this.sentUpTo.length * 2)
     for (let sequence = this.ackedSequence + 1; sequence <= this.lastSequence; sequence++) {
-      larger[sequence % larger.length] = this.sentUpTo[sequence % this.sentUpTo.length] as number
+      larger[placeOf(sequence, larger)] = this.sentUpTo[placeOf(sequence, this.sentUpTo)] as number
     }
     this.sentUpTo = larger
   }
 }
+
+/** Its low bits: a remainder costs more. */
+const placeOf = (sequence: number, ring: Float64Array): number => sequence & (ring.length - 1)

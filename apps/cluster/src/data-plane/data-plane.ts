@@ -10,6 +10,7 @@ import { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
 import { Greeter, type Peer, refusal } from './greeter'
 import { HostDesk } from './host-desk'
+import { MessageClock } from './message-clock'
 import { NumberReserve } from './number-reserve'
 import type { PeerState } from './peer-state'
 import { containerTable, heapFigures, inferenceTable, type PlaneFigures, readinessTable } from './plane-figures'
@@ -39,7 +40,7 @@ export class DataPlane implements DataPlaneCalls {
   private readonly publications: Publications
   private readonly counters = new Counters()
   private readonly loop = new LoopWatch()
-  private readonly now: () => number
+  private readonly clock: MessageClock
   private readonly beating: NodeJS.Timeout
   private lastSession = 0
   private ticking: NodeJS.Timeout | undefined
@@ -47,8 +48,8 @@ export class DataPlane implements DataPlaneCalls {
   constructor(private readonly options: DataPlaneOptions) {
     const { epoch, journal } = options
     const { counters } = this
-    const now = options.now ?? (() => performance.now())
-    this.now = now
+    this.clock = new MessageClock(options.now ?? (() => performance.now()))
+    const { now } = this.clock
     const nextSession = () => ++this.lastSession
     this.recovery = new Recovery(() => this.flow, journal)
     this.flow = new RequestFlow({
@@ -287,7 +288,7 @@ export class DataPlane implements DataPlaneCalls {
 
   figures(): PlaneFigures {
     return {
-      ...inferenceTable(this.flow.dispatcher, this.now()),
+      ...inferenceTable(this.flow.dispatcher, this.clock.now()),
       ...containerTable(this.containers.all),
       requests: this.flow.countersNow(),
       events: this.eventsNow(),
@@ -347,6 +348,8 @@ export class DataPlane implements DataPlaneCalls {
     return new RouterLink<PeerState>(
       {
         onRecord,
+        beforeMessage: this.clock.begin,
+        afterMessage: this.clock.end,
         onDisconnect: (peer) => {
           // The only trace of a frame beyond every limit: ZeroMQ closes the connection that it came over.
           this.counters.add('connections_closed_total')

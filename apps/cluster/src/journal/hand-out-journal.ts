@@ -76,7 +76,9 @@ export class HandOutJournal {
   /** Note a number, to be written with the next {@link flush}. */
   add(number: number): void {
     if (this.pendingBytes === this.pending.length) this.grow()
-    this.pending.writeUIntBE(number, this.pendingBytes, NUMBER_BYTES)
+    const { pending, pendingBytes: at } = this
+    pending.writeUInt16BE(Math.floor(number / 2 ** 32), at)
+    pending.writeUInt32BE(number >>> 0, at + 2)
     this.pendingBytes += NUMBER_BYTES
   }
 

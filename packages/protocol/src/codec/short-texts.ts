@@ -1,9 +1,13 @@
-/** Texts that were read lately, each in a place that its bytes lead to: keys and names come again and again. */
-const PLACES = 256
 /** Longer ones are not kept. */
 const MAX_LENGTH = 128
+const PLACES = 256
 
+/** Texts that were read lately and their bytes, each in a place that its bytes lead to: keys and names come again and again. */
 const texts = new Array<string>(PLACES).fill('')
+const codes = new Array<Uint8Array>(PLACES).fill(new Uint8Array(0))
+
+/** Few bytes tell enough: with these factors no two keys of our headers share a place. */
+const placeOf = (first: number, last: number, length: number): number => (first + 2 * last + 10 * length) & (PLACES - 1)
 
 /**
  * The ASCII text in these bytes: the same string each time where it is a common one, which costs less than a new one, also to whoever
@@ -12,23 +16,18 @@ const texts = new Array<string>(PLACES).fill('')
  * @returns undefined: it is not ASCII, too long, or goes beyond the end
  */
 export function shortText(bytes: Uint8Array, start: number, length: number): string | undefined {
-  if (length > MAX_LENGTH) return undefined
   const end = start + length
-  // With this factor no two keys of our headers share a place.
-  let place = 0
-  for (let i = start; i < end; i++) {
-    const code = bytes[i] as number
-    // Behind the end it is undefined.
-    if (!(code < 0x80)) return undefined
-    place = (place * 7 + code) & (PLACES - 1)
-  }
-  const known = texts[place] as string
+  const place = placeOf(bytes[start] as number, bytes[end - 1] as number, length)
+  const known = codes[place] as Uint8Array
   if (known.length === length) {
     let same = 0
-    while (same < length && known.charCodeAt(same) === bytes[start + same]) same++
-    if (same === length) return known
+    while (same < length && known[same] === bytes[start + same]) same++
+    if (same === length) return texts[place]
   }
-  const text = String.fromCharCode(...bytes.subarray(start, end))
-  texts[place] = text
-  return text
+  if (length > MAX_LENGTH || end > bytes.length) return undefined
+  const own = Uint8Array.from(bytes.subarray(start, end))
+  if (own.some((code) => code > 0x7f)) return undefined
+  codes[place] = own
+  texts[place] = String.fromCharCode(...own)
+  return texts[place]
 }
