@@ -97,6 +97,15 @@ describe('docs/cli.md', () => {
   })
 })
 
+describe('docs/guides/boards.md', () => {
+  it('has no command line that would be refused', () => {
+    const guide = readFileSync(new URL('../../../docs/guides/boards.md', import.meta.url), 'utf8')
+    const lines = [...linesOf(guide), ...[...guide.matchAll(/^aicluster [^\n]*/gm)].map(([line]) => line)]
+    expect(lines.length).toBeGreaterThan(5)
+    expect(lines.filter((line) => !line.startsWith('aicluster keys ')).flatMap(unknownFlags)).toEqual([])
+  })
+})
+
 describe.each([...commands])('help for %s', (name, command) => {
   it('has examples that would not be refused', async () => {
     let text = ''

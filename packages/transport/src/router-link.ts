@@ -52,6 +52,245 @@ export interface RouterHandlers<State> {
   onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
   /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterPeer.accounted}. */
   onGap?(peer: RouterPeer<State>, missing: number): void
+  /** Somebody connected who does not speak CURVE as it is asked for. */
+  onHandshakeFailed?(): void
   /** A message is about to be read, and has been read. */
   beforeMessage?(): void
   afterMessage?(): void
+  /** A message is about to leave. */
+  beforeSend?(): void
+  /** The peer has everything up to this link sequence: more than it had. */
+  onAck?(peer: RouterPeer<State>, sequence: number): void
+}
+
+/** Peers that say no hello are forgotten after this long, in ms. */
+export const HELLO_TIMEOUT_MS = 10_000
+
+/** How long an endpoint that was let go may stay taken, and how often it is tried, in ms. */
+const REOPEN_LIMIT_MS = 5_000
+const REOPEN_PAUSE_MS = 10
+
+/** The manager's end of many connections: a bound ROUTER. */
+export class RouterLink<State> {
+  private socket: Router
+  private readonly peers = new Map<string, RouterPeer<State>>()
+  private readonly acks = new AckTimer()
+  private readonly scratch = createEnvelope()
+  private current: RouterPeer<State> | undefined
+  private splitBodies = false
+  private closed = false
+  private loop: Promise<void> | undefined
+  private sweep: NodeJS.Timeout | undefined
+  private endpoint = ''
+  /** Sends that found no peer any more. */
+  unreachable = 0
+  /** Records that had come before. */
+  repeated = 0
+
+  constructor(
+    private readonly handlers: RouterHandlers<State>,
+    private readonly limits: MessageLimits,
+    private readonly curve?: CurveServerKeys,
+  ) {
+    this.socket = this.newSocket()
+  }
+
+  /** Connections that stand now. */
+  get peerCount(): number {
+    return this.peers.size
+  }
+
+  /** The peers that are connected now. */
+  get connected(): Iterable<RouterPeer<State>> {
+    return this.peers.values()
+  }
+
+  /**
+   * Bind, and start to receive.
+   * @returns the endpoint, with the port that was chosen where the given one was 0
+   * @throws the socket's error, with `code` like `EADDRINUSE`
+   */
+  async bind(endpoint: string): Promise<string> {
+    await this.socket.bind(endpoint)
+    this.splitBodies = !staysOnThisMachine(endpoint)
+    this.loop = this.receive()
+    this.sweep = setInterval(() => this.forgetSilent(), HELLO_TIMEOUT_MS / 2)
+    this.sweep.unref()
+    this.endpoint = this.socket.lastEndpoint ?? endpoint
+    return this.endpoint
+  }
+
+  /**
+   * Cut every connection and listen again, on the same endpoint: who may still come comes back by itself, for a connection that stands
+   * is not asked for its key again.
+   * @throws the socket's error, when the endpoint cannot be had again in time
+   */
+  async reopen(): Promise<void> {
+    this.flush()
+    const ended = this.loop
+    // Not unbind: libzmq 4.3.5 aborts the process now and then when it cuts connections that stand.
+    const old = this.socket
+    this.socket = this.newSocket()
+    old.close()
+    await ended
+    for (const [key, peer] of this.peers) this.forget(key, peer)
+    await this.bindAgain()
+    this.loop = this.receive()
+  }
+
+  private async bindAgain(): Promise<void> {
+    const giveUpAt = performance.now() + REOPEN_LIMIT_MS
+    for (;;) {
+      try {
+        return await this.socket.bind(this.endpoint)
+      } catch (error) {
+        // libzmq closes the old listener behind our back, a moment later.
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() > giveUpAt || this.closed) throw error
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS))
+      }
+    }
+  }
+
+  /** What waits for the end of the turn leaves now, to every peer. */
+  flush(): void {
+    for (const peer of this.peers.values()) peer.outbox.flush()
+  }
+
+  /** Close the socket and every connection of it. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    clearInterval(this.sweep)
+    this.acks.stop()
+    this.flush()
+    this.socket.close()
+    await this.loop
+  }
+
+  private newSocket(): Router {
+    const { limits, curve } = this
+    const socket = new Router({
+      ...COMMON_OPTIONS,
+      ...(curve ? { curveServer: true, curveSecretKey: curve.secretKey, zapDomain: curve.domain } : {}),
+      mandatory: true,
+      maxMessageSize: Math.max(limits.maxBodyBytes, limits.maxHeaderBytes) + 2 * MAX_BATCH_BYTES,
+    })
+    const draft = socket as unknown as { setInt32Option?: (option: number, value: number) => void }
+    draft.setInt32Option?.(ROUTER_NOTIFY, NOTIFY_CONNECT_AND_DISCONNECT)
+    // A key that nobody knows is the ZAP handler's to report.
+    if (curve) socket.events.on('handshake:error:protocol', () => this.handlers.onHandshakeFailed?.())
+    return socket
+  }
+
+  private async receive(): Promise<void> {
+    const { socket } = this
+    while (!this.closed && socket === this.socket) {
+      let frames: Uint8Array[]
+      try {
+        frames = await socket.receive()
+      } catch (error) {
+        if (this.closed || socket !== this.socket) return
+        throw error
+      }
+      // What a socket that was cut off still had is of connections that do not count any more.
+      if (socket === this.socket) this.take(frames)
+    }
+  }
+
+  private take(frames: Uint8Array[]): void {
+    const routingId = frames[0] as Buffer
+    const key = routingId.toString('latin1')
+    let peer = this.peers.get(key)
+    if (frames.length === 2 && (frames[1] as Uint8Array).length === 0) {
+      if (peer) this.forget(key, peer)
+      else this.admit(key, routingId)
+      return
+    }
+    peer ??= this.admit(key, routingId)
+    for (let i = 1; i < frames.length; i++) peer.receivedBytes += (frames[i] as Uint8Array).length
+    this.current = peer
+    this.handlers.beforeMessage?.()
+    let dropped: DropReason | 'handler' | undefined
+    let failure: unknown
+    try {
+      dropped = readMessage(frames, 1, this.limits, this.scratch, this.onRecord)
+    } catch (error) {
+      // A handler must not throw; if one does, the loop goes on and says so.
+      dropped = 'handler'
+      failure = error
+    }
+    this.handlers.afterMessage?.()
+    if (dropped) this.drop(peer, dropped, failure)
+  }
+
+  /** Count and report something of `peer` that is ignored. */
+  drop(peer: RouterPeer<State>, reason: DropReason | 'handler', error?: unknown): void {
+    const first = !peer.reported
+    peer.reported = true
+    this.handlers.onDrop(peer, reason, first, error)
+  }
+
+  private readonly onRecord = (
+    envelope: Envelope,
+    frame: Uint8Array,
+    nameAt: number,
+    end: number,
+    bodyFrames: Uint8Array[] | undefined,
+  ): void => {
+    const peer = this.current as RouterPeer<State>
+    const { inbox, outbox } = peer
+    // What still comes from an earlier connection of the same socket comes before its hello.
+    if (envelope.kind === RecordKind.hello) inbox.restart(envelope.linkSequence)
+    else {
+      const missing = inbox.take(envelope.linkSequence)
+      if (missing < 0) {
+        this.repeated++
+        return
+      }
+      if (outbox.window.acknowledged(envelope.ack)) this.handlers.onAck?.(peer, envelope.ack)
+      if (missing > 0) this.handlers.onGap?.(peer, missing)
+    }
+    // An ack needs none: two idle peers would go on for ever.
+    if (envelope.kind === RecordKind.ack) return
+    this.acks.received(outbox)
+    this.handlers.onRecord(peer, envelope, frame, nameAt, end, bodyFrames)
+  }
+
+  private admit(key: string, routingId: Buffer): RouterPeer<State> {
+    // The received id is a view of a message that would otherwise stay alive as long as the peer.
+    const id = Buffer.from(routingId)
+    const outbox = new Outbox((frames) => this.transmit([id, ...frames]), turnScheduler, this.splitBodies)
+    const peer = new RouterPeer<State>(id, outbox, this.acks)
+    this.peers.set(key, peer)
+    this.handlers.onConnect?.(peer)
+    return peer
+  }
+
+  private forget(key: string, peer: RouterPeer<State>): void {
+    this.peers.delete(key)
+    peer.outbox.close()
+    this.handlers.onDisconnect(peer)
+  }
+
+  private forgetSilent(): void {
+    const before = performance.now() - HELLO_TIMEOUT_MS
+    for (const [key, peer] of this.peers) {
+      if (peer.state === undefined && peer.connectedAtMs < before) this.forget(key, peer)
+    }
+  }
+
+  private transmit(frames: Uint8Array[]): void {
+    if (this.closed) return
+    this.handlers.beforeSend?.()
+    try {
+      this.socket.send(frames as Buffer[]).catch(this.onSendError)
+    } catch (error) {
+      this.onSendError(error)
+    }
+  }
+
+  private readonly onSendError = (_error: unknown): void => {
+    // The peer went between two turns: its disconnect notice is on the way and settles what it held.
+    this.unreachable++
+  }
+}

@@ -103,7 +103,9 @@ function show({ output }: Context, probe: BoardProbe): void {
 const remaining = ({ problems, hostKey }: BoardProbe): BoardProbe['problems'] =>
   hostKey?.state === 'unknown' ? problems.filter(({ what }) => !what.includes(`${hostKey.fingerprint} is unknown`)) : problems
 
-function notUsable({ name, problems }: BoardProbe): SshConnectionError {
+function notUsable(probe: BoardProbe): SshConnectionError {
+  const { name } = probe
+  const problems = remaining(probe).length > 0 ? remaining(probe) : probe.problems
   const detail = `board "${name}" cannot be used: ${problems.map(({ what, cure }) => `${what} (${cure})`).join('; ')}. Nothing was added`
   return new SshConnectionError('ssh', { detail, details: { board: name, problems } })
 }
