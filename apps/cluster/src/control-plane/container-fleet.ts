@@ -103,7 +103,7 @@ export class ContainerFleet {
     signal.addEventListener('abort', onAbort)
     try {
       signal.throwIfAborted()
-      container = await this.board(boardName).create(spec, { signal, onBytes: (done, total) => work.report('copy', { done, total }) })
+      container = await this.board(boardName).create(spec, partsOf(work))
       work.report('start')
       this.watch(container)
       const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)
@@ -275,8 +275,25 @@ export class ContainerFleet {
   }
 }
 
-const describeExit = ({ code, signal }: ContainerExit): string =>
-  signal ? `was ended by ${signal} before it was ready` : `exited with code ${code} before it was ready`
+/** A board says which part it is at; without a word it copies files. */
+function partsOf(work: FleetWork): BoardWork {
+  let phase: ProgressView['phase'] = 'copy'
+  return {
+    signal: work.signal,
+    onPhase: (next) => {
+      phase = next
+      work.report(phase)
+    },
+    onBytes: (done, total) => work.report(phase, { done, total }),
+  }
+}
+
+const describeExit = ({ code, signal, outOfMemory }: ContainerExit): string =>
+  outOfMemory
+    ? 'used more memory than it may, and was ended for it, before it was ready (run_option --memory, or the memory of the board)'
+    : signal
+      ? `was ended by ${signal} before it was ready`
+      : `exited with code ${code} before it was ready`
 
 function startError(suffixName: string, board: string, cause: unknown, output: string) {
   const reason = cause instanceof Error ? cause.message : String(cause)
