@@ -1,12 +1,16 @@
+import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
-import type { BoardConfig } from '../config/board-config'
+import type { BoardConfig, LocalBoardConfig } from '../config/board-config'
 import type { Board } from './board'
-import { LocalBoard } from './local/local-board'
+import { EnginedLocalBoard } from './local/engined-local-board'
+import { LocalEngine } from './local/local-engine'
 import type { Owner } from './ssh/own-machine'
 import { SshBoard } from './ssh/ssh-board'
 import { sshTargetOf } from './ssh/ssh-target-of'
 
 export interface BoardParts {
+  /** Where containers of this machine find the manager: `ipc:///folder`, or the address that it listens on. */
+  managerAddress: string
   /** On the manager's machine: for whatever belongs to this board alone. */
   folder: string
   /** Host keys that were accepted by this manager. */
@@ -17,8 +21,16 @@ export interface BoardParts {
 }
 
 /** The board that an entry of the configuration describes. */
-export function makeBoard(config: BoardConfig, { folder, knownHosts, owner, logger }: BoardParts): Board {
-  const { name, labels } = config
-  if (config.driver === 'local') return new LocalBoard({ name, labels, folder, logger })
+export function makeBoard(config: BoardConfig, parts: BoardParts): Board {
+  const { folder, knownHosts, owner, logger } = parts
+  if (config.driver === 'local')
+    return new EnginedLocalBoard({ name: config.name, labels: config.labels, folder, logger, engine: localEngine(config, parts) })
   return new SshBoard({ config, target: sshTargetOf(config, knownHosts), owner, logger })
+}
+
+/** Its containers' folders are beside the board's own, where processes are; no board has a name that begins with a point. */
+function localEngine(config: LocalBoardConfig, { folder, owner, managerAddress, logger }: BoardParts): LocalEngine {
+  const { name: board, engine_socket: engineSocket, allowed_run_options: allowedRunOptions } = config
+  const place = join(dirname(folder), `.engine-${board}`)
+  return new LocalEngine({ board, clusterId: owner.clusterId, folder: place, engineSocket, allowedRunOptions, managerAddress, logger })
 }

@@ -29,13 +29,14 @@ export async function statusOf(plane: ControlPlane, selected: readonly SelectedC
         ...containerView(record, container, plane.options.config.defaults),
         ...runtimeFields(record, container, runtime, down),
         ...connectionFields(record, connection, snapshot),
-        ports: connection ? portsOf(plane) : null,
+        ports: runtime?.ports ?? (connection ? portsOf(plane) : null),
+        ...networkFields(runtime),
       }
     }),
   )
 }
 
-/** The manager's ports that the container is connected to; none where it is connected by Unix sockets. */
+/** The manager's ports that the container is connected to, where it has none of its own; none where it is connected by Unix sockets. */
 function portsOf(plane: ControlPlane): string | null {
   const { AICLUSTER_PUB_PORT: pub, AICLUSTER_SUB_PORT: sub } = plane.options.connectorEnvironment
   return pub && sub ? `${pub}/tcp, ${sub}/tcp` : null
@@ -58,6 +59,12 @@ function runtimeFields(record: InferenceRecord, container: ContainerRecord, runt
     pid,
     restarts,
   }
+}
+
+/** What went over the container's own network interfaces, where its board counts that. */
+function networkFields(runtime: ContainerRuntime | undefined): { net_io?: string } {
+  const { netSentBytes: sent, netReceivedBytes: received } = runtime ?? {}
+  return typeof sent === 'number' && typeof received === 'number' ? { net_io: `${size(sent)} / ${size(received)}` } : {}
 }
 
 function connectionFields(record: InferenceRecord, connection: ContainerSnapshot | undefined, snapshot: DataPlaneSnapshot) {

@@ -358,8 +358,12 @@ export class ContainerFleet {
   }
 }
 
-const describeExit = ({ code, signal }: ContainerExit): string =>
-  signal ? `was ended by ${signal} before it was ready` : `exited with code ${code} before it was ready`
+const describeExit = ({ code, signal, outOfMemory }: ContainerExit): string =>
+  outOfMemory
+    ? 'used more memory than it may, and was ended for it, before it was ready (run_option --memory, or the memory of the board)'
+    : signal
+      ? `was ended by ${signal} before it was ready`
+      : `exited with code ${code} before it was ready`
 
 function startError(suffixName: string, board: string, cause: unknown, output: string) {
   const reason = cause instanceof Error ? cause.message : String(cause)

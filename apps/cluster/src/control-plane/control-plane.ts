@@ -68,8 +68,9 @@ export class ControlPlane {
 
   /** The live board of a config's entry; it is not among {@link ControlPlane.boards} yet. */
   makeBoard(config: BoardConfig): Board {
-    const { state, log } = this.options
+    const { state, log, connectorEnvironment } = this.options
     return makeBoard(config, {
+      managerAddress: connectorEnvironment.AICLUSTER_HOST_IP ?? '',
       folder: join(state.boardsFolder, config.name),
       knownHosts: state.knownHostsPath,
       owner: this.owner,

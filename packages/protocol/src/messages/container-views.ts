@@ -30,13 +30,14 @@ export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_f
   cpu_proc: string | null
   mem_usage: string | null
   mem_proc: string | null
-  /** Bytes sent / bytes received over the cluster's links, seen from the container. */
+  /** Bytes sent / bytes received, seen from the container: over its network interfaces where its board counts that, else over the cluster's links. */
   net_io: string | null
   block_io: string | null
   /** ISO 8601. */
   created: string
   /** `running`, `restarting`, `crash-loop`, `exited`, `not started`; `unreachable`: its board is down, and the figures are null. */
   status: string
+  /** Those of its Engine (`0.0.0.0:8080->80/tcp`); where it has none, those of the manager that it is connected to. */
   ports: string | null
   connect_status: 'connected' | 'disconnected'
   operate: 'Free' | 'Busy' | 'Unknown'

@@ -72,7 +72,8 @@ function mounts({ options, folders, sharedFolders }: CreateInput) {
     ...((options.host.Mounts ?? []) as unknown as object[]),
     { Type: 'bind', Source: folders.app, Target: APP_FOLDER },
     { Type: 'bind', Source: folders.secret, Target: SECRET_FOLDER, ReadOnly: true },
-    ...sharedFolders.map((path) => ({ Type: 'bind', Source: path, Target: path })),
+    // Read-only: sockets in it can be connected to, not taken away.
+    ...sharedFolders.map((path) => ({ Type: 'bind', Source: path, Target: path, ReadOnly: true })),
   ]
 }
 

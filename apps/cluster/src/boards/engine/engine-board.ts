@@ -50,8 +50,8 @@ export class EngineBoard {
   readonly #options: EngineBoardOptions
   readonly #images: ImageStore
   readonly #watch: EngineWatch
-  /** Instances that this object makes or holds just now, by suffix name: no sweep touches them. */
-  readonly #held = new Map<string, string>()
+  /** What is made or held here just now: no sweep touches it. */
+  readonly #held = new Set<Pick<ContainerSpec, 'suffixName' | 'instance'>>()
 
   constructor(options: EngineBoardOptions) {
     const { name, machine, clusterId } = options
@@ -82,18 +82,20 @@ export class EngineBoard {
    */
   async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
     this.#checkName(spec)
-    const heldBefore = this.#held.get(spec.suffixName)
-    this.#held.set(spec.suffixName, spec.instance)
+    const held = { ...spec }
+    this.#held.add(held)
     let making: Making | undefined
     try {
       making = await this.#look(spec)
       const image = await this.#image(making, work)
       return await this.#make(making, image, work)
     } catch (error) {
-      if (heldBefore === undefined) this.#held.delete(spec.suffixName)
       if (making && !making.itsOwn) await this.#undo(making)
       work.signal?.throwIfAborted()
       throw startFailure(this.#options.name, spec.suffixName, error)
+    } finally {
+      // From here on its container holds it, if there is one.
+      this.#held.delete(held)
     }
   }
 
@@ -137,8 +139,8 @@ export class EngineBoard {
     await this.#doing('clear away what an earlier manager left', (machine) =>
       sweepEngine(machine, {
         ...{ clusterId, board: name, folder, logger },
-        keeps: (instance) => known.has(instance) || this.#holds(instance),
-        isHeld: (suffixName) => this.#held.has(suffixName),
+        keeps: (instance) => known.has(instance) || this.#holds((held) => held.instance === instance),
+        isHeld: (suffixName) => this.#holds((held) => held.suffixName === suffixName),
       }),
     )
   }
@@ -153,8 +155,8 @@ export class EngineBoard {
     this.#watch.close()
   }
 
-  #holds(instance: string): boolean {
-    return [...this.#held.values()].includes(instance)
+  #holds(matches: (held: Pick<ContainerSpec, 'suffixName' | 'instance'>) => boolean): boolean {
+    return [...this.#held].some(matches)
   }
 
   /** @throws SshConnectionError (500); ContainerStartError (311): the name is somebody else's */
@@ -232,10 +234,9 @@ export class EngineBoard {
     return id
   }
 
-  /** Nothing stays that was not there. Where the board cannot be reached any more, a sweep does it later. */
-  async #undo({ spec, folders }: Making): Promise<void> {
+  /** Nothing stays that was not there. Where the connection is lost, nobody waits for another one: a sweep does it later. */
+  async #undo({ machine, spec, folders }: Making): Promise<void> {
     try {
-      const machine = await this.#options.machine()
       const there = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
       if (there && isOf(there, spec)) await removeByName(machine, there.Id)
       await machine.files.remove(folders.root)
@@ -255,10 +256,9 @@ export class EngineBoard {
 
   #container(spec: ContainerSpec, id: string | undefined): EngineContainer {
     const { name: board, folder, machine, logger } = this.#options
-    this.#held.set(spec.suffixName, spec.instance)
-    const onOver = () => {
-      if (this.#held.get(spec.suffixName) === spec.instance) this.#held.delete(spec.suffixName)
-    }
+    const held = { ...spec }
+    this.#held.add(held)
+    const onOver = () => this.#held.delete(held)
     return new EngineContainer({ board, spec, id, machine, folder, watch: this.#watch, logger, onOver })
   }
 

@@ -26,7 +26,7 @@ export interface EngineContainerOptions {
   watch: EngineWatch
   logger: Logger
   /** It is gone for good, or let go of. */
-  onOver: () => void
+  onOver: () => unknown
 }
 
 /** Exits in a row, each soon after its start, that make a crash loop; as on a local board. */
@@ -34,6 +34,8 @@ const CRASH_LOOP_EXITS = 8
 const GOOD_RUN_MS = 10_000
 /** What the kernel's killer and everybody else's SIGKILL look like. */
 const KILLED = 137
+/** How late an Engine notes that it has started a program; less than its shortest delay before a restart. */
+const START_NOTED_MS = 90
 /** A sample takes two looks a second apart. */
 const STATS_TIMEOUT_MS = 4000
 
@@ -100,11 +102,18 @@ export class EngineContainer implements BoardContainer, EngineListener {
   }
 
   stop(graceMs: number): Promise<void> {
+    const wanted = this.#wanted
     this.#wanted = false
     return this.#inTurn(async () => {
       this.#wanted = false
       if (this.#id === undefined) return
-      await this.#doing('stop', (machine) => unlessSo(this.#container(machine).stop({ t: Math.ceil(graceMs / 1000) })))
+      try {
+        await this.#doing('stop', (machine) => unlessSo(this.#container(machine).stop({ t: Math.ceil(graceMs / 1000) })))
+      } catch (error) {
+        // It runs on, as far as anybody knows: its exits are still told.
+        this.#wanted = wanted
+        throw error
+      }
       this.#alive = false
     })
   }
@@ -200,7 +209,8 @@ export class EngineContainer implements BoardContainer, EngineListener {
     return this.#doing('read the log of', async (machine) => {
       const container = this.#container(machine)
       const info = await container.inspect()
-      return (await engineLogTail(container, startedAt(info))) || (info.RestartCount > 0 ? await engineLogTail(container, undefined) : '')
+      const output = info.RestartCount === 0 ? '' : await engineLogTail(container, runBegan(info))
+      return output || engineLogTail(container, undefined)
     })
   }
 
@@ -306,6 +316,12 @@ export async function undoAside(machine: Machine, { root, aside }: ContainerFold
 /** Undefined for one that never ran. */
 function startedAt({ State }: ContainerInspectInfo): string | undefined {
   return State.StartedAt.startsWith('0001-') ? undefined : State.StartedAt
+}
+
+/** A program that is quick has printed before its Engine notes the start; the run before ended 100 ms earlier, or more. */
+function runBegan(info: ContainerInspectInfo): string | undefined {
+  const at = startedAt(info)
+  return at === undefined ? undefined : new Date(Date.parse(at) - START_NOTED_MS).toISOString()
 }
 
 function stateOf({ State, RestartCount }: ContainerInspectInfo): ContainerRuntime['state'] {

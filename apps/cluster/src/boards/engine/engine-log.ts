@@ -65,12 +65,12 @@ export async function readEngineLog(
   return { lines: place ? all : from.lines === 0 ? [] : all.slice(-from.lines), next: `${last.time}.${last.count}` }
 }
 
-/** The last lines of the run that began at `startedAt` (or of all runs): of stderr, or of stdout where stderr is empty. */
-export async function engineLogTail(container: Docker.Container, startedAt: string | undefined): Promise<string> {
-  const since = startedAt === undefined ? {} : { since: engineTime(startedAt) }
+/** The last lines of what was printed from `since` on (ISO 8601; undefined: ever): of stderr, or of stdout where stderr is empty. */
+export async function engineLogTail(container: Docker.Container, since: string | undefined): Promise<string> {
+  const from = since === undefined ? {} : { since: engineTime(since) }
   for (const stream of ['stderr', 'stdout'] as const) {
     const lines = new LineJoiner()
-    const query = { ...since, tail: TAIL_ENTRIES, stdout: stream === 'stdout', stderr: stream === 'stderr' }
+    const query = { ...from, tail: TAIL_ENTRIES, stdout: stream === 'stdout', stderr: stream === 'stderr' }
     for await (const entry of entriesOf(container, query)) lines.add(entry)
     const text = lastLines(lines.finish().join('\n'), TAIL_LIMITS)
     if (text !== '') return text

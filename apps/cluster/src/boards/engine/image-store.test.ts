@@ -1,15 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { noEngine, TestEngine, TestEngineBoard } from './test-engine'
 import { testImageParts, writeTar, writeTestImage } from './test-image'
 
+// An Engine takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 if (noEngine !== undefined) console.warn(`images on a real Engine: skipped, ${noEngine}`)
 
 describe.skipIf(noEngine !== undefined)('images on a real Engine', () => {
   const engine = new TestEngine()
-  beforeAll(() => engine.start(), 30_000)
-  afterAll(() => engine[Symbol.asyncDispose](), 30_000)
+  beforeAll(() => engine.start())
+  afterAll(() => engine[Symbol.asyncDispose]())
 
   const idsOn = async () => (await engine.machine.engine.listImages()).map(({ Id }) => Id)
 
@@ -156,5 +158,5 @@ describe.skipIf(noEngine !== undefined)('a board whose disk is full', () => {
     expect(await engine.machine.engine.listImages()).toEqual([])
     // What does fit can be used at once.
     await test.create()
-  }, 60_000)
+  })
 })

@@ -28,11 +28,11 @@ export const INSTANCE = '0123456789abcdef0123456789abcdef'
 export class TestEngine {
   readonly root = mkdtempSync(join(tmpdir(), 'aicluster-engine-'))
   readonly machine: Machine
-  readonly #socket = join(this.root, 'docker.sock')
+  readonly socket = join(this.root, 'docker.sock')
   #daemon: ChildProcess | undefined
 
   constructor() {
-    const machine = new LocalMachine({ board: 'board1', engineSocket: this.#socket })
+    const machine = new LocalMachine({ board: 'board1', engineSocket: this.socket })
     this.machine = { ...pick(machine), run: machine.run.bind(machine), home: this.root }
   }
 
@@ -60,7 +60,7 @@ export class TestEngine {
       '--pidfile',
       place('pid'),
       '--host',
-      `unix://${this.#socket}`,
+      `unix://${this.socket}`,
     ]
     this.#daemon = spawn('dockerd', [...flags, ...places], { stdio: ['ignore', log, log] })
     await eventually(`an Engine, see ${place('dockerd.log')}`, () => this.machine.engine.ping().catch(() => false))

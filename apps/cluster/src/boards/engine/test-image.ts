@@ -18,7 +18,7 @@ export interface TestImageOptions {
 }
 
 const ENTRIES = { uid: 0, gid: 0, mtime: new Date(0) }
-const APPLETS = ['sh', 'sleep', 'echo', 'cat', 'ls', 'id', 'env', 'dd', 'head', 'tail', 'true', 'false', 'stat', 'pwd', 'yes', 'tr']
+const APPLETS = ['sh', 'sleep', 'echo', 'cat', 'ls', 'id', 'env', 'dd', 'head', 'tail', 'true', 'false', 'stat', 'pwd', 'yes', 'tr', 'rm']
 const PASSWD = 'root:x:0:0:root:/root:/bin/sh\nworker:x:1234:2345:worker:/home/worker:/bin/sh\n'
 const GROUP = 'root:x:0:\nworker:x:2345:\nvideo:x:44:\n'
 

@@ -23,7 +23,7 @@ export async function checkConfig(board: string, config: ContainerConfig): Promi
 function checkType(place: ConfigPlace, config: ContainerConfig): void {
   const type = config.implementation_type ?? 'docker'
   if (type !== 'other') {
-    const cure = `cannot run on this board: its driver is local, which runs plain processes (implementation_type "other"). Use an ssh board for ${type}`
+    const cure = `cannot run on this board: it has no Docker Engine, and runs plain processes only (implementation_type "other")`
     throw configError(place, 'invalidParameter', 'implementation_type', type, cure)
   }
   for (const key of IMAGE_KEYS) {

@@ -75,7 +75,7 @@ export class SshBoard implements Board {
       new EngineBoard({
         name: this.name,
         clusterId: owner.clusterId,
-        folder: config.folder,
+        folder: `${config.folder}/${owner.clusterId}/containers`,
         machine,
         allowedRunOptions: config.allowed_run_options,
         logger,

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { type AIClusterError, type ContainerConfig, clusterError } from '@aicluster/protocol'
+import type { Logger } from 'pino'
+import { implementationOf } from '../../registry/container-config-rules'
+import type { ContainerSpec } from '../board'
+import { boardError } from '../board-error'
+import { EngineBoard } from '../engine/engine-board'
+import { LocalMachine } from './local-machine'
+
+export interface LocalEngineOptions {
+  board: string
+  clusterId: string
+  /** Absolute: where the folders of its containers lie. */
+  folder: string
+  /** Path of the Docker Engine's socket. */
+  engineSocket: string
+  allowedRunOptions: readonly string[]
+  /** Where containers find the manager: `ipc:///folder`, or the address that it listens on. */
+  managerAddress: string
+  logger: Logger
+}
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/
+const EVERY_ADDRESS = /^(0\.0\.0\.0|::|\*)$/
+
+/** The Docker Engine of this machine, as far as there is one: runs containers of type `docker` and `nvidia` for a local board. */
+export class LocalEngine {
+  readonly board: EngineBoard
+  readonly #options: LocalEngineOptions
+  readonly #machine: LocalMachine
+
+  constructor(options: LocalEngineOptions) {
+    const { board, clusterId, folder, engineSocket, allowedRunOptions, managerAddress, logger } = options
+    this.#options = options
+    this.#machine = new LocalMachine({ board, engineSocket })
+    const machine = async () => this.#machine
+    const sharedFolders = managerAddress.startsWith('ipc://') ? [fileURLToPath(managerAddress.replace('ipc:', 'file:'))] : []
+    this.board = new EngineBoard({ name: board, clusterId, folder, machine, allowedRunOptions, sharedFolders, logger })
+  }
+
+  /** Whether this machine has an Engine at all; one that does not answer counts. */
+  async isThere(): Promise<boolean> {
+    return stat(this.#options.engineSocket).then(
+      (stats) => stats.isSocket(),
+      () => false,
+    )
+  }
+
+  /** @throws InvalidArgumentError (302) there is no Engine, or its containers could not reach the manager */
+  async check(config: ContainerConfig): Promise<void> {
+    const { engineSocket, managerAddress } = this.#options
+    if (!(await this.isThere())) {
+      throw this.#refuse(config, `there is no Docker Engine at ${engineSocket}: install one, or set engine_socket of the board`)
+    }
+    if (LOOPBACK.test(managerAddress)) {
+      throw this.#refuse(
+        config,
+        `containers do not reach the manager at ${managerAddress}: set listen.transport to ipc, or listen.host to an address that they reach`,
+      )
+    }
+    await this.board.check(config)
+  }
+
+  /** What a container is told of the manager, in words that mean the same inside of it. */
+  async withAddress(spec: ContainerSpec): Promise<ContainerSpec> {
+    if (!EVERY_ADDRESS.test(spec.environment.AICLUSTER_HOST_IP ?? '')) return spec
+    return { ...spec, environment: { ...spec.environment, AICLUSTER_HOST_IP: await this.#gateway() } }
+  }
+
+  /** The address of this machine on the network that its containers have by default. */
+  async #gateway(): Promise<string> {
+    const { board } = this.#options
+    const network = await this.#machine.engine
+      .getNetwork('bridge')
+      .inspect()
+      .catch((error) => {
+        throw boardError(board, 'ask the Engine for its network "bridge"', error)
+      })
+    const gateway = (network as { IPAM?: { Config?: { Gateway?: string }[] } }).IPAM?.Config?.[0]?.Gateway
+    if (gateway !== undefined) return gateway
+    throw boardError(
+      board,
+      'find the address at which containers reach the manager',
+      new Error('network "bridge" has no gateway: set listen.host to one address'),
+    )
+  }
+
+  #refuse(config: ContainerConfig, why: string): AIClusterError {
+    const type = implementationOf(config)
+    return clusterError('invalidParameter', {
+      detail: `board "${this.#options.board}", container config "${config.name}": implementation_type "${type}" cannot run on this board: ${why}`,
+      details: { board: this.#options.board, container: config.name, field: 'implementation_type', value: type },
+    })
+  }
+}

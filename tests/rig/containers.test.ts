@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import type { ContainerConfig } from '@aicluster/host-sdk'
+import { corruptImage, tinyImage } from '@aicluster/rig'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { eventually } from '../worlds/eventually'
+import type { World } from '../worlds/world'
+import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
+
+const LIMIT_MS = 120_000
+const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const imageKeys = (file: string): Partial<ContainerConfig> => ({
+  imagePath: dirname(file),
+  imageFilename: basename(file),
+  imageTag: null,
+})
+
+/** What is on a board's disk and Engine of our containers. */
+async function leftOn(number: number): Promise<string> {
+  const board = sharedRig().board(number)
+  const containers = await board.exec(['docker', 'ps', '--all', '--quiet'])
+  return containers.stdout + (await board.exec(['find', '/root/.aicluster', '-path', '*/containers/*', '-maxdepth', '3'])).stdout
+}
+
+describeUnless(rigMissing, 'a container on a board over SSH that cannot be', () => {
+  // One for all of them: each leaves it as it was, which is what they are about.
+  let world: World
+  beforeAll(async () => {
+    world = await startRigWorld({ boards: [1] })
+    await eventually('the board', async () => (await world.cluster.getCoprocessorHandler())[0]?.state === 'up', 20_000)
+  }, LIMIT_MS)
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  it.each<[string, () => Promise<Partial<ContainerConfig>>, number, RegExp]>([
+    [
+      'exits at its start',
+      async () => ({ runCommand: ['sh', '-c', 'echo no model >&2; exit 3'] }),
+      311,
+      /exited with code 3 before it was ready; it printed last:\nno model/,
+    ],
+    [
+      'uses more memory than it may',
+      async () => ({ runCommand: ['sh', '-c', 'x=x; while true; do x=$x$x; done'], runOption: '-m 32m --memory-swap 32m' }),
+      311,
+      /used more memory than it may/,
+    ],
+    [
+      'names a program that is not there',
+      async () => ({ runCommand: ['/no/such/program'] }),
+      311,
+      /the Engine says: .*\/no\/such\/program/,
+    ],
+    [
+      'never connects',
+      async () => ({ runCommand: ['sleep', '1000'], startTimeout: 500 }),
+      311,
+      /did not connect and become ready within 500 ms/,
+    ],
+    [
+      'names a tag that is not there',
+      async () => ({ imagePath: null, imageFilename: null, imageTag: 'no/such:1' }),
+      302,
+      /board "board1".*"no\/such:1" is not on this board/,
+    ],
+    [
+      'is for another machine',
+      async () => imageKeys((await tinyImage({ architecture: 's390x' })).file),
+      302,
+      /is for s390x, and this board is/,
+    ],
+    [
+      'has an image that breaks off',
+      async () => imageKeys(await corruptImage(await tinyImage(), join(folder, 'cut.tar'), 'cut')),
+      302,
+      /is damaged/,
+    ],
+    [
+      'wants a GPU where there is none',
+      async () => ({ implementationType: 'nvidia' as const }),
+      302,
+      /board "board1".*gives none to containers: its Engine has the runtimes/,
+    ],
+    ['has an option that is not supported', async () => ({ runOption: '--link a:b' }), 302, /has --link, which is not supported/],
+    [
+      'has an option that is forbidden here',
+      async () => ({ runOption: '--privileged' }),
+      302,
+      /has --privileged.*allowed_run_options: \[privileged\]/,
+    ],
+  ])(
+    'as it %s, is refused with the reason, and nothing of it stays',
+    async (_, keys, code, message) => {
+      const config = await dockerConfig('echo', 'echo', await keys())
+      await expect(world.cluster.loadInference(config, 'board1')).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+      expect(await leftOn(1)).toBe('')
+      expect(await world.cluster.getContainerHandler()).toEqual([])
+    },
+    LIMIT_MS,
+  )
+})
+
+describeUnless(rigMissing, 'a container on a board over SSH', () => {
+  it(
+    'with names full of quotes, newlines and $(…) gets its files and tells of itself',
+    async () => {
+      await using world = await startRigWorld({ boards: [1], boardKeys: { allowed_run_options: ['--volume'] } })
+      const nasty = 'a \'b" $(touch owned)\n`id`; *'
+      const { writeFileSync } = await import('node:fs')
+      writeFileSync(join(folder, nasty), 'content')
+      const config = await dockerConfig('echo', 'echo', {
+        copy: [
+          { To: 'sub/', From: join(folder, nasty) },
+          { To: '/etc/cop/', From: join(folder, nasty) },
+        ],
+        env: { NASTY: nasty },
+        runOption: '--volume /etc/hostname:/board:ro -p 8080:80 --memory 512m',
+      })
+      await world.cluster.loadInference(config, 'board1')
+      const [status] = await world.cluster.getContainerStatus('echo')
+      expect(status).toMatchObject({
+        status: 'running',
+        ports: '0.0.0.0:8080->80/tcp',
+        connectStatus: 'connected',
+        netIo: expect.stringMatching(/ \/ /),
+      })
+      expect(status?.memUsage).toMatch(/ \/ 512MiB$/)
+      const board = sharedRig().board(1)
+      for (const path of [`/opt/aicluster/app/sub/${nasty}`, `/etc/cop/${nasty}`]) {
+        expect((await board.exec(['docker', 'exec', 'aicluster-echo-board1', 'cat', path])).stdout).toBe('content')
+      }
+      expect((await board.exec(['find', '/root', '-name', 'owned'])).stdout).toBe('')
+      await world.settle()
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'that ignores SIGTERM is ended after its time',
+    async () => {
+      await using world = await startRigWorld({ boards: [1], config: { stop_timeout: 1_000 } })
+      await world.cluster.loadInference(await dockerConfig('stubborn', 'stubborn'), 'board1')
+      const startedAt = performance.now()
+      await world.cluster.unloadInference({ inferenceName: 'stubborn', deleteImage: false })
+      expect(performance.now() - startedAt).toBeGreaterThan(900)
+      expect(await leftOn(1)).toBe('')
+    },
+    LIMIT_MS,
+  )
+})
