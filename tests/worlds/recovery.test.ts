@@ -142,8 +142,9 @@ describe('a manager that is killed and started again', () => {
     const other = await world.connect({ reconnectTimeoutMs: 700 })
     const open = other.infer('gated', BODY)
     await world.until('gated', { held: 1 })
-    await world.endManager('SIGKILL')
+    // The application sees the link go before this process hears of the manager's end.
     const killedAt = performance.now()
+    await world.endManager('SIGKILL')
 
     await expect(open).rejects.toMatchObject({ code: 111, message: expect.stringContaining('700 ms') })
 
