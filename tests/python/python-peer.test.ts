@@ -188,7 +188,7 @@ describeUnless(missing, 'peers in Python', () => {
           cmd: 'container_disconnect',
           details: { inference_name: 'loaded', suffix_name: suffixName, board: 'board1', reason: expect.any(String) },
         },
-        metrics: ['admin_url', 'counters', 'credits', 'epoch', 'gauges', 'process', 'queues', 'rest_gauges'],
+        metrics: ['admin_url', 'cluster_id', 'counters', 'credits', 'epoch', 'gauges', 'process', 'queues', 'rest_gauges'],
         process: ['event_loop_delay_p99_ms', 'external_bytes', 'heap_used_bytes', 'pid', 'rss_bytes', 'uptime_ms'],
         unloaded: {
           containers: expect.arrayContaining([expect.objectContaining({ name: 'python' }), expect.objectContaining({ name: 'loop' })]),

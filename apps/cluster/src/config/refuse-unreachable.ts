@@ -3,7 +3,7 @@ import type { BoardConfig } from './board-config'
 import { type ListenConfig, reachesBeyond } from './listen-config'
 
 /** What is wrong with a board over SSH where the manager listens like this; undefined: nothing. */
-export const unreachableFrom = (listen: ListenConfig): string | undefined =>
+const unreachableFrom = (listen: ListenConfig): string | undefined =>
   reachesBeyond(listen)
     ? undefined
     : 'must be local, or the manager must listen where containers of other machines reach it: listen: { transport: tcp, host: ADDRESS OF THIS MACHINE }, or 0.0.0.0 for all of its addresses'

@@ -43,6 +43,7 @@ describe('a container config', () => {
       start_timeout: 2 ** 31 - 1,
       restart: 'never',
       redeliver: true,
+      replacement: 'start-then-kill',
     }
     expect(Object.keys(full).sort()).toEqual([...CONTAINER_CONFIG_KEYS].sort())
     expect(ContainerConfig.parse(full)).toEqual(full)

@@ -17,7 +17,7 @@ export interface Owner {
 const OwnerFile = z.object({ cluster_id: z.string().max(128), epoch: z.number().int().min(0), name: z.string().max(512).optional() })
 
 /** Absolute, on the machine. */
-export const ownerPath = (machine: Pick<Machine, 'home'>, folder: string): string => `${machine.home}/${folder}/owner.json`
+const ownerPath = (machine: Pick<Machine, 'home'>, folder: string): string => `${machine.home}/${folder}/owner.json`
 
 /**
  * Make a machine ours, or see that it still is. What is broken in the file counts as nobody's.
