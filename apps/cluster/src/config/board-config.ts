@@ -7,7 +7,7 @@ import { expandHome } from './home-path'
 const MAX_LABELS = 64
 
 /** The user's known_hosts: where hosts stand that somebody has accepted by `ssh`. */
-export const DEFAULT_KNOWN_HOSTS = '~/.ssh/known_hosts'
+const DEFAULT_KNOWN_HOSTS = '~/.ssh/known_hosts'
 
 /** A path of the manager's machine. */
 const managerPath = z.string().min(1).max(4096).transform(expandHome)
@@ -164,5 +164,5 @@ export function refuseTwins(boards: readonly BoardConfig[], context: z.Refinemen
 }
 
 /** The same for two entries that are the same user of the same machine. */
-export const wayTo = ({ address, port, user }: Pick<SshBoardConfig, 'address' | 'port' | 'user'>): string =>
+const wayTo = ({ address, port, user }: Pick<SshBoardConfig, 'address' | 'port' | 'user'>): string =>
   `${user}@${address.toLowerCase()}:${port}`
