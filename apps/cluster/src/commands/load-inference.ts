@@ -5,6 +5,8 @@ import { parseContainerConfig, requireSameConfig, servedNames } from '../registr
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
+import { pathsOf, requireInRoots } from './file-roots'
+import { requireProcessesAllowed } from './processes-allowed'
 import { type Rollout, rollOut } from './rollout'
 import { selectBoards } from './select'
 
@@ -20,6 +22,10 @@ export async function loadInference(
   const configs = command.container_config.map(parseContainerConfig)
   requireDistinctNames(plane, configs)
   const boards = selectBoards(plane, command.coprocessor_name)
+  for (const config of configs) {
+    requireProcessesAllowed(plane.options.config, config, boards)
+    await requireInRoots(plane.options.config, pathsOf(config))
+  }
   return plane.locks.with(configs.flatMap(servedNames), async () => {
     const rollouts = configs.map((config) => rolloutOf(plane, config, boards))
     const records = await rollOut(plane, rollouts, command.cmd, call)

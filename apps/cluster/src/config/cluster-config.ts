@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { BoardName, COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
 import { z } from 'zod'
 import { ListenConfig, loopbackHost, port } from './listen-config'
@@ -17,6 +18,12 @@ const LocalBoardConfig = z.strictObject({
     'Name of the board, unique in the cluster: 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter or digit; not "all".',
   ),
   driver: z.literal('local').default('local').describe('How the board is reached. local: this machine; containers are child processes.'),
+  processes: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether plain processes (implementation_type other) may be started here, as the manager's user. Left out: while the sockets are not bound beyond loopback.",
+    ),
 })
 
 type LocalBoardConfig = z.infer<typeof LocalBoardConfig>
@@ -44,6 +51,13 @@ export const ClusterConfig = z.strictObject({
     ])
     .describe('The boards of the cluster.'),
   listen: ListenConfig.default({ transport: 'ipc' }).describe("Where the manager's sockets are."),
+  file_roots: z
+    .array(z.string().refine(isAbsolute, 'must be an absolute path'))
+    .max(1024)
+    .optional()
+    .describe(
+      "Folders of the manager's host below which applications may name files (script_path, image_path, copy, put_file). Left out: everywhere while the sockets are not bound beyond loopback, else nowhere.",
+    ),
   admin: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether health and metrics are served over HTTP.'),
