@@ -117,6 +117,9 @@ class Container(Peer):
         super().__init__()
         with open(env["AICLUSTER_TOKEN_FILE"], encoding="utf-8") as file:
             token = file.read().strip()
+        if "AICLUSTER_CURVE_FILE" in env:
+            with open(env["AICLUSTER_CURVE_FILE"], encoding="utf-8") as file:
+                self.curve = json.load(file)
         self.own_name = env["AICLUSTER_SUB_NAME"]
         modules = json.loads(env.get("AICLUSTER_MODULES") or "[]")
         modules = [modules] if isinstance(modules, dict) else modules

@@ -43,6 +43,7 @@ class Host(Peer):
         with open(manager_json, encoding="utf-8") as file:
             told = json.load(file)
         ports, address = told.get("ports") or {}, told["address"]
+        self.curve = told.get("curve")
         self._hello = hello_of("host", told.get("token", "") if token is None else token, **hello)
         self._lock = threading.RLock()
         self._numbers_granted = threading.Condition(self._lock)

@@ -60,6 +60,10 @@ class Link:
             (zmq.HEARTBEAT_IVL, 500), (zmq.HEARTBEAT_TIMEOUT, 1500),
         ):
             self.socket.setsockopt(option, value)
+        if self.peer.curve:
+            self.socket.curve_serverkey = self.peer.curve["server_key"].encode()
+            self.socket.curve_publickey = self.peer.curve["public_key"].encode()
+            self.socket.curve_secretkey = self.peer.curve["secret_key"].encode()
         self.monitor = self.socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
         self.socket.connect(self.address)
 
@@ -192,6 +196,8 @@ class Peer:
 
     def __init__(self):
         self.context = zmq.Context()
+        # Section 15: `server_key`, `public_key`, `secret_key` where the manager speaks CURVE.
+        self.curve: dict | None = None
         self.links: list[Link] = []
         # Epoch and session that a hello names: of the session that stood last.
         self.identity = (0, 0)

@@ -4,6 +4,7 @@ import type { NdArray } from '@aicluster/host-sdk'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
+import { startCurveWorld } from '../worlds/keys'
 import { startWorld, type World } from '../worlds/world'
 import { ENV, expectOrder, inPython, missingHere, PYTHON, path, python } from './python-world'
 
@@ -27,11 +28,15 @@ describeUnless(missing, 'a codec in Python', () => {
 })
 
 describeUnless(missing, 'peers in Python', () => {
-  describe.each(['ipc', 'tcp'] as const)('over %s', (transport) => {
+  describe.each([
+    ['ipc', () => startWorld()],
+    ['tcp', () => startWorld({ transport: 'tcp' })],
+    ['tcp with CURVE', () => startCurveWorld()],
+  ])('over %s', (_transport, start) => {
     let world: World
 
     beforeAll(async () => {
-      world = await startWorld({ transport })
+      world = await start()
       const inferenceModules = [{ subInferenceName: 'second' }]
       await world.cluster.loadInference(inPython('python', { maxSendNum: 4, inferenceModules }), 'board1')
       await world.cluster.loadInference({ name: 'loop', implementationType: 'Loop' }, 'board1')

@@ -16,19 +16,21 @@ export class ClusterWorld implements World {
    * @param root - the checkout whose build runs
    * @param folder - for state and sockets; its own
    * @param profileFolder - for CPU profiles, one folder a process
+   * @param curve - encrypted
    */
   constructor(
     private readonly options: BenchOptions,
     private readonly root: string,
     private readonly folder: string,
     private readonly profileFolder: string | undefined,
+    private readonly curve = false,
   ) {}
 
   async start(): Promise<void> {
     const files = builtFiles(this.root)
     const config = join(this.folder, 'cluster.yaml')
     const stateFolder = join(this.folder, 'state')
-    writeFileSync(config, JSON.stringify(clusterConfig(this.options)))
+    writeFileSync(config, JSON.stringify(clusterConfig(this.options, this.curve)))
     const managerArgs = ['--config', config, '--state', stateFolder, '--ready-json', '--exit-with-parent']
     this.manager = Child.start('manager', files.manager, managerArgs, this.folder, this.profileFlags('manager'))
     await this.manager.firstLine()
@@ -62,10 +64,12 @@ export class ClusterWorld implements World {
 }
 
 /** JSON is YAML. */
-const clusterConfig = ({ containers, transport }: BenchOptions) => ({
+const clusterConfig = ({ containers, transport }: BenchOptions, curve: boolean) => ({
   boards: Array.from({ length: containers }, (_, i) => ({ name: `board${i + 1}` })),
   listen:
-    transport === 'ipc' ? { transport } : { transport, host: '127.0.0.1', inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 },
+    transport === 'ipc'
+      ? { transport }
+      : { transport, host: '127.0.0.1', ...(curve ? { curve } : {}), inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 },
   log_level: 'warn',
 })
 

@@ -10,8 +10,8 @@ import type { BlockFigures, World } from './world'
 const WARM_UP = { bytes: 100, depth: 64 }
 const WARM_UP_SECONDS = 1
 
-/** `before` is the checkout of `--against`. */
-export type Contender = 'floor' | 'ours' | 'before'
+/** `before` is the checkout of `--against`; `curve` is ours, encrypted. */
+export type Contender = 'floor' | 'ours' | 'before' | 'curve'
 
 /** The blocks of one case, in the order they ran: the nth of each ran in the same round. */
 export interface CaseBlocks {
@@ -67,10 +67,17 @@ export class Measurement {
     const floor = new FloorWorld(options, folderOf('floor'))
     const ours = new ClusterWorld(options, options.root, folderOf('ours'), options.profile && join(options.profile, load.name))
     const before = options.against ? new ClusterWorld(options, options.against, folderOf('before'), undefined) : undefined
-    this.worlds.push(floor, ours, ...(before ? [before] : []))
+    const curve = options.curve ? new ClusterWorld(options, options.root, folderOf('curve'), undefined, true) : undefined
+    this.worlds.push(floor, ours, ...[before, curve].filter((world) => world !== undefined))
     await floor.start()
     await ours.start()
     await before?.start()
-    return [['floor', floor], ['ours', ours], ...(before ? [['before', before] satisfies [Contender, World]] : [])]
+    await curve?.start()
+    return [
+      ['floor', floor],
+      ['ours', ours],
+      ...(before ? [['before', before] satisfies [Contender, World]] : []),
+      ...(curve ? [['curve', curve] satisfies [Contender, World]] : []),
+    ]
   }
 }

@@ -17,6 +17,8 @@ export interface BenchOptions {
   root: string
   /** Another built checkout to compare with. */
   against: string | undefined
+  /** Measure ours encrypted too. */
+  curve: boolean
   /** Folder for CPU profiles of our processes. */
   profile: string | undefined
   json: boolean
@@ -35,6 +37,7 @@ Options:
   --containers N    containers, one on each of N boards (default 1)
   --credits N       requests a container may hold at once, its max_send_num (default 64)
   --against DIR     measure another built checkout of this repository in the same turns
+  --curve           measure ours with CURVE too, in the same turns, all over tcp
   --profile DIR     write a CPU profile of each of our processes to DIR/CASE/PROCESS (slows them down)
   --json            print one JSON object as the last line
   -h, --help        this text
@@ -58,17 +61,19 @@ export function readOptions(args: string[]): BenchOptions | undefined {
       case: { type: 'string', multiple: true, default: DEFAULT_CASES },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
-      transport: { type: 'string', default: 'ipc' },
+      transport: { type: 'string' },
       containers: { type: 'string', default: '1' },
       credits: { type: 'string', default: '64' },
       against: { type: 'string' },
       profile: { type: 'string' },
+      curve: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return undefined
-  const { transport } = values
+  const { curve, transport = curve ? 'tcp' : 'ipc' } = values
+  if (curve && transport === 'ipc') throw new Error('--curve needs --transport tcp: Unix sockets are not encrypted')
   if (transport !== 'ipc' && transport !== 'tcp') throw new Error(`--transport is "${transport}", it must be ipc or tcp`)
   const root = fileURLToPath(new URL('../../../', import.meta.url))
   const against = values.against === undefined ? undefined : resolve(values.against)
@@ -82,6 +87,7 @@ export function readOptions(args: string[]): BenchOptions | undefined {
     credits: between('credits', values.credits, 1, 100_000),
     root,
     against,
+    curve,
     profile: values.profile === undefined ? undefined : resolve(values.profile),
     json: values.json,
   }

@@ -31,17 +31,24 @@ export interface CaseReport {
   contenders: Partial<Record<Contender, Summary>>
   ofFloor: Ratio
   ofBefore?: Ratio
+  curveOfOurs?: Ratio
 }
 
 export function reportCase({ load, blocks }: CaseBlocks): CaseReport {
-  const { floor = [], ours = [], before } = blocks
+  const { floor = [], ours = [], before, curve } = blocks
   return {
     case: load.name,
     bytes: load.bytes,
     depth: load.depth,
-    contenders: { floor: summarise(floor), ours: summarise(ours), ...(before ? { before: summarise(before) } : {}) },
+    contenders: {
+      floor: summarise(floor),
+      ours: summarise(ours),
+      ...(before ? { before: summarise(before) } : {}),
+      ...(curve ? { curve: summarise(curve) } : {}),
+    },
     ofFloor: compare(ours, floor, load.aim),
     ...(before ? { ofBefore: compare(ours, before, AGAINST_AIM) } : {}),
+    ...(curve ? { curveOfOurs: compare(curve, ours, undefined) } : {}),
   }
 }
 
@@ -92,12 +99,13 @@ export function table(reports: readonly CaseReport[]): string {
     .join('\n')
 }
 
-function caseRows({ case: name, contenders, ofFloor, ofBefore }: CaseReport): string[][] {
+function caseRows({ case: name, contenders, ofFloor, ofBefore, curveOfOurs }: CaseReport): string[][] {
   const shares: Partial<Record<Contender, [string, Ratio | undefined]>> = {
     ours: ['of floor', ofFloor],
     before: ['ours of before', ofBefore],
+    curve: ['of ours', curveOfOurs],
   }
-  return (['floor', 'ours', 'before'] as const).flatMap((who) => {
+  return (['floor', 'ours', 'before', 'curve'] as const).flatMap((who) => {
     const summary = contenders[who]
     if (!summary) return []
     const { requestsPerSecond, least, most, p50Us, p99Us, cpuUs } = summary

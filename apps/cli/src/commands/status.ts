@@ -38,6 +38,8 @@ async function status(context: Context): Promise<undefined> {
       `           memory ${bytesText(manager.rssBytes)} (heap ${bytesText(manager.heapUsedBytes)}), event-loop delay p99 ${manager.eventLoopDelayP99Ms.toFixed(1)} ms`,
     )
     output.line(`           cluster ${clusterId}`)
+    if (gauges.sockets_exposed)
+      output.line('           INSECURE: its sockets are bound beyond loopback without encryption (listen.insecure)')
     output.line(`           health and metrics: ${adminUrl ?? 'switched off (admin.enabled)'}`)
     output.line(
       `Requests   ${gauges.requests_waiting ?? 0} waiting, ${gauges.requests_in_flight ?? 0} in flight; applications connected: ${gauges.hosts_connected ?? 0}, this command included\n`,

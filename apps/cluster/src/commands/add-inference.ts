@@ -4,6 +4,7 @@ import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { containerView } from './container-view'
+import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import { requireBoard } from './select'
@@ -25,6 +26,7 @@ export async function addInference(
       details: { inference_name: name },
     })
   }
+  requireProcessesAllowed(plane.options.config, before.config, [{ name: board }])
   return plane.locks.with(servedNames(before.config), async () => {
     if (before.boards.includes(board)) {
       await requireIdle(plane, before, board)

@@ -11,14 +11,20 @@ export interface GivenFile {
   name: string
 }
 
+type FileInfo = CommandOf<'put_file'>['file_info']
+
+/** The files of a `put_file` command, as they stand there. */
+export const namedFiles = (info: FileInfo): GivenFile[] =>
+  Object.entries(info).flatMap(([key, paths]) =>
+    [paths ?? []].flat().map((path) => ({ field: `file_info.${key}`, path, name: basename(path) })),
+  )
+
 /**
  * The files of a `put_file` command, all of them readable, no two of one name.
  * @throws InvalidArgumentError (201) there is none; (301) one cannot be opened; (302) a path is not absolute, or two have one name
  */
-export async function givenFiles(info: CommandOf<'put_file'>['file_info']): Promise<GivenFile[]> {
-  const files = Object.entries(info).flatMap(([key, paths]) =>
-    [paths ?? []].flat().map((path) => ({ field: `file_info.${key}`, path, name: basename(path) })),
-  )
+export async function givenFiles(info: FileInfo): Promise<GivenFile[]> {
+  const files = namedFiles(info)
   if (files.length === 0) {
     throw clusterError('requiredKeyMissing', {
       detail: 'file_info names no file: give script, model or other',

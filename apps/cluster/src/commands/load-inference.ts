@@ -5,6 +5,8 @@ import { implementationOf, parseContainerConfig, requireSameConfig, servedNames 
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
+import { pathsOf, requireInRoots } from './file-roots'
+import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import type { Rollout } from './rollout-progress'
@@ -22,6 +24,10 @@ export async function loadInference(
   const configs = command.container_config.map(parseContainerConfig)
   requireDistinctNames(plane, configs)
   const boards = selectBoards(plane, command.coprocessor_name)
+  for (const config of configs) {
+    requireProcessesAllowed(plane.options.config, config, boards)
+    await requireInRoots(plane.options.config, pathsOf(config))
+  }
   const replaced = configs.map(({ name, force_update: force }) => (force ? plane.registry.get(name) : undefined))
   await reachBoardsOf(plane, replaced, configs.every((config) => implementationOf(config) === 'Loop') ? [] : boards)
   return plane.locks.with(configs.flatMap(servedNames), async () => {

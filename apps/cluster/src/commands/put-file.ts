@@ -6,7 +6,8 @@ import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
-import { asUnreadable, type GivenFile, givenFiles } from './given-files'
+import { requireInRoots } from './file-roots'
+import { asUnreadable, type GivenFile, givenFiles, namedFiles } from './given-files'
 import { workOf } from './progress'
 import { requireProgram, selectRecords, selectUsedBoards } from './select'
 
@@ -18,6 +19,8 @@ import { requireProgram, selectRecords, selectUsedBoards } from './select'
  */
 export async function putFile(plane: ControlPlane, command: CommandOf<'put_file'>, call: CommandCall): Promise<Record<string, never>> {
   selectRecords(plane, command.inference_name)
+  // First: whether a file elsewhere is there is nobody's business.
+  await requireInRoots(plane.options.config, namedFiles(command.file_info))
   const files = await givenFiles(command.file_info)
   await plane.boardWatch.reach(selectUsedBoards(plane, command.inference_name))
   // Only now: to look at the files took its time.

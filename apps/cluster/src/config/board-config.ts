@@ -48,8 +48,10 @@ const LocalBoardConfig = z.strictObject({
   allowed_run_options: allowedRunOptions,
   processes: z
     .boolean()
-    .default(true)
-    .describe('Whether plain programs (implementation_type other) may run here: they run as the user of the manager.'),
+    .optional()
+    .describe(
+      'Whether plain programs (implementation_type other) may run here, as the user of the manager. Left out: only while the sockets are not bound beyond loopback.',
+    ),
 })
 export type LocalBoardConfig = z.infer<typeof LocalBoardConfig>
 

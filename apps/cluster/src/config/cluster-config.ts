@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { COMMAND_NAMES, DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from '@aicluster/protocol'
 import { z } from 'zod'
 import { BoardConfig, refuseTwins } from './board-config'
@@ -23,6 +24,13 @@ const ClusterKeys = z.strictObject({
     .prefault([{ name: 'board1' }, { name: 'board2' }])
     .describe('The boards of the cluster.'),
   listen: ListenConfig.default({ transport: 'ipc' }).describe("Where the manager's sockets are."),
+  file_roots: z
+    .array(z.string().refine(isAbsolute, 'must be an absolute path'))
+    .max(1024)
+    .optional()
+    .describe(
+      "Folders of the manager's host below which applications may name files (script_path, image_path, copy, put_file). Left out: everywhere while the sockets are not bound beyond loopback, else nowhere.",
+    ),
   admin: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether health and metrics are served over HTTP.'),

@@ -42,7 +42,7 @@ function leaves(schema: JsonSchema, path = ''): [string, JsonSchema][] {
 }
 
 /** Keys whose default depends on something else. */
-const DEPENDS = ['listen.transport', 'listen.curve']
+const DEPENDS = ['listen.transport', 'listen.curve', 'boards[].processes', 'file_roots']
 
 const managerKeys = leaves(clusterConfigSchema())
 
