@@ -37,7 +37,7 @@ describe('a configuration that is right', () => {
       'boards:\n  - name: left\nlisten:\n  transport: tcp\n  pub_port: 0\ndefaults:\n  queue_limit: 3\n',
     )
     expect(config.boards).toEqual([
-      { name: 'left', driver: 'local', labels: {}, engine_socket: '/var/run/docker.sock', allowed_run_options: [], processes: true },
+      { name: 'left', driver: 'local', labels: {}, engine_socket: '/var/run/docker.sock', allowed_run_options: [] },
     ])
     expect(config.listen).toMatchObject({ transport: 'tcp', host: '127.0.0.1', pub_port: 0, sub_port: 47103 })
     expect(config.defaults).toMatchObject({ queue_limit: 3, send_timeout: 60_000 })
