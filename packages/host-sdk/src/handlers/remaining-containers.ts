@@ -9,6 +9,7 @@ export interface ImageRemoval {
   coprocessorName: string
   /** Its tag, or id where it has none. */
   image: string
+  /** Whether it is gone. */
   deleted: boolean
   /** Why it was kept, such as another container that uses it; null if it is gone. */
   reason: string | null
