@@ -19,7 +19,10 @@ export interface ImageRemoval {
  * The containers that remain after an unload. Its `images`, which is not enumerated, says what became of the images of the others:
  * deleted, or kept because something else uses them; empty with `deleteImage: false`. Ours.
  */
-export type RemainingContainers = ContainerHandler[] & { readonly images: readonly ImageRemoval[] }
+export type RemainingContainers = ContainerHandler[] & {
+  /** What became of images. */
+  readonly images: readonly ImageRemoval[]
+}
 
 /** What a reply to `unload_inference` says. @throws UnknownError (999) it is not one */
 export function remainingOf(reply: unknown, commands: CommandCaller): RemainingContainers {
