@@ -1,12 +1,13 @@
 import { preset } from '@aicluster/vitest-preset'
-import rig from './vitest.rig.config'
 
 /** The whole table of errors: the rows that need boards beside those that do not. */
 const test = {
-  ...rig.test,
   include: ['conformance/**/*.test.ts', 'rig/errors.test.ts'],
-  fileParallelism: true,
+  globalSetup: ['./rig/shared-rig.ts'],
   maxWorkers: 2,
+  maxConcurrency: 20,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
   // Its last line says how many rows are proven: no report of other tests follows it.
   reporters: ['default', './conformance/reporter.ts'],
 }

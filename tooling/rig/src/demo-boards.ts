@@ -22,7 +22,9 @@ async function writePlan(rig: Rig): Promise<string> {
   const { file, tag } = await nodeImage({ onnx: true, tag: 'aicluster-digits:1', files: [{ from: program, to: inImage }] })
   const plan = {
     cluster: {
-      listen: { transport: 'tcp', host: rig.managerAddress, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 },
+      // Encrypted: it leaves this machine, as far as anybody can tell.
+      listen: { transport: 'tcp', host: rig.managerAddress, curve: true, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 },
+      file_roots: [dirname(file), DEMO],
       boards: rig.boards().map(({ hostname, address }) => ({
         name: hostname,
         driver: 'ssh',
