@@ -75,7 +75,7 @@ function stopOrders(): AbortSignal {
 const exitCodeOf = ({ reason }: AbortSignal): number => 128 + constants.signals[reason as NodeJS.Signals]
 
 async function main(args: string[], stop: AbortSignal): Promise<number> {
-  // Wrong options and --help need no boards.
+  // Help needs no boards.
   if (args.some((arg) => arg === '--help' || arg === '-h')) {
     say(
       'npm run demo:boards [-- --json --requests N]: the digits demo on three boards that this machine plays (root). Else as npm run demo.',
