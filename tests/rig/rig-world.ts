@@ -44,6 +44,8 @@ export async function startRigWorld({ boards, boardKeys = {}, listen = {}, confi
   const ours = {
     listen: { transport: 'tcp', host: rig.managerAddress, ...ports, insecure: true, ...listen },
     boards: chosen.map((board) => ({ ...boardEntry(board), ...boardKeys })),
+    // Images, programs and what tests make themselves.
+    file_roots: ['/'],
   }
   return startWorld({ ...more, transport: 'tcp', config: { ...ours, ...config } })
 }

@@ -117,10 +117,13 @@ describe('a container on a board that cannot be reached', () => {
     expect(startMs).toBeLessThan(5_000)
     await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
     const registered = readFileSync(file, 'utf8')
-    const [status] = await world.cluster.getContainerStatus('far')
-    expect(status).toMatchObject({ status: 'unreachable', connectStatus: 'connected', cpuProc: undefined, memUsage: undefined })
+    expect(await world.cluster.getContainerStatus()).toMatchObject([
+      { suffixName: 'far-board1', status: 'unreachable', connectStatus: 'connected', cpuProc: undefined, memUsage: undefined },
+      { suffixName: 'near-board1', status: 'running', connectStatus: 'connected' },
+    ])
     const [handler] = await world.cluster.getContainerHandler('far')
     const commands = [
+      () => world.cluster.getContainerStatus('far'),
       () => world.cluster.unloadInference({ inferenceName: 'far' }),
       () => world.cluster.unloadInference(),
       () => world.cluster.reloadInference('far'),
