@@ -79,7 +79,9 @@ export class RigBoard {
   async ready(limitMs = START_LIMIT_MS): Promise<void> {
     let last = ''
     const answers = async () => {
-      const { code, stderr } = await this.ssh(['docker', 'version', '--format', '{{.Server.Version}}'], { timeoutMs: 5_000 })
+      const version = this.ssh(['docker', 'version', '--format', '{{.Server.Version}}'], { timeoutMs: 5_000 })
+      // Over a link that loses packets it may not come to its end.
+      const { code, stderr } = await version.catch(({ message }: Error) => ({ code: 1, stderr: message }))
       last = stderr.trim()
       return code === 0
     }
