@@ -186,7 +186,7 @@ export class RigBoard {
     await this.on()
     const containers = (await this.exec(['docker', 'ps', '--all', '--quiet'])).stdout.split('\n').filter(Boolean)
     if (containers.length > 0) await this.exec(['docker', 'rm', '--force', '--volumes', ...containers])
-    await this.exec(['rm', '-rf', '/root/.aicluster', '/home/board/.aicluster'])
+    await this.exec(['rm', '-rf', '/root/.aicluster', '/home/board/.aicluster', '/home/board/.ssh'])
   }
 
   /** Pid 1 of the board as this machine numbers it: the only process of the namespace with a second, inner number, which is 1. */
