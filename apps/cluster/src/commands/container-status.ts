@@ -1,5 +1,6 @@
 import type { ContainerStatusView } from '@aicluster/protocol'
 import type { ContainerRuntime } from '../boards/board'
+import { isBoardFailure } from '../boards/board-failure'
 import type { ControlPlane } from '../control-plane/control-plane'
 import type { ContainerSnapshot, DataPlaneSnapshot } from '../data-plane/snapshot'
 import { implementationOf, servedNames } from '../registry/container-config-rules'
@@ -22,8 +23,7 @@ export async function statusOf(plane: ControlPlane, selected: readonly SelectedC
   const snapshot = await plane.options.dataPlane.call('snapshot')
   return Promise.all(
     selected.map(async ({ record, container }) => {
-      const down = plane.boards.get(container.board)?.state.state === 'down'
-      const runtime = down ? undefined : await plane.fleet.get(container.instance)?.runtime()
+      const { runtime, down } = await look(plane, container)
       const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
       return {
         ...containerView(record, container, plane.options.config.defaults),
@@ -34,6 +34,18 @@ export async function statusOf(plane: ControlPlane, selected: readonly SelectedC
       }
     }),
   )
+}
+
+/** A board that is lost while it is asked counts as one that is down: what is known of the others is worth telling. */
+async function look(plane: ControlPlane, { board, instance }: ContainerRecord): Promise<{ runtime?: ContainerRuntime; down: boolean }> {
+  if (plane.boards.get(board)?.state.state === 'down') return { down: true }
+  try {
+    const runtime = await plane.fleet.get(instance)?.runtime()
+    return { ...(runtime && { runtime }), down: false }
+  } catch (error) {
+    if (isBoardFailure(error)) return { down: true }
+    throw error
+  }
 }
 
 /** The manager's ports that the container is connected to, where it has none of its own; none where it is connected by Unix sockets. */
