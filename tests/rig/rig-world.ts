@@ -44,6 +44,8 @@ export async function startRigWorld({ boards, boardKeys = {}, listen = {}, confi
   const ours = {
     listen: { transport: 'tcp', host: rig.managerAddress, ...ports, insecure: true, ...listen },
     boards: chosen.map((board) => ({ ...boardEntry(board), ...boardKeys })),
+    // Beyond loopback nothing is allowed unless it is said.
+    file_roots: ['/'],
   }
   return startWorld({ ...more, transport: 'tcp', config: { ...ours, ...config } })
 }
