@@ -77,7 +77,8 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
     const logs = await board().exec(['docker', 'logs', 'aicluster-first-board1'])
     for (const secret of [token, curve.secret_key, gone.token, gone.curve.secret_key]) {
       expect(secret.length).toBeGreaterThan(20)
-      for (const text of [inspected.stdout, running.stdout, logs.stdout + logs.stderr, world.manager.log]) expect(text).not.toContain(secret)
+      for (const text of [inspected.stdout, running.stdout, logs.stdout + logs.stderr, world.manager.log])
+        expect(text).not.toContain(secret)
     }
     expect((await board().exec(['find', '/root/.aicluster', '-path', '*gone*'])).stdout).toBe('')
   })
@@ -85,7 +86,9 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   /** What becomes of a program in a container that says it is somebody. */
   async function knock(who: { secrets: { token: string; curve?: Secrets['curve'] }; instance: string; name: string }) {
     const put = async (name: string, input: string) => {
-      await board().exec(['docker', 'exec', '--interactive', '--user', '0', 'aicluster-first-board1', 'sh', '-c', 'cat > "$0"', name], { input })
+      await board().exec(['docker', 'exec', '--interactive', '--user', '0', 'aicluster-first-board1', 'sh', '-c', 'cat > "$0"', name], {
+        input,
+      })
     }
     await put('/stolen-token', who.secrets.token)
     if (who.secrets.curve) await put('/stolen-curve', JSON.stringify(who.secrets.curve))
@@ -111,7 +114,7 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
         const { token } = await secretsOf('first-board1')
         return { secrets: { token }, instance: await instanceOf('first-board1'), name: 'first' }
       },
-      /key/,
+      /no key was given/,
     ],
     [
       'with a foreign key',

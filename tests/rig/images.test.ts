@@ -1,10 +1,9 @@
-import { basename, dirname } from 'node:path'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { ContainerConfig, ProgressEvent } from '@aicluster/host-sdk'
 import { corruptImage, tinyImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { World } from '../worlds/world'
 import { containerNames, inspect, receivedBytes, refusalOf, untilUp } from './on-board'
 import { dockerConfig, rigMissing, sharedRig, startRigWorld, worldImage } from './rig-world'
@@ -101,18 +100,17 @@ describeUnless(rigMissing, 'images of boards over SSH', () => {
     [
       'has other bytes than it says',
       async () => {
-        const garbled = await corruptImage(await tinyImage({ label: 'garbled', tag: 'garbled:1' }), join(world.folder, 'garbled.tar'), 'garbled')
+        const garbled = await corruptImage(
+          await tinyImage({ label: 'garbled', tag: 'garbled:1' }),
+          join(world.folder, 'garbled.tar'),
+          'garbled',
+        )
         return { imagePath: dirname(garbled), imageFilename: basename(garbled), imageTag: null }
       },
       302,
       /garbled\.tar.*is damaged/,
     ],
-    [
-      'has another tag',
-      async () => ({ imageTag: 'no/such:1' }),
-      302,
-      /image_tag.*"no\/such:1".*is not in .*it has aicluster-node:1/,
-    ],
+    ['has another tag', async () => ({ imageTag: 'no/such:1' }), 302, /image_tag.*"no\/such:1".*is not in .*it has aicluster-node:1/],
   ])(
     'whose tar %s: a replacement is refused, and what runs is not touched',
     async (_, keys, code, message) => {

@@ -72,6 +72,11 @@ export class EngineBoard {
     await this.#images.check(config)
   }
 
+  /** See {@link Board.prepare}. @throws InvalidArgumentError (201, 301, 302), SshConnectionError (500), the signal's reason */
+  async prepare(config: ContainerConfig, work: BoardWork): Promise<void> {
+    await this.#images.ensure(config, work)
+  }
+
   /**
    * See {@link Board.create}. `spec.environment` must already name an address at which the manager is reached from there.
    *
