@@ -68,6 +68,7 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
     expect(modes.stdout).toBe(`700 ${USER} ${folder}\n400 ${USER} ${folder}/token\n400 ${USER} ${folder}/curve.json\n`)
     expect(await inContainer(board(), 'first-board1', 'id', '-u')).toBe(`${USER}\n`)
     expect(await inContainer(board(), 'first-board1', 'cat', '/run/aicluster/token')).toContain(token)
+    expect(await inContainer(board(), 'first-board1', 'sh', '-c', 'echo mine > cache; cat cache')).toBe('mine\n')
     await expect(inContainer(board(), 'first-board1', 'sh', '-c', 'echo mine > /run/aicluster/more')).rejects.toThrow(/Read-only/i)
 
     const inspected = await board().exec(['docker', 'inspect', 'aicluster-first-board1', 'aicluster-second-board1'])

@@ -213,7 +213,7 @@ export class EngineBoard {
     const id = await this.#engineContainer(making, body, work)
     const userName = options.container.User ?? image.Config.User ?? ''
     const user = await imageUser(machine.engine.getContainer(id), userName)
-    await writeSecrets(place, machine, { spec, folder: folders.secret, user, userName })
+    await writeSecrets(place, machine, { spec, folders, user, userName })
     work.signal?.throwIfAborted()
     const container = this.#container(spec, id)
     await container.start().catch((error) => {
