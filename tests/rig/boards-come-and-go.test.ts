@@ -103,7 +103,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await world.cluster.unloadInference()
   })
 
-  it('a manager that is killed: its successor finds what runs, nothing is started anew; what nobody knows is swept', async () => {
+  it('a manager that is killed: its successor finds what runs, nothing is started anew', async () => {
     await using world = await startRigWorld({ boards: [1, 2] })
     const board1 = sharedRig().board(1)
     const board2 = sharedRig().board(2)

@@ -1,5 +1,4 @@
 import {
-  type AIClusterError,
   ContainerHandler,
   ContainerStatus,
   CoprocessorHandler,

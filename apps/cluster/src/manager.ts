@@ -76,6 +76,7 @@ export class Manager {
       limits: { max_body_bytes: config.limits.max_body_bytes, max_header_bytes: config.limits.max_header_bytes },
       dispatch: dispatchLimits(config),
       principals,
+      exposed: isExposed(config.listen),
       numberOwners: NumberOwners.open(state.numberOwnersPath),
       ...(secrets.server && zap ? { curve: { secretKey: secrets.server.secretKey, admission: zap } } : {}),
       emit: (event) => emit(event),

@@ -123,7 +123,9 @@ export class FakeManager implements AsyncDisposable {
 
   /** As if a record on the requests link had been lost; it shows with the next one. */
   lose(): void {
-    ;(this.peers.requests as Peer).outbox.sequence++
+    const { outbox } = this.peers.requests as Peer
+    outbox.sequence++
+    outbox.window.sent(0)
   }
 
   send(kind: RecordKind, number = 0, header?: Uint8Array, body?: Uint8Array, attempt = 0, epoch = this.epoch, flags = 0): void {

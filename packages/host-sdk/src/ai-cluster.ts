@@ -38,7 +38,8 @@ export class AICluster extends ClusterBoards implements AsyncDisposable {
    *
    * @throws SocketConnectionError (110): a link's handshake was not done in time, or its hello was refused, with the reason
    * @throws ConnectionFailedError (111): a link stands, but its check goes unanswered
-   * @throws InvalidArgumentError (302): the endpoint is not one, or an option is out of its range
+   * @throws InvalidArgumentError (302): the endpoint is not one, the key file holds something else, or an option is out of its range;
+   *   (301): the key file cannot be read
    * @throws RequestAbortedError (312): through `signal`
    * @see SDK API reference, chapter 8, `__init__`
    */

@@ -267,7 +267,9 @@ export class FakeManager implements AsyncDisposable {
   /** The next record over this link gets lost. */
   private loseNext(link: Link): void {
     const peer = this.peers.get(link)
-    if (peer) peer.outbox.sequence++
+    if (!peer) return
+    peer.outbox.sequence++
+    peer.outbox.window.sent(0)
   }
 
   signal(link: Link, kind: RecordKind, epoch = this.epoch): void {

@@ -78,6 +78,7 @@ export class ZapHandler {
     for (const question of waiting ?? []) this.decide(question)
   }
 
+  /** New connections are not answered any more. Close the sockets that ask it first. */
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true

@@ -38,6 +38,8 @@ Examples:
   $ aicluster keys ls
   $ aicluster keys revoke camera`
 
+const example = (...lines: string[]): string => ['\nExamples:', ...lines.map((line) => `  $ ${line}`)].join('\n')
+
 const COLUMNS: Column<KeyView>[] = [
   { heading: 'NAME', text: ({ name }) => name },
   { heading: 'MAY', text: ({ may }) => may },
@@ -55,6 +57,7 @@ export const registerKeys: Register = (program: Command, action) => {
     .command('init')
     .summary("make the manager's key pair")
     .description("Make the manager's key pair, if there is none, and print its public key. A manager that needs one makes it by itself.")
+    .addHelpText('after', example('aicluster keys init'))
     .action(action((context) => init(context)))
   group
     .command('add')
@@ -64,17 +67,20 @@ export const registerKeys: Register = (program: Command, action) => {
     .option('--may <right>', 'infer or manage (default: infer)')
     .option('--out <file>', 'where the file goes; it must not exist yet (default: NAME.key.json)')
     .option('--address <host>', 'where the application finds the manager (default: where it listens)')
+    .addHelpText('after', example('aicluster keys add camera --out camera.key.json', 'aicluster keys add admin --may manage'))
     .action(action((context, name: string, options: AddOptions) => add(context, name, options)))
   group
     .command('ls')
     .summary('list keys')
     .description('List the keys of applications, and what each may do.')
+    .addHelpText('after', example('aicluster keys ls'))
     .action(action((context) => list(context)))
   group
     .command('revoke')
     .argument('<name>', 'of the key')
     .summary('let an application in no more')
     .description('Revoke a key: its application is refused from now on, and what it has open ends.')
+    .addHelpText('after', example('aicluster keys revoke camera'))
     .action(action((context, name: string) => revoke(context, name)))
   return group
 }

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type ContainerConfig, clusterError } from '@aicluster/protocol'
 import { copyEntries } from '../boards/local/container-files'
 import { isWithin } from '../boards/local/copy-tree'
@@ -17,6 +17,7 @@ export const pathsOf = (config: ContainerConfig): NamedPath[] =>
   [
     { field: 'script_path', path: config.script_path },
     { field: 'image_path', path: config.image_path },
+    { field: 'image_filename', path: config.image_path && config.image_filename ? join(config.image_path, config.image_filename) : null },
     ...copyEntries(config).map(({ From }, index) => ({ field: `copy[${index}].From`, path: From })),
   ].filter((named): named is NamedPath => typeof named.path === 'string' && named.path !== '')
 

@@ -1,5 +1,4 @@
 import type { MetricsView } from '@aicluster/protocol'
-import { isExposed } from '../config/listen-config'
 import type { ControlPlane } from '../control-plane/control-plane'
 
 /** Gauges that are zero when nothing is going on. */
@@ -23,7 +22,7 @@ export async function getMetrics(plane: ControlPlane): Promise<MetricsView> {
   const snapshot = await plane.options.dataPlane.call('snapshot')
   return {
     counters: snapshot.counters,
-    gauges: { ...snapshot.gauges, sockets_exposed: isExposed(plane.options.config.listen) ? 1 : 0 },
+    gauges: snapshot.gauges,
     rest_gauges: REST_GAUGES,
     queues: snapshot.queues.map(({ name, waiting, waitingBytes, inFlight, containers }) => ({
       name,

@@ -8,7 +8,7 @@ export const port = z.number().int().min(0).max(65_535)
 /** Whether only programs of this machine reach what is bound there. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
 
-export const host = z.string().refine(isHost, 'must be an address or a host name')
+const host = z.string().refine(isHost, 'must be an address or a host name')
 
 /** Only programs of this machine reach it. */
 export const loopbackHost = (why: string) =>

@@ -18,6 +18,8 @@ export interface DataPlaneOptions {
   principals: Principals
   /** Who got which numbers, through restarts. */
   numberOwners: NumberOwners
+  /** The sockets are bound beyond loopback, and nothing protects what passes. */
+  exposed: boolean
   /** CURVE on all sockets: the manager's secret key, and who lets keys in. */
   curve?: { secretKey: string; admission: Admission }
   /** Where the control plane hears of what happens. */

@@ -332,6 +332,7 @@ export class DataPlane implements DataPlaneCalls {
       containers_connected: dispatcher.containers.size,
       inferences_registered: dispatcher.queues.size,
       connections: sum(Object.values(this.sockets), (socket) => socket.peerCount),
+      sockets_exposed: this.options.exposed ? 1 : 0,
       draining: this.hosts.sessions.draining ? 1 : 0,
     }
   }

@@ -14,7 +14,7 @@ import {
   RecordKind,
   Welcome,
 } from '@aicluster/protocol'
-import { bodyOf, type DealerHandlers, handshakeFailureText, headerOf, nameOf } from '@aicluster/transport'
+import { bodyOf, type DealerHandlers, handshakeFailureText, headerOf } from '@aicluster/transport'
 import type { ResolvedConnectorOptions } from '../connector-options'
 import { Greeting } from './greeting'
 import { type LinkName, SessionLinks, type SessionNumber } from './session-links'

@@ -37,7 +37,14 @@ export class CoprocessorHandler {
   /** As Docker calls it: `amd64`, `arm64`; null while it is not known. */
   readonly architecture: string | null
   /** What it has; null what is not known. */
-  readonly resources: { readonly cpus: number | null; readonly memoryBytes: number | null; readonly gpus: number | null }
+  readonly resources: {
+    /** Processors. */
+    readonly cpus: number | null
+    /** Memory, in bytes. */
+    readonly memoryBytes: number | null
+    /** GPUs. */
+    readonly gpus: number | null
+  }
   /** How it is doing; null where nothing is measured, or it is down. */
   readonly telemetry: BoardTelemetry | null
   readonly #commands: CommandCaller

@@ -9,14 +9,18 @@ export interface ImageRemoval {
   coprocessorName: string
   /** Its tag, or id where it has none. */
   image: string
+  /** Whether it is gone. */
   deleted: boolean
   /** Why it was kept, such as another container that uses it; null if it is gone. */
   reason: string | null
 }
 
-/** The containers that remain after an unload. */
-export interface RemainingContainers extends Array<ContainerHandler> {
-  /** Images that were deleted, or kept because something else uses them; empty with `deleteImage: false`. Not enumerable. Ours. */
+/**
+ * The containers that remain after an unload. Its `images`, which is not enumerated, says what became of the images of the others:
+ * deleted, or kept because something else uses them; empty with `deleteImage: false`. Ours.
+ */
+export type RemainingContainers = ContainerHandler[] & {
+  /** What became of images. */
   readonly images: readonly ImageRemoval[]
 }
 
