@@ -76,6 +76,17 @@ describeUnless(rigMissing, 'rows of the table of errors that need a board', () =
         REFUSED_MS,
       )
     }
+
+    it.concurrent(
+      'the state of all containers: of those on the lost board what is known',
+      async () => {
+        expect(await world.cluster.getContainerStatus()).toMatchObject([
+          { suffixName: `${FAR}-${LOST}`, status: 'unreachable', cpuProc: undefined },
+          { suffixName: `${NEAR}-board1`, status: 'running' },
+        ])
+      },
+      REFUSED_MS,
+    )
   })
 
   describe('told by the callback, when it has lost its power', () => {
