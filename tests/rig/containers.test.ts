@@ -1,15 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { ContainerConfig } from '@aicluster/host-sdk'
 import { corruptImage, tinyImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import type { World } from '../worlds/world'
+import { inContainer, inspect, refusalOf } from './on-board'
 import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
 
 const LIMIT_MS = 120_000
+/** What is refused before anything is changed needs a few words with the board, in ms. */
+const REFUSED_WITHIN_MS = 8_000
+/** What fails at its start: until its image is there and its program has ended. */
+const FAILED_WITHIN_MS = 30_000
+const PROGRAMS = fileURLToPath(new URL('../worlds/programs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -84,6 +91,18 @@ describeUnless(rigMissing, 'a container on a board over SSH that cannot be', () 
       302,
       /board "board1".*gives none to containers: its Engine has the runtimes/,
     ],
+    [
+      'wants a GPU by an option where there is none',
+      async () => ({ runOption: '--gpus all' }),
+      302,
+      /board "board1".*run_option.*"--gpus all".*gives none to containers/,
+    ],
+    [
+      'wants a runtime that is not there',
+      async () => ({ runOption: '--runtime nvidia' }),
+      302,
+      /the runtime "nvidia", which this board has not got: its Engine has the runtimes .*runc/,
+    ],
     ['has an option that is not supported', async () => ({ runOption: '--link a:b' }), 302, /has --link, which is not supported/],
     [
       'has an option that is forbidden here',
@@ -95,8 +114,11 @@ describeUnless(rigMissing, 'a container on a board over SSH that cannot be', () 
     'as it %s, is refused with the reason, and nothing of it stays',
     async (_, keys, code, message) => {
       const config = await dockerConfig('echo', 'echo', await keys())
-      await expect(world.cluster.loadInference(config, 'board1')).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+      const refusal = await refusalOf(world.cluster.loadInference(config, 'board1'))
+      expect(refusal).toMatchObject({ code, message: expect.stringMatching(message) })
+      expect(refusal.tookMs).toBeLessThan(code === 302 ? REFUSED_WITHIN_MS : FAILED_WITHIN_MS)
       expect(await leftOn(1)).toBe('')
+      expect(world.inferenceFiles).toEqual([])
       expect(await world.cluster.getContainerHandler()).toEqual([])
     },
     LIMIT_MS,
@@ -109,12 +131,21 @@ describeUnless(rigMissing, 'a container on a board over SSH', () => {
     async () => {
       await using world = await startRigWorld({ boards: [1], boardKeys: { allowed_run_options: ['--volume'] } })
       const nasty = 'a \'b" $(touch owned)\n`id`; *'
-      const { writeFileSync } = await import('node:fs')
-      writeFileSync(join(folder, nasty), 'content')
+      const put = `put ${nasty}`
+      const deep = join(folder, 'deep', nasty)
+      const scripts = join(folder, `scripts ${nasty}`)
+      mkdirSync(deep, { recursive: true })
+      mkdirSync(scripts)
+      for (const file of ['lib.mjs', 'echo.mjs']) copyFileSync(join(PROGRAMS, file), join(scripts, file))
+      for (const path of [join(folder, nasty), join(folder, put), join(deep, nasty), join(scripts, nasty)]) writeFileSync(path, 'content')
       const config = await dockerConfig('echo', 'echo', {
+        scriptPath: scripts,
+        runCommand: ['node', 'echo.mjs', nasty],
         copy: [
           { To: 'sub/', From: join(folder, nasty) },
+          { To: `${nasty}-2`, From: join(folder, 'deep') },
           { To: '/etc/cop/', From: join(folder, nasty) },
+          { To: `/etc/${nasty}`, From: join(folder, 'deep') },
         ],
         env: { NASTY: nasty },
         runOption: '--volume /etc/hostname:/board:ro -p 8080:80 --memory 512m',
@@ -129,24 +160,20 @@ describeUnless(rigMissing, 'a container on a board over SSH', () => {
       })
       expect(status?.memUsage).toMatch(/ \/ 512MiB$/)
       const board = sharedRig().board(1)
-      for (const path of [`/opt/aicluster/app/sub/${nasty}`, `/etc/cop/${nasty}`]) {
-        expect((await board.exec(['docker', 'exec', 'aicluster-echo-board1', 'cat', path])).stdout).toBe('content')
+      await world.cluster.putFile('echo', { other: join(folder, put) })
+      const app = '/opt/aicluster/app'
+      const names = [nasty, put, `sub/${nasty}`, `${nasty}-2/${nasty}/${nasty}`].map((name) => `${app}/${name}`)
+      for (const path of [...names, `/etc/cop/${nasty}`, `/etc/${nasty}/${nasty}/${nasty}`]) {
+        expect(await inContainer(board, 'echo-board1', 'cat', path)).toBe('content')
       }
+      const { Config } = await inspect(board, 'echo-board1')
+      expect(Config.Env).toContain(`NASTY=${nasty}`)
+      expect(Config.Cmd).toEqual(['node', 'echo.mjs', nasty])
+      await world.cluster.reloadInference('echo')
+      expect(await inContainer(board, 'echo-board1', 'cat', `${app}/${put}`)).toBe('content')
       expect((await board.exec(['find', '/root', '-name', 'owned'])).stdout).toBe('')
+      expect(await inContainer(board, 'echo-board1', 'find', '/opt', '/etc', '-name', 'owned')).toBe('')
       await world.settle()
-    },
-    LIMIT_MS,
-  )
-
-  it(
-    'that ignores SIGTERM is ended after its time',
-    async () => {
-      await using world = await startRigWorld({ boards: [1], config: { stop_timeout: 1_000 } })
-      await world.cluster.loadInference(await dockerConfig('stubborn', 'stubborn'), 'board1')
-      const startedAt = performance.now()
-      await world.cluster.unloadInference({ inferenceName: 'stubborn', deleteImage: false })
-      expect(performance.now() - startedAt).toBeGreaterThan(900)
-      expect(await leftOn(1)).toBe('')
     },
     LIMIT_MS,
   )

@@ -160,6 +160,12 @@ export interface Board {
    */
   check(config: ContainerConfig): Promise<void>
   /**
+   * Bring what may take long and disturbs nothing that runs, an image: {@link Board.create} then finds it there. Left out where there
+   * is no such thing.
+   * @throws what {@link Board.create} throws
+   */
+  prepare?(config: ContainerConfig, work: BoardWork): Promise<void>
+  /**
    * Put the files in place and start the program.
    * @throws ContainerStartError (311) when the program is missing, not executable or ends at once; nothing stays behind that was not there
    */

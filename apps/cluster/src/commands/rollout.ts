@@ -4,6 +4,7 @@ import { implementationOf, servedNames } from '../registry/container-config-rule
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { drainContainers } from './drain'
+import { prepareBoards } from './prepare-boards'
 import { workOf } from './progress'
 import { instancesOf, nextRecord, type Rollout, type RolloutProgress, standsBeside } from './rollout-progress'
 import { requireBoard } from './select'
@@ -49,7 +50,11 @@ async function rollOutHeld(
       const progress: RolloutProgress = { rollout, started: [], replacing: false, registered: false }
       under.push(progress)
       if (standsBeside(rollout)) await requireDroppedIdle(plane, rollout, cmd)
-      else if (rollout.replace && rollout.before) await setAside(plane, progress, cmd, call)
+      else if (rollout.replace && rollout.before) {
+        await requireIdle(plane, rollout.before, cmd)
+        await prepareBoards(plane, rollout, cmd, call)
+        await setAside(plane, progress, cmd, call)
+      }
       await startAll(plane, progress, cmd, call)
     }
     // From here on it is no longer given up.
@@ -104,6 +109,12 @@ async function checkBoards(plane: ControlPlane, rollouts: readonly Rollout[], cm
       await plane.boards.get(name)?.check(config)
     }
   }
+}
+
+/** To be 303 before an image travels in vain. @throws InvalidOperationError (303) */
+async function requireIdle(plane: ControlPlane, record: InferenceRecord, cmd: CommandName): Promise<void> {
+  if (await plane.options.dataPlane.call('isIdle', { instances: instancesOf(record), names: servedNames(record.config) })) return
+  throw busy(record.config.name, 'to it', cmd)
 }
 
 /** What runs now goes, but keeps its files until all is well. */

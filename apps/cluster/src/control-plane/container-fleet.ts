@@ -6,6 +6,7 @@ import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, St
 import { isBoardFailure } from '../boards/board-failure'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
+import { boardWork } from './board-work'
 import type { Boards } from './boards'
 import type { DataPlaneClient } from './data-plane-client'
 
@@ -129,15 +130,7 @@ export class ContainerFleet {
     signal.addEventListener('abort', onAbort)
     try {
       signal.throwIfAborted()
-      let phase: ProgressView['phase'] = 'copy'
-      container = await this.board(boardName).create(spec, {
-        signal,
-        onBytes: (done, total) => work.report(phase, { done, total }),
-        onPhase: (next) => {
-          phase = next
-          work.report(next)
-        },
-      })
+      container = await this.board(boardName).create(spec, boardWork(work))
       work.report('start')
       this.watch(container)
       const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)

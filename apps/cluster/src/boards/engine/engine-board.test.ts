@@ -50,11 +50,11 @@ describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
     expect(statSync(test.path('secret')).mode & 0o777).toBe(0o700)
   })
 
-  it('have secrets that only the user of their image can read', async () => {
+  it('have secrets that only the user of their image can read, and a folder where it can write', async () => {
     await using test = await TestEngineBoard.on(engine)
     await writeTestImage(test.image, { user: 'worker:video' })
     const container = await test.create(
-      { run_command: sh('id; cat /run/aicluster/token /run/aicluster/curve.json; echo; sleep 1000') },
+      { run_command: sh('touch mine && id; cat /run/aicluster/token /run/aicluster/curve.json; echo; sleep 1000') },
       { curve: '{"a":1}' },
     )
     expect(await linesOf(container, 2)).toEqual(['uid=1234(worker) gid=44(video) groups=44(video)', 'a secret token{"a":1}'])

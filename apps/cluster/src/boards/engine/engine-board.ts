@@ -72,6 +72,11 @@ export class EngineBoard {
     await this.#images.check(config)
   }
 
+  /** See {@link Board.prepare}. @throws InvalidArgumentError (201, 301, 302), SshConnectionError (500), the signal's reason */
+  async prepare(config: ContainerConfig, work: BoardWork): Promise<void> {
+    await this.#images.ensure(config, work)
+  }
+
   /**
    * See {@link Board.create}. `spec.environment` must already name an address at which the manager is reached from there.
    *
@@ -208,7 +213,7 @@ export class EngineBoard {
     const id = await this.#engineContainer(making, body, work)
     const userName = options.container.User ?? image.Config.User ?? ''
     const user = await imageUser(machine.engine.getContainer(id), userName)
-    await writeSecrets(place, machine, { spec, folder: folders.secret, user, userName })
+    await writeSecrets(place, machine, { spec, folders, user, userName })
     work.signal?.throwIfAborted()
     const container = this.#container(spec, id)
     await container.start().catch((error) => {

@@ -3,11 +3,13 @@ import type { ContainerSpec } from '../board'
 import { boardError } from '../board-error'
 import { type ConfigPlace, configError } from '../local/container-errors'
 import type { Machine } from '../machine'
+import type { ContainerFolders } from './container-folders'
 import { CURVE_NAME, TOKEN_NAME } from './container-places'
 import type { ImageUser } from './image-user'
 
 /**
  * Put a container's secrets where only its program (and root) can read them: a 0700 folder, files 0400, owned by the image's user.
+ * The folder of its files is that user's as well.
  *
  * @param user - undefined: the image names one that it does not have
  * @throws InvalidArgumentError (302) the files cannot be given to that user; SshConnectionError (500)
@@ -15,7 +17,7 @@ import type { ImageUser } from './image-user'
 export async function writeSecrets(
   place: ConfigPlace,
   machine: Machine,
-  { spec, folder, user, userName }: { spec: ContainerSpec; folder: string; user: ImageUser | undefined; userName: string },
+  { spec, folders, user, userName }: { spec: ContainerSpec; folders: ContainerFolders; user: ImageUser | undefined; userName: string },
 ): Promise<void> {
   if (!user) {
     throw configError(
@@ -34,6 +36,7 @@ export async function writeSecrets(
   }
   const owner = give ? { uid: user.uid, gid: user.gid } : {}
   const { files } = machine
+  const folder = folders.secret
   await files.makeFolder(folder, 0o700)
   for (const [name, content] of [
     [TOKEN_NAME, spec.token],
@@ -43,10 +46,11 @@ export async function writeSecrets(
     if (content === undefined) await files.remove(path)
     else await files.write(path, Buffer.from(content), { mode: 0o400, ...owner })
   }
-  if (give) await giveFolder(place.board, machine, folder, user)
+  // Its working directory too: it may leave files of its own there.
+  if (give) await giveFolders(place.board, machine, [folder, folders.app], user)
 }
 
-async function giveFolder(board: string, machine: Machine, folder: string, { uid, gid }: ImageUser): Promise<void> {
-  const { code, stderr } = await machine.run(['chown', `${uid}:${gid}`, folder])
-  if (code !== 0) throw boardError(board, `give ${folder} to uid ${uid}`, new Error(stderr || `chown ended with ${code}`))
+async function giveFolders(board: string, machine: Machine, folders: string[], { uid, gid }: ImageUser): Promise<void> {
+  const { code, stderr } = await machine.run(['chown', `${uid}:${gid}`, ...folders])
+  if (code !== 0) throw boardError(board, `give ${folders.join(' and ')} to uid ${uid}`, new Error(stderr || `chown ended with ${code}`))
 }

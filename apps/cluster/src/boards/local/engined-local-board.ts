@@ -20,6 +20,10 @@ export class EnginedLocalBoard extends LocalBoard {
     await (isEngined(config) ? this.#engine.check(config) : super.check(config))
   }
 
+  async prepare(config: ContainerConfig, work: BoardWork): Promise<void> {
+    if (isEngined(config)) await this.#engine.board.prepare(config, work)
+  }
+
   override async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
     if (!isEngined(spec.config)) return super.create(spec, work)
     return this.#engine.board.create(await this.#engine.withAddress(spec), work)

@@ -22,7 +22,7 @@ export type BoardLink = Pick<SshLink, 'onUp' | 'onDown' | 'connected' | 'localAd
 /** Of an Engine: what an {@link SshBoard} needs. */
 export type BoardEngine = Pick<
   EngineBoard,
-  'check' | 'create' | 'adopt' | 'rest' | 'images' | 'deleteImage' | 'sweep' | 'connected' | 'close'
+  'check' | 'prepare' | 'create' | 'adopt' | 'rest' | 'images' | 'deleteImage' | 'sweep' | 'connected' | 'close'
 >
 
 export interface SshBoardOptions {
@@ -135,6 +135,10 @@ export class SshBoard implements Board {
       throw clusterError('invalidParameter', { detail, details: { board: this.name, field: 'implementation_type', value: type } })
     }
     await this.#engine.check(config)
+  }
+
+  prepare(config: ContainerConfig, work: BoardWork): Promise<void> {
+    return this.#engine.prepare(config, work)
   }
 
   create(spec: ContainerSpec, work?: BoardWork): Promise<BoardContainer> {
