@@ -92,7 +92,7 @@ describe('a cluster from the command line', () => {
     const { stdout } = await world.run(['status'])
     expect(stdout).toMatch(/^Manager {4}pid \d+/)
     expect(stdout).toContain(`health and metrics: ${started.value.admin}\n`)
-    expect(stdout).toMatch(/^board2 +local +\S+ +1 +1$/m)
+    expect(stdout).toMatch(/^board2 +local +\S+ +up +1 +1$/m)
     expect(stdout).toMatch(/^echo +1 +0 +0 B +0$/m)
   })
 })

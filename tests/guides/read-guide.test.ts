@@ -37,9 +37,15 @@ describe('readGuide', () => {
     ])
   })
 
+  it('finds what is typed where a command asks', () => {
+    const [step] = readGuide(block('console ask', '$ trust\nkey …\nAccept it? [y/N] y\ndone'))
+    const expected = ['key …', 'Accept it? [y/N] y', 'done']
+    expect(step).toEqual({ kind: 'commands', commands: [{ line: 'trust', expected, answers: ['y'] }] })
+  })
+
   it.each([
     ['a program that is not compiled', block('ts'), 'line 3: a ts block without title'],
-    ['a transcript that is not run', block('console', '$ true'), 'without run'],
+    ['a transcript that is not run', block('console', '$ true'), 'without run or ask'],
     ['a mark that nobody knows', block('js titel="a.mjs"'), 'nobody knows the mark titel="a.mjs"'],
     ['a name that comes twice', block('js title="a.mjs"') + block('js title="a.mjs"'), 'line 8: a.mjs comes twice'],
     ['a name that leaves the folder', block('js title="../a.mjs"'), 'no plain file name'],

@@ -5,6 +5,8 @@ export type Step = { kind: 'file'; name: string; text: string } | { kind: 'comma
 export interface Command {
   line: string
   expected: string[]
+  /** On a terminal, for the command asks: what is typed behind each `[y/N]` of {@link expected}. */
+  answers?: string[]
 }
 
 interface Block {
@@ -22,7 +24,8 @@ const PROGRAM = /^(js|mjs|cjs|javascript|ts|mts|typescript)$/
  * The steps of a page, in order.
  *
  * A block ```` ```js title="host.mjs" ```` is a file. A block ```` ```console run ```` is typed: lines that begin with `$ ` are commands,
- * the lines behind one are what it prints. Every other block is for the eye.
+ * the lines behind one are what it prints. ```` ```console ask ```` is typed on a terminal, with the answers that it shows. Every other
+ * block is for the eye.
  *
  * @throws Error naming the line: a mark that nobody knows, a program without a title, a name that comes twice or leaves the folder
  */
@@ -35,14 +38,15 @@ export function readGuide(markdown: string): Step[] {
     const title = /^title="([^"]+)"$/.exec(block.marks)?.[1]
     if (title !== undefined) {
       if (names.has(title)) fail(`${title} comes twice`)
-      if (!/^[\w-][\w.-]*$/.test(title)) fail(`${title} is no plain file name`)
+      if (!/^([\w-][\w.-]*\/)?[\w-][\w.-]*$/.test(title)) fail(`${title} is no plain file name`)
       names.add(title)
       return [{ kind: 'file', name: title, text: `${block.lines.join('\n')}\n` }]
     }
     if (block.language === 'console' && block.marks === 'run') return [{ kind: 'commands', commands: commandsOf(block, fail) }]
+    if (block.language === 'console' && block.marks === 'ask') return [{ kind: 'commands', commands: commandsOf(block, fail).map(asking) }]
     if (block.marks !== '') fail(`nobody knows the mark ${block.marks}`)
     if (PROGRAM.test(block.language)) fail(`a ${block.language} block without title="FILE"`)
-    if (block.language === 'console') fail('a console block without run; one that is not run is sh')
+    if (block.language === 'console') fail('a console block without run or ask; one that is not run is sh')
     return []
   })
 }
@@ -74,6 +78,11 @@ function blocksOf(markdown: string): Block[] {
   if (open !== undefined) throw new Error(`line ${open.at}: a block that is never closed`)
   return blocks
 }
+
+const asking = (command: Command): Command => ({
+  ...command,
+  answers: command.expected.flatMap((line) => /\[y\/N\] (\w+)$/.exec(line)?.[1] ?? []),
+})
 
 function commandsOf(block: Block, fail: (what: string) => never): Command[] {
   const commands: Command[] = []

@@ -44,7 +44,7 @@ export async function startRigWorld({ boards, boardKeys = {}, listen = {}, confi
   const ours = {
     listen: { transport: 'tcp', host: rig.managerAddress, ...ports, insecure: true, ...listen },
     boards: chosen.map((board) => ({ ...boardEntry(board), ...boardKeys })),
-    // Beyond loopback nothing is allowed unless it is said.
+    // Images, programs and what tests make themselves.
     file_roots: ['/'],
   }
   return startWorld({ ...more, transport: 'tcp', config: { ...ours, ...config } })

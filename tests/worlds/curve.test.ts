@@ -79,10 +79,13 @@ describe('a cluster with CURVE', () => {
     await expect(cluster.deleteQueue()).resolves.toEqual([])
   })
 
-  it('lets a key that may manage do everything', async () => {
+  it('lets a key that may manage do everything but change which boards there are', async () => {
     await using cluster = await AICluster.connect({ keyFile: await addKey(world, 'admin', 'manage') })
     await cluster.loadInference({ name: 'theirs', implementationType: 'Loop' }, 'board1')
     await cluster.unloadInference({ inferenceName: 'theirs' })
+    const board = { name: 'mine', driver: 'local', processes: true } as const
+    await expect(cluster.addBoard(board, { write: false })).rejects.toMatchObject({ code: 315 })
+    expect(await cluster.getCoprocessorHandler()).not.toContainEqual(expect.objectContaining({ name: 'mine' }))
   })
 
   it('drops a revoked key at once: its session ends with the reason, and the others go on', async () => {

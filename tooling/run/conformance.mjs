@@ -10,7 +10,6 @@ import { buildQuietly } from './lib/turbo.mjs'
 await main(async (args) => {
   const env = await install()
   await buildQuietly('@aicluster/tests', env)
-  // Its last line says how many rows are proven: no report of other tests follows it.
-  const reporters = ['--reporter=default', '--reporter=./conformance/reporter.ts']
-  await runCommand(bin('vitest'), ['run', 'conformance', ...reporters, ...args], { cwd: join(root, 'tests'), env, output: 'own' })
+  const words = ['run', '--config', 'vitest.conformance.config.ts', ...args]
+  await runCommand(bin('vitest'), words, { cwd: join(root, 'tests'), env, output: 'own' })
 })

@@ -31,7 +31,10 @@ export async function readDigitsOnBoards(manager: ManagerProcess, options: Optio
   await unlessAborted(manager.whenReady(), signal)
   const cluster = await unlessAborted(AICluster.connect({ stateFolder: manager.stateFolder }), signal)
   try {
-    say(`Loading "${DIGITS}" on every board: image, model, container ...`)
+    // Beyond loopback: exposed is whatever is not encrypted.
+    const { gauges } = await unlessAborted(cluster.getMetrics(), signal)
+    if (gauges.sockets_exposed !== 0) throw new Error('the cluster is not encrypted')
+    say(`Loading "${DIGITS}" on every board: image, model, container; all of it speaks CURVE with the cluster ...`)
     await unlessAborted(cluster.loadInference(digitsInContainers(plan.image, new URL('digits.onnx', DIGITS_FOLDER)), 'all'), signal)
 
     say('Sending images until the story is told ...')

@@ -26,6 +26,7 @@ export abstract class ClusterBoards extends ClusterCommands {
    *
    * @param board - how it is reached, as in `cluster.yaml`; paths are those of the manager's machine
    * @throws InvalidArgumentError (100): no board; (201): a key is missing; (302): a wrong one, naming key and value
+   * @throws PermissionError (315): this application came with a key; only the user who runs the manager may
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @example
    * const { hostKey, facts, problems } = await cluster.probeBoard({ name: 'jetson', driver: 'ssh', address: '10.0.0.12', user: 'me', agent: true })
@@ -57,6 +58,7 @@ export abstract class ClusterBoards extends ClusterCommands {
    *   fingerprint stands in `cluster.yaml`
    * @throws CoprocessorNotFoundError (304): no board has this name
    * @throws SshConnectionError (500): the board cannot be reached, or shows another key
+   * @throws PermissionError (315): this application came with a key; only the user who runs the manager may
    * @throws ConnectionFailedError (111): no connection to the cluster
    */
   async trustBoard(name: string, fingerprint: string, options: CallOptions = {}): Promise<TrustedKey> {
@@ -72,6 +74,7 @@ export abstract class ClusterBoards extends ClusterCommands {
    * @throws InvalidArgumentError (100): no board; (201): a key is missing; (302): a wrong one, a name or machine that is a board
    *   already, or a configuration file that cannot be written: then nothing has changed
    * @throws SshConnectionError (500): with `fingerprint`: the board cannot be reached, or shows another key
+   * @throws PermissionError (315): this application came with a key; only the user who runs the manager may
    * @throws ConnectionFailedError (111): no connection to the cluster
    */
   async addBoard(board: BoardEntry, options: AddBoardOptions & CallOptions = {}): Promise<CoprocessorHandler> {

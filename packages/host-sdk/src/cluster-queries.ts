@@ -80,8 +80,10 @@ export abstract class ClusterQueries extends ClusterRequests {
 
   /**
    * State and use of the containers that serve an inference; of every one when none is given.
+   * Of those whose board cannot be reached the state is `unreachable`, and what their board would tell is left out.
    * @param inferenceName - only its containers; left out: every container
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
+   * @throws SshConnectionError (500): the board of none of them can be reached
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 8
    */

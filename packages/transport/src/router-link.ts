@@ -54,8 +54,9 @@ export interface RouterHandlers<State> {
   onGap?(peer: RouterPeer<State>, missing: number): void
   /** Somebody connected who does not speak CURVE as it is asked for. */
   onHandshakeFailed?(): void
-  /** A message is about to be read, and has been read. */
+  /** A message is about to be read. */
   beforeMessage?(): void
+  /** All of its records have been read. */
   afterMessage?(): void
   /** A message is about to leave. */
   beforeSend?(): void

@@ -3,11 +3,11 @@ import { asJson, complaints } from './report/chaos-report'
 import { reportText } from './report/print-report'
 import { ChaosRun } from './run/chaos-run'
 
-function options(): ChaosOptions {
+async function options(): Promise<ChaosOptions> {
   try {
     const read = readOptions(process.argv.slice(2))
     if (read) {
-      requireMachine()
+      await requireMachine(read)
       return read
     }
     process.stdout.write(HELP)
@@ -26,8 +26,7 @@ async function main(given: ChaosOptions): Promise<number> {
   const stop = (exitCode: number): void => {
     if (stopped) return
     stopped = true
-    run.cleanUp()
-    process.exit(exitCode)
+    void run.cleanUp().finally(() => process.exit(exitCode))
   }
   process.on('SIGINT', () => stop(130))
   process.on('SIGTERM', () => stop(143))
@@ -41,20 +40,26 @@ async function main(given: ChaosOptions): Promise<number> {
     if (given.keep) say(`everything that the processes wrote is in ${run.folder}`)
     if (given.json) process.stdout.write(`${JSON.stringify(asJson(findings))}\n`)
     return complaints(findings).length === 0 ? 0 : 1
+  } catch (error) {
+    // What is ended on purpose fails where it stands: not worth a word.
+    if (stopped) return new Promise(() => {})
+    throw error
   } finally {
-    run.cleanUp()
+    if (!stopped) await run.cleanUp()
   }
 }
 
-main(options()).then(
-  (exitCode) => {
-    process.exitCode = exitCode
-    // The IPC channel of `npm run chaos` would keep us alive.
-    process.removeAllListeners('disconnect')
-    if (process.connected) process.disconnect()
-  },
-  (error: unknown) => {
-    process.stderr.write(`chaos: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.exit(1)
-  },
-)
+options()
+  .then(main)
+  .then(
+    (exitCode) => {
+      process.exitCode = exitCode
+      // The IPC channel of `npm run chaos` would keep us alive.
+      process.removeAllListeners('disconnect')
+      if (process.connected) process.disconnect()
+    },
+    (error: unknown) => {
+      process.stderr.write(`chaos: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      process.exit(1)
+    },
+  )

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { rigObstacle } from '@aicluster/rig'
 
 /** A defect that a run may switch on to see that its oracle notices. */
 export type DeliberateDefect = 'duplicates' | 'credits'
@@ -18,6 +19,8 @@ export interface ChaosOptions {
   keep: boolean
   /** Nothing is broken. */
   calm: boolean
+  /** On three boards of a rig, in containers, encrypted; links, power and Engines are broken. */
+  boards: boolean
 }
 
 export const HELP = `Usage: npm run chaos -- [options]
@@ -30,6 +33,8 @@ Options:
   --minutes M          how long things are broken under load (default 2; fractions are taken)
   --seed S             of the schedule and of all other chance (default 1)
   --json               print one JSON object as the last line
+  --boards             on three boards that this machine plays (root, Docker; see tooling/rig), in real containers, encrypted:
+                       links are cut, slow and lossy, power is lost, Engines are restarted
   --calm               break nothing: what then goes wrong is the run's own fault
   --break DEFECT       duplicates: doubled messages are let through; credits: credits get lost. The run must then fail
   --quiet-seconds N    how long it is quiet before the world must be at rest (default 30)
@@ -55,6 +60,7 @@ export function readOptions(args: string[]): ChaosOptions | undefined {
       'quiet-seconds': { type: 'string', default: '30' },
       calm: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      boards: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -63,6 +69,7 @@ export function readOptions(args: string[]): ChaosOptions | undefined {
   if (defect !== undefined && defect !== 'duplicates' && defect !== 'credits') {
     throw new Error(`--break is "${defect}", it must be duplicates or credits`)
   }
+  if (values.boards && defect !== undefined) throw new Error('--break works without --boards only: leave one of them out')
   return {
     lengthMs: between('minutes', values.minutes, 0.2, 24 * 60) * 60_000,
     quietMs: between('quiet-seconds', values['quiet-seconds'], 1, 600) * 1_000,
@@ -71,6 +78,7 @@ export function readOptions(args: string[]): ChaosOptions | undefined {
     defect,
     keep: values.keep,
     calm: values.calm,
+    boards: values.boards,
   }
 }
 
@@ -81,7 +89,9 @@ function between(option: string, text: string, least: number, most: number, whol
 }
 
 /** @throws Error naming what is missing on this machine, and the cure */
-export function requireMachine(): void {
+export async function requireMachine({ boards }: ChaosOptions): Promise<void> {
+  const obstacle = boards ? await rigObstacle() : undefined
+  if (obstacle !== undefined) throw new Error(`--boards: ${obstacle}`)
   if (!existsSync('/proc/self/environ')) throw new Error('there is no /proc: the chaos run finds its processes there, so it needs Linux')
   for (const file of ['apps/cluster/dist/main.js', 'packages/host-sdk/dist/index.js', 'packages/container-sdk/dist/index.js']) {
     if (!existsSync(join(ROOT, file))) throw new Error(`${file} does not exist: run "npm run build" first`)

@@ -9,7 +9,7 @@ const LOCKED_BUT_NO_PASSWORD = '*:19000:0:99999:7:::'
 
 const SSHD_CONFIG = `Port 22
 HostKey /etc/ssh/host_ed25519
-AuthorizedKeysFile /etc/ssh/authorized_keys
+AuthorizedKeysFile /etc/ssh/authorized_keys .ssh/authorized_keys
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password

@@ -1,6 +1,7 @@
 /** `npm run demo:boards`: a rig of its own and an image with the demo's program, then the demo on it, whose cables are pulled here. */
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nodeImage } from './images/images'
@@ -22,7 +23,9 @@ async function writePlan(rig: Rig): Promise<string> {
   const { file, tag } = await nodeImage({ onnx: true, tag: 'aicluster-digits:1', files: [{ from: program, to: inImage }] })
   const plan = {
     cluster: {
-      listen: { transport: 'tcp', host: rig.managerAddress, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 },
+      // Encrypted: it leaves this machine, as far as anybody can tell.
+      listen: { transport: 'tcp', host: rig.managerAddress, curve: true, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 },
+      file_roots: [dirname(file), DEMO],
       boards: rig.boards().map(({ hostname, address }) => ({
         name: hostname,
         driver: 'ssh',
@@ -63,30 +66,43 @@ function stopOrders(): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal))
   // `npm run demo:boards` is gone, however it went.
   process.once('disconnect', () => stop.abort('SIGHUP'))
+  // Nobody reads what we say: boards must not stay up for that.
+  process.stderr.on('error', () => stop.abort('SIGHUP'))
   return stop.signal
 }
 
-async function main(args: string[]): Promise<number> {
-  // Wrong options and --help need no boards.
+/** 128 and the signal's number, as shells count. */
+const exitCodeOf = ({ reason }: AbortSignal): number => 128 + constants.signals[reason as NodeJS.Signals]
+
+async function main(args: string[], stop: AbortSignal): Promise<number> {
+  // Help needs no boards.
   if (args.some((arg) => arg === '--help' || arg === '-h')) {
     say(
       'npm run demo:boards [-- --json --requests N]: the digits demo on three boards that this machine plays (root). Else as npm run demo.',
     )
     return 0
   }
-  const stop = stopOrders()
   say(`Starting ${BOARDS} boards on this machine ...`)
   const rig = await startOwnedRig(BOARDS)
   try {
+    say(
+      `  ${rig
+        .boards()
+        .map(({ hostname, address }) => `${hostname} at ${address}`)
+        .join(', ')}`,
+    )
+    if (stop.aborted) return exitCodeOf(stop)
     say('Building the image: node, the container program, onnxruntime-node ...')
     const plan = await writePlan(rig)
-    return stop.aborted ? EXIT_FAILURE : await runDemo(rig, plan, args, stop)
+    return stop.aborted ? exitCodeOf(stop) : await runDemo(rig, plan, args, stop)
   } finally {
+    say('Taking the boards down ...')
     await rig.down()
   }
 }
 
-main(process.argv.slice(2)).then(
+const stop = stopOrders()
+main(process.argv.slice(2), stop).then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
     say(`demo: ${error instanceof RigError ? error.message : String((error as Error).stack)}`)

@@ -79,7 +79,9 @@ export class RigBoard {
   async ready(limitMs = START_LIMIT_MS): Promise<void> {
     let last = ''
     const answers = async () => {
-      const { code, stderr } = await this.ssh(['docker', 'version', '--format', '{{.Server.Version}}'], { timeoutMs: 5_000 })
+      const version = this.ssh(['docker', 'version', '--format', '{{.Server.Version}}'], { timeoutMs: 5_000 })
+      // Over a link that loses packets it may not come to its end.
+      const { code, stderr } = await version.catch(({ message }: Error) => ({ code: 1, stderr: message }))
       last = stderr.trim()
       return code === 0
     }
@@ -184,7 +186,7 @@ export class RigBoard {
     await this.on()
     const containers = (await this.exec(['docker', 'ps', '--all', '--quiet'])).stdout.split('\n').filter(Boolean)
     if (containers.length > 0) await this.exec(['docker', 'rm', '--force', '--volumes', ...containers])
-    await this.exec(['rm', '-rf', '/root/.aicluster', '/home/board/.aicluster'])
+    await this.exec(['rm', '-rf', '/root/.aicluster', '/home/board/.aicluster', '/home/board/.ssh'])
   }
 
   /** Pid 1 of the board as this machine numbers it: the only process of the namespace with a second, inner number, which is 1. */

@@ -1,4 +1,12 @@
-import type { AICluster, CallOptions, ClusterMetrics, ContainerStatus, CoprocessorHandler } from '@aicluster/host-sdk'
+import {
+  type AICluster,
+  type CallOptions,
+  type ClusterMetrics,
+  type ContainerStatus,
+  type CoprocessorHandler,
+  SshConnectionError,
+} from '@aicluster/host-sdk'
+import { unreachableContainers } from './unreachable-containers'
 
 /** What the cluster says of itself at one moment. */
 export interface Snapshot {
@@ -8,10 +16,15 @@ export interface Snapshot {
 }
 
 export async function takeSnapshot(cluster: AICluster, options: CallOptions = {}): Promise<Snapshot> {
+  const asked = cluster.getMetrics(options)
   const [metrics, boards, containers] = await Promise.all([
-    cluster.getMetrics(options),
+    asked,
     cluster.getCoprocessorHandler(undefined, options),
-    cluster.getContainerStatus(undefined, options),
+    cluster.getContainerStatus(undefined, options).catch(async (error) => {
+      // That no board can be reached is no reason to show nothing: it is what somebody looks for.
+      if (!(error instanceof SshConnectionError)) throw error
+      return unreachableContainers(await cluster.getContainerHandler(undefined, options), (await asked).credits)
+    }),
   ])
   return { metrics, boards, containers }
 }

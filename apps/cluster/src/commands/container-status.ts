@@ -1,5 +1,6 @@
-import type { ContainerStatusView } from '@aicluster/protocol'
+import { type AIClusterError, type ContainerStatusView, clusterError } from '@aicluster/protocol'
 import type { ContainerRuntime } from '../boards/board'
+import { isBoardFailure } from '../boards/board-failure'
 import type { ControlPlane } from '../control-plane/control-plane'
 import type { ContainerSnapshot, DataPlaneSnapshot } from '../data-plane/snapshot'
 import { implementationOf, servedNames } from '../registry/container-config-rules'
@@ -17,23 +18,61 @@ const NOT_STARTED: Omit<ContainerRuntime, 'state' | 'createdAt'> = {
   writtenBytes: null,
 }
 
-/** State and use of these containers, as a client sees them. */
-export async function statusOf(plane: ControlPlane, selected: readonly SelectedContainer[]): Promise<ContainerStatusView[]> {
+/** What a container's board tells of it, or why it tells nothing. */
+interface Look {
+  runtime?: ContainerRuntime | undefined
+  failure?: AIClusterError
+}
+
+/** State and use of these containers, as a client sees them; what is known, where a board cannot be reached. */
+export const statusOf = async (plane: ControlPlane, selected: readonly SelectedContainer[]): Promise<ContainerStatusView[]> =>
+  viewsOf(plane, selected, await looksAt(plane, selected))
+
+/**
+ * The same, where at least one of them can be looked at.
+ * @throws SshConnectionError (500) the board of none can be reached
+ */
+export async function statusWhereReached(plane: ControlPlane, selected: readonly SelectedContainer[]): Promise<ContainerStatusView[]> {
+  const looks = await looksAt(plane, selected)
+  const [first] = looks
+  if (first?.failure && looks.every(({ failure }) => failure)) throw first.failure
+  return viewsOf(plane, selected, looks)
+}
+
+const looksAt = (plane: ControlPlane, selected: readonly SelectedContainer[]): Promise<Look[]> =>
+  Promise.all(selected.map((container) => lookAt(plane, container)))
+
+async function lookAt({ boards, fleet }: ControlPlane, { record, container }: SelectedContainer): Promise<Look> {
+  // A Loop has no program: the cluster itself is what runs.
+  if (implementationOf(record.config) === 'Loop') return {}
+  const { board, instance } = container
+  const state = boards.get(board)?.state
+  if (state?.state === 'down') return { failure: clusterError('ssh', { detail: `board "${board}": ${state.reason}`, details: { board } }) }
+  try {
+    return { runtime: await fleet.get(instance)?.runtime() }
+  } catch (error) {
+    if (isBoardFailure(error)) return { failure: error }
+    throw error
+  }
+}
+
+async function viewsOf(
+  plane: ControlPlane,
+  selected: readonly SelectedContainer[],
+  looks: readonly Look[],
+): Promise<ContainerStatusView[]> {
   const snapshot = await plane.options.dataPlane.call('snapshot')
-  return Promise.all(
-    selected.map(async ({ record, container }) => {
-      const down = plane.boards.get(container.board)?.state.state === 'down'
-      const runtime = down ? undefined : await plane.fleet.get(container.instance)?.runtime()
-      const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
-      return {
-        ...containerView(record, container, plane.options.config.defaults),
-        ...runtimeFields(record, container, runtime, down),
-        ...connectionFields(record, connection, snapshot),
-        ports: runtime?.ports ?? (connection ? portsOf(plane) : null),
-        ...networkFields(runtime),
-      }
-    }),
-  )
+  return selected.map(({ record, container }, index) => {
+    const { runtime, failure } = looks[index] as Look
+    const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
+    return {
+      ...containerView(record, container, plane.options.config.defaults),
+      ...runtimeFields(record, container, runtime, failure !== undefined),
+      ...connectionFields(record, connection, snapshot),
+      ports: runtime?.ports ?? (connection ? portsOf(plane) : null),
+      ...networkFields(runtime),
+    }
+  })
 }
 
 /** The manager's ports that the container is connected to, where it has none of its own; none where it is connected by Unix sockets. */
@@ -42,10 +81,9 @@ function portsOf(plane: ControlPlane): string | null {
   return pub && sub ? `${pub}/tcp, ${sub}/tcp` : null
 }
 
-function runtimeFields(record: InferenceRecord, container: ContainerRecord, runtime: ContainerRuntime | undefined, down: boolean) {
+function runtimeFields(record: InferenceRecord, container: ContainerRecord, runtime: ContainerRuntime | undefined, unreachable: boolean) {
   const { pid, restarts, cpuPercent, memoryBytes, memoryPercent, readBytes, writtenBytes } = runtime ?? NOT_STARTED
-  // A Loop has no program: the cluster itself is what runs.
-  const status = implementationOf(record.config) === 'Loop' ? 'running' : down ? 'unreachable' : (runtime?.state ?? 'not started')
+  const status = implementationOf(record.config) === 'Loop' ? 'running' : unreachable ? 'unreachable' : (runtime?.state ?? 'not started')
   return {
     cpu_proc: percent(cpuPercent),
     mem_usage: memoryUsage(memoryBytes, memoryPercent),

@@ -39,7 +39,8 @@ export async function putFile(plane: ControlPlane, command: CommandOf<'put_file'
         call.signal.throwIfAborted()
         await commitAll(staged)
       } finally {
-        for (const part of staged) await part.dispose()
+        // What a board that is lost still has is cleared away when it is back.
+        await Promise.allSettled(staged.map((part) => part.dispose()))
       }
       return {}
     },
@@ -106,7 +107,8 @@ async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
       await part.commit()
     }
   } catch (error) {
-    for (const part of begun.reverse()) await part.revert()
+    // A board that is lost keeps none of the others from it; it gets what is kept when it is back.
+    await Promise.allSettled(begun.map((part) => part.revert()))
     throw error
   }
 }

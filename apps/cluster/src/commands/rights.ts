@@ -1,5 +1,5 @@
 import { type Command, type CommandName, clusterError } from '@aicluster/protocol'
-import type { SessionPrincipal } from '../keys/principal'
+import { LOCAL_PRINCIPAL, type SessionPrincipal } from '../keys/principal'
 
 /** Looking, and hearing what sources publish: everybody may. Containers' output is not among it: it may hold other applications' data. */
 const FOR_EVERYBODY = new Set<CommandName>([
@@ -15,10 +15,22 @@ const FOR_EVERYBODY = new Set<CommandName>([
 ])
 
 /**
+ * What takes a board as `cluster.yaml` has it, or decides whom boards are believed to be. Keys of its own would be worth more than the right
+ * to manage: the entry names secrets of the manager's user, and says what may run where.
+ */
+const FOR_THE_OPERATOR = new Set<CommandName>(['probe_board', 'add_board', 'trust_board'])
+
+/**
  * Whether this application may send this command. Its own waiting requests everybody may take back.
  * @throws PermissionError (315) naming key and command
  */
-export function requireRight(command: Command, { name, may }: SessionPrincipal): void {
+export function requireRight(command: Command, { id, name, may }: SessionPrincipal): void {
+  if (FOR_THE_OPERATOR.has(command.cmd) && id !== LOCAL_PRINCIPAL.id) {
+    throw clusterError('notPermitted', {
+      detail: `${command.cmd} is for the user who runs the manager, not for the key ${JSON.stringify(name)}: say it where the manager runs, or write the board into cluster.yaml`,
+      details: { principal: name, may, cmd: command.cmd },
+    })
+  }
   if (may === 'manage' || FOR_EVERYBODY.has(command.cmd)) return
   if (command.cmd === 'delete_queue' && !command.force_delete) return
   const what = command.cmd === 'delete_queue' ? 'delete_queue with force_delete' : command.cmd

@@ -30,6 +30,8 @@ export interface ApplicationOrder {
   /** Its journal, which it appends to. */
   journal: string
   stateFolder: string
+  /** What is loaded: it uses nothing else. */
+  inferences: readonly string[]
   seed: number
   /** What it loads when it is told to cycle. */
   containerConfig: object

@@ -19,6 +19,7 @@ const order = JSON.parse(process.argv[2] ?? '{}') as ApplicationOrder
 const shape: LoadShape = LOAD_SHAPES[order.name as ApplicationName]
 const random = seededRandom(order.seed + order.life)
 const journal = new RequestJournal(order.journal)
+const inferences = shape.inferences.filter((name) => order.inferences.includes(name))
 let sending = true
 
 // Whoever started us is gone, or says when we end; a Ctrl-C in a terminal reaches us too.
@@ -79,7 +80,7 @@ async function keepSending(): Promise<void> {
     // What was missed while we stood still is not made up for.
     due = Math.min(shape.requestsPerSecond / 10 + 1, due + ((nowMs - lastMs) / 1_000) * shape.requestsPerSecond)
     lastMs = nowMs
-    for (; due >= 1 && sending; due--) if (requester.open < shape.mostOpen) requester.send(random.pick(shape.inferences))
+    for (; due >= 1 && sending; due--) if (requester.open < shape.mostOpen) requester.send(random.pick(inferences))
   }
 }
 

@@ -20,7 +20,7 @@ function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFind
   const lines = ['sent a.1.1 0 10 echo']
   verdict.add({ id: 'a.1.1', inference: 'echo', sentAtMs: 0, deadlineAtMs: 10, outcomes: Array(outcomes).fill(outcome), lines }, [], false)
   return {
-    options: { lengthMs: 120_000, quietMs: 30_000, seed: 7, json: true, defect: undefined, keep: false, calm: false },
+    options: { lengthMs: 120_000, quietMs: 30_000, seed: 7, json: true, defect: undefined, keep: false, calm: false, boards: false },
     schedule: { managerKilled: 2 },
     faults: { managerKilled: 2, lostReplies: 30 },
     verdict,
@@ -31,6 +31,8 @@ function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFind
     rest: { unrest: [], counters: {} },
     heap: { lives: 1, worstBytesPerMinute: 100, flat: true, messageBytesAtRest: 4_000_000 },
     orphans: [],
+    leftovers: [],
+    absences: undefined,
     unexpectedEnds: [],
     ...changes,
   }

@@ -1,6 +1,7 @@
 import { COMMAND_OFFENCE, PUBLICATION_OFFENCE } from '../apps/request-journal'
 import type { HeapGrowth } from '../heap/heap-growth'
 import type { ChaosOptions } from '../options'
+import { type AbsenceFindings, NOTICED_LIMIT_MS } from '../oracle/board-absences'
 import type { FaultTable } from '../run/fault-tally'
 import type { Judgement } from '../run/judge-world'
 import type { Rest } from '../run/rest'
@@ -15,6 +16,8 @@ export interface ChaosFindings extends Judgement {
   heap: HeapGrowth
   /** Processes that were left when everything had been ended. */
   orphans: number[]
+  /** Containers, and folders of containers, that were left on boards. */
+  leftovers: string[]
   /** Managers and applications that ended by themselves, or would not end. */
   unexpectedEnds: string[]
 }
@@ -25,7 +28,8 @@ const MOST_AT_REST_BYTES = 16 * 1024 * 1024
 const isOffence = (note: string): boolean => note.startsWith(PUBLICATION_OFFENCE) || note.startsWith(COMMAND_OFFENCE)
 
 /** What is wrong, in words; empty: the promise held. */
-export function complaints({ verdict, recoveries, rest, heap, orphans, unexpectedEnds, notes }: ChaosFindings): string[] {
+export function complaints(findings: ChaosFindings): string[] {
+  const { verdict, recoveries, rest, heap, orphans, leftovers, unexpectedEnds, notes, absences } = findings
   const { counts } = verdict
   const handlerDrops = rest.counters.messages_dropped_handler_total ?? 0
   return [
@@ -39,14 +43,39 @@ export function complaints({ verdict, recoveries, rest, heap, orphans, unexpecte
       ? [`the manager holds ${heap.messageBytesAtRest} bytes of messages at rest`]
       : []),
     ...(orphans.length > 0 ? [`processes ${orphans.join(', ')} were left`] : []),
+    ...leftovers,
+    ...(absences ? complaintsOf(absences) : []),
     ...unexpectedEnds,
     ...(handlerDrops > 0 ? [`${handlerDrops} messages made a handler of the manager throw`] : []),
   ]
 }
 
+function complaintsOf({ noticedMs, unnoticed, unserved }: AbsenceFindings): string[] {
+  const worst = Math.max(0, ...noticedMs)
+  return [
+    ...(worst >= NOTICED_LIMIT_MS ? [`a board that was away was noticed after ${worst} ms`] : []),
+    ...(unnoticed > 0 ? [`${unnoticed} times nobody noticed that a board was away`] : []),
+    ...(unserved > 0 ? [`${unserved} times no other board served while one was away`] : []),
+  ]
+}
+
 /** The last line of `--json`. */
 export function asJson(findings: ChaosFindings): object {
-  const { options, schedule, faults, verdict, recoveries, rest, heap, orphans, notes, offOverRestarts, slowestStartMs } = findings
+  const {
+    options,
+    schedule,
+    faults,
+    verdict,
+    recoveries,
+    rest,
+    heap,
+    orphans,
+    notes,
+    offOverRestarts,
+    slowestStartMs,
+    absences,
+    leftovers,
+  } = findings
   const { seed, lengthMs, quietMs, defect } = options
   const problems = complaints(findings)
   return {
@@ -70,6 +99,15 @@ export function asJson(findings: ChaosFindings): object {
     mostOpenAtKill: recoveries.mostOpenAtKill,
     restGaugesZero: rest.unrest.length === 0,
     orphans: orphans.length,
+    ...(absences && {
+      absences: absences.absences,
+      noticed: absences.noticedMs.length,
+      noticedMs: Math.max(0, ...absences.noticedMs),
+      unnoticed: absences.unnoticed,
+      servedByOthers: absences.servedByOthers,
+      longestPauseMs: absences.longestPauseMs,
+      leftOnBoards: leftovers.length,
+    }),
     heapBytesPerMinute: heap.worstBytesPerMinute ?? null,
     messageBytesAtRest: heap.messageBytesAtRest ?? null,
     offOverRestarts,

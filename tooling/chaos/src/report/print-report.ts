@@ -1,3 +1,4 @@
+import type { AbsenceFindings } from '../oracle/board-absences'
 import { type ChaosFindings, complaints } from './chaos-report'
 
 const MOST_SHOWN = 20
@@ -12,7 +13,7 @@ const counts = (table: Partial<Record<string, number>>): string =>
 
 /** The table at the end of a run, and what is known of each request for which the promise did not hold. */
 export function reportText(findings: ChaosFindings): string {
-  const { options, faults, verdict, recoveries, rest, heap, notes, offOverRestarts } = findings
+  const { options, faults, verdict, recoveries, rest, heap, notes, offOverRestarts, absences } = findings
   const { recoveriesMs, sinceStartMs, mostOpenAtKill } = recoveries
   const wire = Object.fromEntries(Object.entries(faults).filter(([name]) => /^(lost|doubled|delayed|truncated)/.test(name)))
   const processes = Object.fromEntries(Object.entries(faults).filter(([name]) => !(name in wire)))
@@ -34,6 +35,7 @@ export function reportText(findings: ChaosFindings): string {
         ? 'no manager was killed'
         : `worst ${number(Math.max(...recoveriesMs))} ms from the kill, ${number(Math.max(...sinceStartMs))} ms from the successor's start; median ${number(median(recoveriesMs))} ms of ${recoveriesMs.length}; at most ${number(mostOpenAtKill)} requests open`,
     ],
+    ...(absences ? absenceRows(absences) : []),
     ['at rest', rest.unrest.length === 0 ? 'yes' : 'NO'],
     ['heap', heapText(heap)],
     ['promise', problems.length === 0 ? 'held' : 'BROKEN'],
@@ -44,6 +46,14 @@ export function reportText(findings: ChaosFindings): string {
     .slice(0, MOST_SHOWN)
     .map(({ kind, why, lines }) => `${kind}: ${why}\n${lines.map((line) => `    ${line}`).join('\n')}`)
   return [...table, ...problems.map((problem) => `  - ${problem}`), ...shown, ''].join('\n')
+}
+
+function absenceRows({ absences, noticedMs, servedByOthers, longestPauseMs }: AbsenceFindings): [string, string][] {
+  const noticed = `worst ${number(Math.max(0, ...noticedMs))} ms, median ${number(median(noticedMs))} ms, of ${noticedMs.length}`
+  return [
+    ['boards away', `${absences} times; noticed (where one manager lived meanwhile): ${noticed}`],
+    ['others served', `${number(servedByOthers)} results while a board was away; longest pause ${number(longestPauseMs)} ms`],
+  ]
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0

@@ -27,6 +27,12 @@ const LANES: Record<ChaosAction['kind'], string> = {
   burst: 'burst',
   wireBroken: 'wire',
   wireMended: 'wire',
+  // One board at a time is away: the others serve.
+  boardCut: 'boards',
+  boardOff: 'boards',
+  engineRestarted: 'boards',
+  linkSlow: 'links',
+  linkLossy: 'links',
 }
 
 /**
@@ -81,29 +87,35 @@ async function act(action: ChaosAction, world: ChaosWorld, tally: FaultTally): P
       return roll(world, action.pick, tally)
     case 'applicationKilled':
       tally.add('applicationKilled')
-      await world.applications.crashing.kill()
+      await world.application('crashing').kill()
       await sleep(action.startAfterMs)
-      return world.applications.crashing.start()
+      return world.application('crashing').start()
     case 'applicationStopped':
       tally.add('applicationStopped')
-      return stopFor(world.applications.sleeping.pause(), action.forMs)
+      return stopFor(world.application('sleeping').pause(), action.forMs)
     case 'handlerHung':
       tally.add('handlerHung')
-      return world.applications.steady.tell({ tell: 'hang' })
+      return world.application('steady').tell({ tell: 'hang' })
     case 'inferenceCycled':
       tally.add('inferenceCycled')
-      return world.applications.loading.tell({ tell: 'cycle', requests: action.requests, forMs: action.forMs })
+      return world.application('loading').tell({ tell: 'cycle', requests: action.requests, forMs: action.forMs })
     case 'queueDeleted':
     case 'distributionStopped':
     case 'inferenceReloaded':
     case 'programStopped':
-      return world.applications.operating.tell({ tell: 'operate', operation: action })
+      return world.application('operating').tell({ tell: 'operate', operation: action })
     case 'burst':
-      return world.applications.steady.tell({ tell: 'burst', requests: action.requests })
+      return world.application('steady').tell({ tell: 'burst', requests: action.requests })
     case 'wireBroken':
       return world.wire.set(action.rates)
     case 'wireMended':
       return world.wire.set({})
+    case 'boardCut':
+    case 'boardOff':
+    case 'engineRestarted':
+    case 'linkSlow':
+    case 'linkLossy':
+      return world.site.breakBoard?.(action, tally)
   }
 }
 

@@ -5,9 +5,9 @@ import { heapGrowth, readHeapSamples } from '../heap/heap-growth'
 import type { ChaosOptions } from '../options'
 import type { ChaosFindings } from '../report/chaos-report'
 import type { ChaosEvent } from '../schedule/chaos-event'
-import { countKinds, makeSchedule } from '../schedule/make-schedule'
+import { countKinds } from '../schedule/make-schedule'
 import { ChaosWorld } from '../world/chaos-world'
-import { HANG_NOTICED_MS } from '../world/inferences'
+import { HANG_NOTICED_MS, SOURCE } from '../world/inferences'
 import { carryOut } from './carry-out'
 import { crashesIn } from './crashes'
 import { FaultTally } from './fault-tally'
@@ -31,7 +31,7 @@ export class ChaosRun {
     private readonly say: (line: string) => void,
   ) {
     this.world = new ChaosWorld(options)
-    this.tally = new FaultTally(this.world.wire, () => this.world.applications.operating.latest.done)
+    this.tally = new FaultTally(this.world.wire, () => this.world.applications.find(({ name }) => name === 'operating')?.latest.done ?? {})
     // Every lane of the schedule listens.
     setMaxListeners(0, this.stopped.signal)
   }
@@ -43,7 +43,7 @@ export class ChaosRun {
 
   async run(): Promise<ChaosFindings> {
     const { world, options } = this
-    const schedule = scheduleFor(options)
+    const schedule = this.schedule()
     this.say(`world in ${world.folder}: starting`)
     await world.start()
     this.startedAtMs = performance.now()
@@ -62,12 +62,13 @@ export class ChaosRun {
     } finally {
       clearInterval(progress)
     }
-    const rest = await lookForRest(world.cluster)
+    const withContainers = [...world.site.inferences.map(({ name }) => name), SOURCE]
+    const rest = await lookForRest(world.cluster, { withContainers, boards: world.site.boards })
     const faults = this.tally.table
     this.say('ending the world, and judging')
     const crashes = crashesIn(world.folder)
-    const orphans = await world.end()
-    const unexpectedEnds = [world.manager, ...Object.values(world.applications)].flatMap(({ unexpected }) => unexpected).concat(crashes)
+    const { orphans, leftovers } = await world.end()
+    const unexpectedEnds = [world.manager, ...world.applications].flatMap(({ unexpected }) => unexpected).concat(crashes)
     return {
       ...(await judgeWorld(world)),
       options,
@@ -76,19 +77,29 @@ export class ChaosRun {
       rest,
       heap: heapGrowth(readHeapSamples(world.heapsFolder)),
       orphans,
+      leftovers,
       unexpectedEnds,
     }
   }
 
   /** End whatever still runs, and remove the folder unless it is to be kept. Twice does no harm. */
-  cleanUp(): void {
+  async cleanUp(): Promise<void> {
     this.stopped.abort()
     this.world.killAll()
+    await this.world.endSite()
     if (!this.options.keep) this.world.remove()
   }
 
+  private schedule(): ChaosEvent[] {
+    const { calm, seed, lengthMs, quietMs } = this.options
+    if (calm) return []
+    const events = this.world.site.schedule(seed, lengthMs)
+    // In a short quiet nobody has time to notice that a handler hangs.
+    return quietMs > HANG_NOTICED_MS ? events : events.filter(({ kind }) => kind !== 'handlerHung')
+  }
+
   private progressLine(): string {
-    const applications = Object.values(this.world.applications)
+    const { applications } = this.world
     const sum = (pick: (totals: { requests: number; outcomes: number }) => number) =>
       applications.reduce((total, { totals }) => total + pick(totals), 0)
     const open = applications.reduce((total, { latest }) => total + latest.open, 0)
@@ -96,11 +107,4 @@ export class ChaosRun {
     const seconds = Math.round((performance.now() - this.startedAtMs) / 1_000)
     return `${String(seconds).padStart(5)} s  ${sum(({ requests }) => requests)} requests, ${sum(({ outcomes }) => outcomes)} outcomes, ${open} open, ${faults} faults`
   }
-}
-
-function scheduleFor({ calm, seed, lengthMs, quietMs }: ChaosOptions): ChaosEvent[] {
-  if (calm) return []
-  const events = makeSchedule(seed, lengthMs)
-  // In a short quiet nobody has time to notice that a handler hangs.
-  return quietMs > HANG_NOTICED_MS ? events : events.filter(({ kind }) => kind !== 'handlerHung')
 }

@@ -13,6 +13,11 @@ export type DoneFault =
   | 'applicationStopped'
   | 'handlerHung'
   | 'inferenceCycled'
+  | 'boardCut'
+  | 'boardOff'
+  | 'engineRestarted'
+  | 'linkSlow'
+  | 'linkLossy'
 
 /** Every fault of a run, by kind. */
 export type FaultTable = Partial<Record<DoneFault, number>> & OperationCounts & FaultCounts

@@ -1,3 +1,4 @@
+import { type AbsenceFindings, AbsenceMeter } from '../oracle/board-absences'
 import { OffTimes } from '../oracle/off-times'
 import { readExecutions, readNotes, readRequests } from '../oracle/read-journals'
 import { type Operations, readOperations } from '../oracle/read-operations'
@@ -20,6 +21,8 @@ export interface Judgement {
   offOverRestarts: number
   /** The longest that a manager took from its start until it was ready, in ms. */
   slowestStartMs: number
+  /** What became of the absences of boards; undefined: the world was on none. */
+  absences: AbsenceFindings | undefined
 }
 
 /** Read every journal of a world that has ended, and judge every request in them. */
@@ -37,20 +40,25 @@ export async function judgeWorld(world: ChaosWorld): Promise<Judgement> {
   }
   const verdict = new Verdict(rules)
   const meter = new RecoveryMeter(world.manager.lives)
+  const absences = world.rig && new AbsenceMeter(world.rig.absences, world.rig.watch.changes, world.manager.lives)
   const notes: Record<string, number> = {}
-  for (const { name, journal, killedAtMs } of Object.values(world.applications).flatMap(({ lives }) => lives)) {
+  for (const { name, journal, killedAtMs } of world.applications.flatMap(({ lives }) => lives)) {
     for (const request of (await readRequests(journal)).values()) {
-      verdict.add(request, executions.get(request.id) ?? [], killedAtMs !== undefined)
+      const ran = executions.get(request.id) ?? []
+      verdict.add(request, ran, killedAtMs !== undefined)
+      absences?.add(request, ran)
       if (STEADY.includes(name)) meter.add(request)
     }
     for (const [what, times] of Object.entries(await readNotes(journal))) notes[what] = (notes[what] ?? 0) + times
   }
   const offOverRestarts = off.overRestarts(world.manager.lives.flatMap(({ readyAtMs }) => readyAtMs ?? []))
   const startsMs = world.manager.lives.map(({ startedAtMs, readyAtMs = startedAtMs }) => readyAtMs - startedAtMs)
-  return { verdict, recoveries: meter.recoveries, notes, offOverRestarts, slowestStartMs: Math.max(0, ...startsMs) }
+  const slowestStartMs = Math.max(0, ...startsMs)
+  return { verdict, recoveries: meter.recoveries, notes, offOverRestarts, slowestStartMs, absences: absences?.findings }
 }
 
 async function operationsOf(world: ChaosWorld): Promise<Operations> {
-  const read = await Promise.all(world.applications.operating.lives.map(({ journal }) => readOperations(journal)))
+  const operators = world.applications.filter(({ name }) => name === 'operating')
+  const read = await Promise.all(operators.flatMap(({ lives }) => lives).map(({ journal }) => readOperations(journal)))
   return { deletions: read.flatMap(({ deletions }) => deletions), offTimes: read.flatMap(({ offTimes }) => offTimes) }
 }

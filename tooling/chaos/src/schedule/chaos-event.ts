@@ -22,6 +22,15 @@ export type ChaosAction =
   | { kind: 'burst'; requests: number }
   | { kind: 'wireBroken'; rates: AimedFaultRates }
   | { kind: 'wireMended' }
+  /** Its cable is pulled out, and put back in. */
+  | { kind: 'boardCut'; pick: number; forMs: number }
+  /** Its power is lost, and comes back. */
+  | { kind: 'boardOff'; pick: number; forMs: number }
+  /** Its containers end with it, and start again. */
+  | { kind: 'engineRestarted'; pick: number }
+  | { kind: 'linkSlow'; pick: number; megabits: number; forMs: number }
+  /** So many of a hundred packets are lost, each way. */
+  | { kind: 'linkLossy'; pick: number; percent: number; forMs: number }
 
 export type ChaosKind = ChaosAction['kind']
 

@@ -3,10 +3,10 @@ import type { ChaosAction, ChaosEvent, ChaosKind } from './chaos-event'
 import { nextWeather } from './wire-weather'
 
 /** The load begins in a world that works, for so many ms. */
-const CALM_START_MS = 2_000
+export const CALM_START_MS = 2_000
 /** How long before a manager is killed the burst comes that it is to be killed with, in ms. */
-const BURST_AHEAD_MS = 300
-const BURST_REQUESTS = 1_000
+export const BURST_AHEAD_MS = 300
+export const BURST_REQUESTS = 1_000
 
 /** Before every other kill of a manager distribution is stopped, so long before it, and still off under its successor, in ms. */
 const OFF_AHEAD_MS = 1_500
@@ -16,13 +16,13 @@ const LONG_PAUSE_CHANCE = 0.1
 const LONG_PAUSE_GAPS = 3.5
 
 /** Every `gapMs` on the average one of these. */
-interface Stream {
+export interface Stream {
   gapMs: number
   make(random: SeededRandom): ChaosAction
 }
 
 const pause = (random: SeededRandom) => random.integer(500, 4_000)
-const restartPause = (random: SeededRandom) => random.integer(0, 2_000)
+export const restartPause = (random: SeededRandom) => random.integer(0, 2_000)
 
 const stopOfDistribution = (random: SeededRandom, forMs: number): ChaosAction => ({
   kind: 'distributionStopped',
@@ -84,7 +84,8 @@ export function countKinds(events: readonly ChaosEvent[]): Partial<Record<ChaosK
   return counts
 }
 
-function timed({ gapMs, make }: Stream, random: SeededRandom, endMs: number): ChaosEvent[] {
+/** When the actions of one stream come: between the calm start and `endMs`. */
+export function timed({ gapMs, make }: Stream, random: SeededRandom, endMs: number): ChaosEvent[] {
   // In a short run everything comes at least once.
   const gap = Math.min(gapMs, (endMs - CALM_START_MS) / 1.5)
   const events: ChaosEvent[] = []

@@ -4,30 +4,24 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AICluster } from '@aicluster/host-sdk'
 import { WireFaults } from '@aicluster/testing'
-import { type ApplicationName, LOAD_SHAPES } from '../apps/load-shapes'
+import type { ApplicationName } from '../apps/load-shapes'
 import { type DeliberateDefect, ROOT } from '../options'
+import { LocalSite } from '../sites/local-site'
+import { RigSite } from '../sites/rig-site'
+import type { Site } from '../sites/site'
 import { ApplicationProcess } from './application-process'
-import {
-  type ContainerSurroundings,
-  containerConfig,
-  HANG_TIMEOUT_MS,
-  INFERENCES,
-  LOOP,
-  PASSING,
-  RESPONSE_TIMEOUT_MS,
-  SEND_TIMEOUT_MS,
-  sourceConfig,
-} from './inferences'
+import { containerConfig, HANG_TIMEOUT_MS, LOOP, PASSING, RESPONSE_TIMEOUT_MS, SEND_TIMEOUT_MS } from './inferences'
 import { ManagerKeeper } from './manager-keeper'
 import { processesOf, signal } from './world-processes'
 
-const LOAD_LIMIT_MS = 30_000
 const APPLICATION_END_MS = 10_000
 const GONE_LIMIT_MS = 5_000
 
 export interface ChaosWorldOptions {
   seed: number
   defect: DeliberateDefect | undefined
+  /** On boards of a rig. */
+  boards: boolean
 }
 
 /** A private cluster made of real processes, in a folder of its own, with applications that use it. */
@@ -35,19 +29,23 @@ export class ChaosWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'aicc-'))
   readonly wire: WireFaults
   readonly manager: ManagerKeeper
-  readonly applications: Record<ApplicationName, ApplicationProcess>
+  readonly applications: readonly ApplicationProcess[]
+  readonly site: Site
+  /** The same, where it is on boards. */
+  readonly rig: RigSite | undefined
   private client: AICluster | undefined
-  private readonly surroundings: ContainerSurroundings
 
-  constructor({ seed, defect }: ChaosWorldOptions) {
+  constructor({ seed, defect, boards }: ChaosWorldOptions) {
     for (const name of ['s', 'applications', 'executions']) mkdirSync(join(this.folder, name), { mode: 0o700 })
     this.wire = new WireFaults(join(this.folder, 'faults'), { seed })
     const faults = this.wire.environment
     const flaw = defect === undefined ? {} : { AICLUSTER_DELIBERATE_DEFECT: defect }
-    this.surroundings = {
+    const surroundings = {
       environment: { ...faults, CHAOS_EXECUTIONS: this.executionsFolder },
       commandPrefix: defect === undefined ? [] : ['env', `AICLUSTER_DELIBERATE_DEFECT=${defect}`],
     }
+    this.rig = boards ? new RigSite(this.folder, this.executionsFolder) : undefined
+    this.site = this.rig ?? new LocalSite(surroundings)
     const heapPreload = pathToFileURL(join(ROOT, 'tooling/chaos/dist/heap/heap-preload.js')).href
     this.manager = new ManagerKeeper(this.folder, {
       ...faults,
@@ -55,14 +53,19 @@ export class ChaosWorld {
       NODE_OPTIONS: `${faults.NODE_OPTIONS} --import ${heapPreload}`,
       CHAOS_HEAPS: this.heapsFolder,
     })
-    const order = { stateFolder: this.stateFolder, seed, containerConfig: containerConfig(PASSING, this.surroundings) }
-    const names = Object.keys(LOAD_SHAPES) as ApplicationName[]
-    this.applications = Object.fromEntries(
-      names.map((name, i) => {
-        const own = { ...order, seed: seed + 1_000 * (i + 1) }
-        return [name, new ApplicationProcess(name, this.folder, own, { ...faults, ...flaw })]
-      }),
-    ) as Record<ApplicationName, ApplicationProcess>
+    const inferences = [...this.site.inferences.map(({ name }) => name), LOOP]
+    const order = { stateFolder: this.stateFolder, seed, inferences, containerConfig: containerConfig(PASSING, surroundings) }
+    this.applications = this.site.applications.map((name, i) => {
+      const own = { ...order, seed: seed + 1_000 * (i + 1) }
+      return new ApplicationProcess(name, this.folder, own, { ...faults, ...flaw })
+    })
+  }
+
+  /** @throws Error there is none of this name in this world */
+  application(name: ApplicationName): ApplicationProcess {
+    const found = this.applications.find((application) => application.name === name)
+    if (!found) throw new Error(`there is no application ${name} in this world`)
+    return found
   }
 
   get stateFolder(): string {
@@ -83,32 +86,34 @@ export class ChaosWorld {
     return this.client
   }
 
-  /** Start the manager, load the inferences on both boards, start the applications and wait until they are connected. */
+  /** Start the manager, load the inferences on all boards, start the applications and wait until they are connected. */
   async start(): Promise<void> {
+    const { site } = this
+    await site.start()
     // JSON is YAML.
-    writeFileSync(join(this.folder, 'cluster.yaml'), JSON.stringify(clusterConfig()))
+    writeFileSync(join(this.folder, 'cluster.yaml'), JSON.stringify({ ...COMMON_CONFIG, ...this.site.clusterConfig }))
     await this.manager.start()
     this.client = await AICluster.connect({ stateFolder: this.stateFolder })
-    const configs = INFERENCES.map((inference) => containerConfig(inference, this.surroundings))
-    await this.client.loadInference([...configs, sourceConfig(this.surroundings), { name: LOOP, implementationType: 'Loop' }], 'all', {
-      timeout: LOAD_LIMIT_MS,
-    })
-    const applications = Object.values(this.applications)
-    for (const application of applications) application.start()
-    await Promise.all(applications.map(({ connected }) => connected))
+    await site.connected?.(this.client)
+    const configs = await Promise.all(site.inferences.map((inference) => site.containerConfig(inference)))
+    const all = [...configs, await site.sourceConfig(), { name: LOOP, implementationType: 'Loop' as const }]
+    await this.client.loadInference(all, 'all', { timeout: site.loadLimitMs })
+    for (const application of this.applications) application.start()
+    await Promise.all(this.applications.map(({ connected }) => connected))
   }
 
   /** Tell every application to send nothing new. */
   stopLoad(): void {
-    for (const application of Object.values(this.applications)) application.tell({ tell: 'stopLoad' })
+    for (const application of this.applications) application.tell({ tell: 'stopLoad' })
   }
 
   /**
    * End everything in order: applications, then the manager, which stops its containers.
-   * @returns processes that were left after that; they are killed
+   * @returns processes that were left after that; they are killed. And what was left on boards, in words
    */
-  async end(): Promise<number[]> {
-    await Promise.all(Object.values(this.applications).map((application) => application.end(APPLICATION_END_MS)))
+  async end(): Promise<{ orphans: number[]; leftovers: string[] }> {
+    await Promise.all(this.applications.map((application) => application.end(APPLICATION_END_MS)))
+    const leftovers = await this.site.leftovers(this.cluster)
     await this.client?.release()
     await this.manager.end('SIGINT')
     let left = processesOf(this.folder)
@@ -116,12 +121,17 @@ export class ChaosWorld {
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     this.killAll()
-    return left
+    return { orphans: left, leftovers }
   }
 
   /** At once, and whatever state they are in. */
   killAll(): void {
     for (const pid of processesOf(this.folder)) signal(pid, 'SIGKILL')
+  }
+
+  /** What the containers ran on goes. */
+  endSite(): Promise<void> {
+    return this.site.end()
   }
 
   /** Everything that the processes wrote goes. */
@@ -130,10 +140,9 @@ export class ChaosWorld {
   }
 }
 
-const clusterConfig = () => ({
-  listen: { transport: 'ipc' },
+const COMMON_CONFIG = {
   defaults: { send_timeout: SEND_TIMEOUT_MS, wait_queue_timeout: RESPONSE_TIMEOUT_MS, start_timeout: 20_000 },
   hang_timeout: HANG_TIMEOUT_MS,
   drain_timeout: 5_000,
   log_level: 'info',
-})
+}

@@ -63,26 +63,40 @@ export interface ContainerSurroundings {
   commandPrefix: string[]
 }
 
-const programs = join(ROOT, 'tooling/chaos/dist/programs')
+/** Where the programs of containers lie, each in one file. */
+export const PROGRAMS = join(ROOT, 'tooling/chaos/dist/programs')
+
+const argumentsOf = ({ takesMs, concurrency = 0 }: ChaosInference): string[] => [...takesMs, concurrency].map(String)
 
 export function containerConfig(inference: ChaosInference, { environment, commandPrefix }: ContainerSurroundings): ContainerConfig {
-  const { name, takesMs, maxSendNum, concurrency = 0, redeliver, sink } = inference
   return {
-    name,
+    ...ruleOf(inference),
     implementationType: 'other',
-    runCommand: [...commandPrefix, process.execPath, join(programs, 'container.js'), ...takesMs.map(String), String(concurrency)],
-    maxSendNum,
+    runCommand: [...commandPrefix, process.execPath, join(PROGRAMS, 'container.js'), ...argumentsOf(inference)],
     env: environment,
-    ...(redeliver && { redeliver }),
-    ...(sink && { input: 'Main' as const, output: null }),
   }
 }
+
+const ruleOf = ({ name, maxSendNum, redeliver, sink }: ChaosInference) => ({
+  name,
+  maxSendNum,
+  ...(redeliver && { redeliver }),
+  ...(sink && { input: 'Main' as const, output: null }),
+})
 
 export const sourceConfig = ({ environment, commandPrefix }: ContainerSurroundings): ContainerConfig => ({
   name: SOURCE,
   implementationType: 'other',
-  runCommand: [...commandPrefix, process.execPath, join(programs, 'source.js')],
+  runCommand: [...commandPrefix, process.execPath, join(PROGRAMS, 'source.js')],
   env: environment,
   input: null,
   output: 'Main',
 })
+
+/** The same in a container whose files are the programs. */
+export const onBoards = (inference: ChaosInference) => ({
+  ...ruleOf(inference),
+  runCommand: ['node', 'container.js', ...argumentsOf(inference)],
+})
+
+export const sourceOnBoards = () => ({ name: SOURCE, runCommand: ['node', 'source.js'], input: null, output: 'Main' as const })

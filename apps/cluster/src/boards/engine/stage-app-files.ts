@@ -29,7 +29,8 @@ export async function stageAppFiles(at: StagePlace, filesFolder: string, work: B
   try {
     await files.bring(filesFolder, posix.join(folders.beside, 'new'), work)
   } catch (error) {
-    await dispose().catch(() => {})
+    // On the same connection: nobody waits for another one, what is left there goes when the board is back.
+    await files.remove(folders.beside).catch(() => {})
     throw error
   }
   return { ...swap(at, names), dispose }

@@ -12,6 +12,8 @@ import { uploadFile } from './upload-file'
 
 /** Bytes of one read; servers give no more at once. */
 const READ_BYTES = 32 * 1024
+/** Where a write fails, and less than this is free, it failed for that: more than one write brings. */
+const FULL_BYTES = 1024 * 1024
 /** Deleting a large tree takes its time. */
 const REMOVE_MS = 120_000
 
@@ -76,7 +78,11 @@ export class SftpFiles implements MachineFiles {
         // The mode at its making was cut by the umask there.
         await this.#calls.chmod(path, 0o755)
       },
-      newFile: (upload: Upload) => uploadFile(this.#calls, upload),
+      newFile: (upload: Upload) =>
+        uploadFile(this.#calls, upload).catch(async (error) => {
+          // Asked now: what has come is deleted next, and there is room again.
+          throw await this.#plain(error, upload.to)
+        }),
       remove: (path: string) => this.remove(path),
       kind: (path: string) => this.#kind(path),
       replace: (source: string, target: string) => this.#calls.replace(source, target),
@@ -172,7 +178,7 @@ export class SftpFiles implements MachineFiles {
     if (code === SFTP_STATUS.noSuchFile) return new Error('there is no such file or folder', { cause: error })
     if (code !== SFTP_STATUS.failure) return error
     const free = await this.#calls.freeBytes(dirname(path)).catch(() => undefined)
-    return free === undefined || free >= READ_BYTES ? error : new Error(`the disk is full (${free} bytes free)`, { cause: error })
+    return free === undefined || free >= FULL_BYTES ? error : new Error(`the disk is full (${free} bytes free)`, { cause: error })
   }
 }
 

@@ -1,0 +1,117 @@
+import type { ContainerHandler, CoprocessorHandler } from '@aicluster/host-sdk'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { argumentsOf, type Targets } from '../conformance/api-calls'
+import { apiOf, type ErrorRow, titleOf } from '../conformance/error-table'
+import { ROWS_ON_BOARDS } from '../conformance/on-boards'
+import { proveRow } from '../conformance/prove-row'
+import { attempt } from '../conformance/provocation'
+import { eventually } from '../worlds/eventually'
+import type { World } from '../worlds/world'
+import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
+
+/** The board that is lost; the other one stays. */
+const LOST = 'board2'
+/** Runs on the lost board alone. */
+const FAR = 'far'
+/** Registered on the other board alone. */
+const NEAR = 'near'
+/** A command hears within 4 s that its board is lost; the rest is for a busy machine. */
+const REFUSED_MS = 6_000
+const BACK_MS = 20_000
+const START_MS = 120_000
+
+describeUnless(rigMissing, 'rows of the table of errors that need a board', () => {
+  let world: World
+  let targets: Targets & { board: CoprocessorHandler; container: ContainerHandler }
+
+  const stateOfLost = async () => (await world.cluster.getCoprocessorHandler()).find(({ name }) => name === LOST)?.state
+  const untilLostIs = (state: 'up' | 'down') => eventually(`${LOST} to be ${state}`, async () => (await stateOfLost()) === state, BACK_MS)
+
+  beforeAll(async () => {
+    world = await startRigWorld({ boards: [1, 2] })
+    const { cluster } = world
+    await untilLostIs('up')
+    await cluster.loadInference(await dockerConfig('echo', FAR), LOST)
+    await cluster.loadInference({ name: NEAR, implementationType: 'Loop' }, 'board1')
+    const [board] = await cluster.getCoprocessorHandler(FAR)
+    const [container] = await cluster.getContainerHandler(FAR)
+    targets = { cluster, board: board as CoprocessorHandler, container: container as ContainerHandler }
+  }, START_MS)
+
+  afterAll(async () => {
+    await sharedRig().board(2).on()
+    await world?.[Symbol.asyncDispose]()
+  }, START_MS)
+
+  /** What each API is told, where its own arguments would not lead it to the lost board. */
+  const replacedOf = async (row: ErrorRow): Promise<Record<string, unknown>> => {
+    if (apiOf(row) === 'AICluster.load_inference') {
+      return { containerConfig: await dockerConfig('echo', `new-${row.notify}`), coprocessorName: LOST }
+    }
+    return { inferenceName: apiOf(row) === 'CoprocessorHandler.add_inference' ? NEAR : FAR }
+  }
+
+  /** The row, and further that the message names the board. */
+  const prove = async (row: ErrorRow): Promise<void> => {
+    const attempts = async () => [attempt(row, targets, argumentsOf(row, await replacedOf(row)))]
+    await proveRow({ ...row, message: `${row.message}: board "${LOST}": ` }, { rows: [], attempts })
+  }
+
+  describe('told by the promise, when its link has just been cut', () => {
+    beforeAll(async () => {
+      // Before: it makes an image where there is none yet.
+      await dockerConfig('echo', FAR)
+      await sharedRig().board(2).cut()
+      expect(await stateOfLost()).toBe('up')
+    })
+
+    for (const row of ROWS_ON_BOARDS.filter(({ notify }) => notify === 'reject')) {
+      it.concurrent(
+        titleOf(row),
+        async ({ task }) => {
+          task.meta.errorRow = titleOf(row)
+          await prove(row)
+        },
+        REFUSED_MS,
+      )
+    }
+
+    it.concurrent(
+      'the state of all containers: of those on the lost board what is known',
+      async () => {
+        expect(await world.cluster.getContainerStatus()).toMatchObject([
+          { suffixName: `${FAR}-${LOST}`, status: 'unreachable', cpuProc: undefined },
+          { suffixName: `${NEAR}-board1`, status: 'running' },
+        ])
+      },
+      REFUSED_MS,
+    )
+  })
+
+  describe('told by the callback, when it has lost its power', () => {
+    beforeAll(async () => {
+      await sharedRig().board(2).off()
+      await untilLostIs('down')
+    })
+
+    for (const row of ROWS_ON_BOARDS.filter(({ notify }) => notify !== 'reject')) {
+      it(titleOf(row), async ({ task }) => {
+        task.meta.errorRow = titleOf(row)
+        await prove(row)
+      })
+    }
+  })
+
+  describe('afterwards', () => {
+    it('everything is as it was before', async () => {
+      const names = (await world.cluster.getContainerHandler()).map(({ suffixName }) => suffixName)
+      expect(names.sort()).toEqual([`${FAR}-${LOST}`, `${NEAR}-board1`])
+      await sharedRig().board(2).on()
+      await untilLostIs('up')
+      await expect(world.cluster.infer(FAR, Uint8Array.of(1))).resolves.toBeDefined()
+      expect(await world.cluster.getContainerStatus(FAR)).toMatchObject([{ status: 'running', connectStatus: 'connected' }])
+      await world.cluster.unloadInference()
+    })
+  })
+})

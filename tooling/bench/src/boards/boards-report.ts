@@ -1,0 +1,87 @@
+import { cpus } from 'node:os'
+import type { CaseReport } from '../report'
+import type { PhaseRow } from './load-phases'
+import type { LatencyUnder, UploadLatency } from './upload-latency'
+import type { UploadSpeed } from './upload-speed'
+
+/** What `--json` prints. */
+export interface BoardsReport {
+  node: string
+  machine: string
+  date: string
+  rounds: number
+  /** From a manager that is ready until it has reached both boards. */
+  connectMs: number
+  phases: PhaseRow[]
+  upload: UploadSpeed
+  latency: UploadLatency
+  curve: CaseReport[]
+}
+
+/** Where and when. */
+export const aboutRun = () => ({
+  node: process.version,
+  machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+  date: new Date().toISOString().slice(0, 10),
+})
+
+/** The upload-against-latency check. */
+export const LATENCY_AIM = 1.3
+
+const table = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [headings, headings.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+const count = (value: number): string => value.toLocaleString('en-US')
+const ms = (value: number | null): string => (value === null ? '-' : `${count(value)} ms`)
+
+/** Ready to paste into docs/boards-performance.md. */
+export function markdown({ node, machine, date, rounds, connectMs, phases, upload, latency, curve }: BoardsReport): string {
+  const latencyRow = (what: string, { requests, p50Ms, p99Ms }: LatencyUnder): string[] => [
+    what,
+    count(requests),
+    `${p50Ms} ms`,
+    `${p99Ms} ms`,
+  ]
+  const verdict = latency.ratio <= LATENCY_AIM ? 'met' : '**missed**'
+  return [
+    `Measured on ${date}: ${machine}, Node ${node}, ${rounds} rounds, medians. Two boards that the machine plays itself (tooling/rig).`,
+    `## From \`load\` to the first answer`,
+    `A manager that has just become ready has reached both boards after ${ms(Math.round(connectMs))}; then:`,
+    table(
+      ['phase', 'image to be brought', 'image there'],
+      phases.map(({ phase, freshMs, againMs }) => [phase, ms(freshMs), ms(againMs)]),
+    ),
+    `## An image of ${upload.megabytes} MB on its way to a board`,
+    table(
+      ['way', 'MB/s'],
+      [
+        ['manager, until the last byte is handed over', `${upload.manager}`],
+        ['manager, until the Engine has the image', `${upload.managerLoaded}`],
+        ['`scp` of the same file', `${upload.scp}`],
+        ['`ssh … docker load` of it, until the Engine has the image', `${upload.sshLoad}`],
+      ],
+    ),
+    '## Latency while an image is uploaded',
+    `Open loop, ${latency.requestsPerSecond} requests/s of 1,000 B to board 1, while the image goes to board 2 over ${latency.uploadMegabits} Mbit/s:`,
+    table(
+      ['meanwhile', 'requests', 'p50', 'p99'],
+      [
+        latencyRow('nothing', latency.idle),
+        latencyRow('another process uploads (`ssh … docker load`)', latency.other),
+        latencyRow('the manager uploads', latency.manager),
+      ],
+    ),
+    `p99 under the manager's upload is ${latency.ratio} of that under the other's; aim: at most ${LATENCY_AIM}: ${verdict}.`,
+    '## What encryption costs',
+    'Loopback TCP, one container with 64 credits:',
+    table(
+      ['case', 'plain', 'CURVE', 'share'],
+      curve.map(({ case: name, contenders, curveOfOurs }) => [
+        name,
+        `${count(contenders.ours?.requestsPerSecond ?? 0)}/s`,
+        `${count(contenders.curve?.requestsPerSecond ?? 0)}/s`,
+        (curveOfOurs?.ratio ?? 0).toFixed(2),
+      ]),
+    ),
+  ].join('\n\n')
+}
