@@ -26,7 +26,7 @@ export const aboutRun = () => ({
 })
 
 /** The upload-against-latency check. */
-export const LATENCY_AIM = 1.3
+const LATENCY_AIM = 1.3
 
 const table = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
   [headings, headings.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')

@@ -15,7 +15,7 @@ const result = (atMs: number): RequestRecord => ({
   outcomes: [{ kind: 'result', atMs }],
   lines: [],
 })
-const ranOn = (board: string) => [{ id: 'a', requestNo: '1', container: `echo-${board}-1`, atMs: 0 }]
+const ranOn = (board: string) => [{ id: 'a', requestNo: '1', container: `echo-${board}`, atMs: 0 }]
 
 describe('a board that is away', () => {
   it('is noticed when the manager that knew it says so', () => {
