@@ -2,7 +2,7 @@ import { Client, type ServerHostKeyAlgorithm } from 'ssh2'
 import { boardError } from '../board-error'
 import { hostKeyAlgorithms } from './host-key'
 import { openSocket } from './ssh-connection'
-import { SshFailure } from './ssh-failure'
+import { SshFailure, sshHangs } from './ssh-failure'
 import { SSH_TIMES, type SshTarget, type SshTimes, shownTarget } from './ssh-target'
 
 const NOTHING_KNOWN = { fingerprint: undefined, accepted: [], revoked: [] }
@@ -36,7 +36,7 @@ export async function readHostKey(
   try {
     return await new Promise<Buffer>((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-      client.on('error', (error) => reject(error.level === 'client-timeout' ? hangs(times) : error))
+      client.on('error', (error) => reject(error.level === 'client-timeout' ? sshHangs(times, error) : error))
       client.on('close', () =>
         reject(new SshFailure('unreachable', 'it closed the connection: it is no SSH server, or takes no more connections')),
       )
@@ -58,6 +58,3 @@ export async function readHostKey(
     socket.destroy()
   }
 }
-
-const hangs = ({ loginMs }: SshTimes): SshFailure =>
-  new SshFailure('hangs', `its SSH server did not answer within ${loginMs} ms: it hangs, or this is no SSH server`)

@@ -37,14 +37,19 @@ export class RefusedHostKey extends SshFailure {
   }
 }
 
+/** It took the connection, and said nothing. */
+export const sshHangs = ({ loginMs }: SshTimes, cause?: unknown): SshFailure =>
+  new SshFailure(
+    'hangs',
+    `its SSH server did not answer within ${loginMs} ms: it hangs, or this is no SSH server: is the port right? If so, start it anew there`,
+    { cause },
+  )
+
 /** What ssh2 says of a login, in words. */
 export function loginFailure(error: unknown, target: SshTarget, credentials: Credentials, times: SshTimes): unknown {
   const { level, message } = error as { level?: unknown; message?: unknown }
   const text = String(message)
-  if (level === 'client-timeout') {
-    const words = `its SSH server did not answer within ${times.loginMs} ms: it hangs, or this is no SSH server: is the port right? If so, start it anew there`
-    return new SshFailure('hangs', words, { cause: error })
-  }
+  if (level === 'client-timeout') return sshHangs(times, error)
   if (level === 'client-authentication') {
     const words = `user "${target.user}" was not let in with ${credentials.tried}: is its public key in ~/.ssh/authorized_keys there?`
     return new SshFailure('login-refused', words, { cause: error })
