@@ -147,6 +147,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
       config: {
         boards: [boardEntry(sharedRig().board(1))],
         listen: { transport: 'tcp', host: sharedRig().managerAddress, insecure: true, ...ports },
+        file_roots: ['/'],
       },
     })
 
