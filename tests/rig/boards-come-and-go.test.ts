@@ -1,42 +1,15 @@
-import type { RigBoard } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
-import { startWorld, type World } from '../worlds/world'
+import { startWorld } from '../worlds/world'
+import { boardOf, containersOn, contentOf, startsOf, timed, untilServing, untilState } from './board-facts'
+import { fingerprintOf } from './broken-boards'
 import { boardEntry, dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
 
 const BODY = Uint8Array.of(1)
 /** In so many ms a cut is noticed, and a command that needs the board refused. */
 const NOTICED_MS = 4_000
 const BACK_MS = 20_000
-
-const boardOf = async (world: World, name: string) => (await world.cluster.getCoprocessorHandler()).find((board) => board.name === name)
-
-const untilState = (world: World, name: string, state: 'up' | 'down', limitMs = BACK_MS) =>
-  eventually(`${name} to be ${state}`, async () => (await boardOf(world, name))?.state === state, limitMs)
-
-/** Engine's ids of our containers on a board, by name: another id is another container. */
-async function containersOn(board: RigBoard): Promise<Record<string, string>> {
-  const { stdout } = await board.exec(['docker', 'ps', '-a', '--no-trunc', '--format', '{{.Names}} {{.ID}}'])
-  return Object.fromEntries(
-    stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split(' ') as [string, string]),
-  )
-}
-
-const startsOf = async (board: RigBoard, container: string): Promise<string> =>
-  (await board.exec(['docker', 'inspect', '--format', '{{.State.StartedAt}}', container])).stdout.trim()
-
-async function timed<T>(work: Promise<T>): Promise<{ error: { code: number; message: string }; tookMs: number }> {
-  const startedAt = performance.now()
-  const error = await work.then(
-    () => ({ code: 0, message: '' }),
-    (reason) => reason,
-  )
-  return { error, tookMs: performance.now() - startedAt }
-}
 
 describeUnless(rigMissing, 'boards that come and go', () => {
   it('a cut link: noticed, its containers stay registered and are not started anew, the other board works on', async () => {
@@ -112,6 +85,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await world.cluster.loadInference(await dockerConfig('echo', 'echo', { sendTimeout: 30_000 }), 'all')
     const before = await containersOn(board1)
     const started = await startsOf(board1, 'aicluster-echo-board1')
+    const away = { containers: await containersOn(board2), started: await startsOf(board2, 'aicluster-echo-board2') }
 
     await world.endManager('SIGKILL')
     await board2.cut()
@@ -127,14 +101,8 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     expect(startMs).toBeLessThan(5_000)
     expect(await containersOn(board1)).toEqual(before)
     expect(await startsOf(board1, 'aicluster-echo-board1')).toBe(started)
-    await eventually(
-      'both to serve',
-      async () =>
-        (await world.cluster.getContainerStatus('echo')).every(
-          ({ status, connectStatus }) => status === 'running' && connectStatus === 'connected',
-        ),
-      BACK_MS,
-    )
+    await untilServing(world, 'echo')
+    expect({ containers: await containersOn(board2), started: await startsOf(board2, 'aicluster-echo-board2') }).toEqual(away)
     await world.cluster.unloadInference()
   })
 
@@ -146,6 +114,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await using second = await startWorld({
       config: {
         boards: [boardEntry(sharedRig().board(1))],
+        file_roots: ['/'],
         listen: { transport: 'tcp', host: sharedRig().managerAddress, insecure: true, ...ports },
         file_roots: ['/'],
       },
@@ -165,6 +134,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await untilState(world, 'board3', 'up')
     const config = await dockerConfig('echo', 'echo')
     await board.exec(['docker', 'rmi', '--force', config.imageTag ?? ''])
+    const before = await contentOf(board)
     await board.rate(200)
     let cutAt = 0
     const onProgress = ({ coprocessorName, bytesDone }: { coprocessorName: string; bytesDone?: number | null | undefined }) => {
@@ -184,6 +154,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await board.heal()
     await board.rate(undefined)
     await untilState(world, 'board3', 'up')
+    await eventually('nothing of it', async () => JSON.stringify(await contentOf(board)) === JSON.stringify(before), BACK_MS)
     await world.cluster.loadInference(config, 'all')
     await expect(world.cluster.infer('echo', BODY)).resolves.toBeDefined()
     await world.cluster.unloadInference()
@@ -204,6 +175,36 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     expect(gone.images).toEqual([{ ...image, deleted: true, reason: null }])
     const [{ images = [] } = {}] = await world.cluster.getCoprocessorImages()
     expect(images.flatMap(({ tags }) => tags)).not.toContain(config.imageTag)
+  })
+
+  it('a machine that is listed twice: 302 by the same way, and by another one the second is refused, the first stays', async () => {
+    await using world = await startRigWorld({ boards: [1] })
+    const board = sharedRig().board(1)
+    await untilState(world, 'board1', 'up')
+    const twin = { ...boardEntry(board), name: 'twin' }
+    await expect(world.cluster.addBoard(twin)).rejects.toMatchObject({ code: 302, message: expect.stringContaining('board1') })
+    const address = `${sharedRig().names.subnet}.249`
+    const change = (word: string) => board.exec(['ip', 'addr', word, `${address}/24`, 'dev', 'eth0'])
+    await change('add')
+    try {
+      await world.cluster.addBoard({ ...twin, address, fingerprint: fingerprintOf(board.hostKey) }, { write: false })
+      await eventually('the refusal', async () => (await boardOf(world, 'twin'))?.reason?.includes('it is the machine of board "board1"'))
+      const [probe] = await world.cluster.checkBoards('twin')
+      const { error, tookMs } = await timed(world.cluster.loadInference(await dockerConfig('echo', 'echo'), 'all'))
+
+      expect(probe?.problems).toMatchObject([
+        { what: expect.stringContaining('board "board1"'), cure: expect.stringContaining('remove one') },
+      ])
+      expect(error).toMatchObject({ code: 500, message: expect.stringMatching(/board "twin".*board "board1" already/) })
+      expect(tookMs).toBeLessThan(NOTICED_MS)
+      expect(world.inferenceFiles).toEqual([])
+      await world.cluster.removeBoard('twin', { write: false })
+      expect(await boardOf(world, 'board1')).toMatchObject({ state: 'up' })
+      await world.cluster.loadInference(await dockerConfig('echo', 'echo'), 'all')
+      await world.settle()
+    } finally {
+      await change('del')
+    }
   })
 
   it('a later manager of the same cluster takes the board: the earlier one lets go', async () => {

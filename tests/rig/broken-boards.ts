@@ -93,7 +93,7 @@ export async function brokenBoards(folder: string): Promise<BrokenBoard[]> {
     {
       entry: entry(second, 'hanging', { port: HANGING_PORT, fingerprint }),
       reason: /its SSH server did not answer within 5000 ms/,
-      check: { what: /its SSH server did not answer within 5000 ms/, cure: /./ },
+      check: { what: /its SSH server did not answer within 5000 ms/, cure: /is the port right\?/ },
       spoil: async () => {
         await startSshd(second, HANGING_PORT)
         await signalSshd(second, HANGING_PORT, 'STOP')

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { ContainerStatus } from '@aicluster/host-sdk'
+import type { ContainerConfig, ContainerHandler, ContainerStatus } from '@aicluster/host-sdk'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PROGRAM } from '../cli/aicluster'
@@ -18,6 +18,12 @@ const STOP_TIMEOUT_MS = 1_000
 const STOP_MORE_MS = 6_000
 /** Starts it once, then never again. */
 const ONCE = 'if [ -e once ]; then echo the camera is gone >&2; exit 9; fi; touch once; exec node crash.mjs'
+const HOG: Partial<ContainerConfig> = {
+  scriptPath: RIG_PROGRAMS,
+  inferenceModules: { subInferenceName: '', script: 'hog.mjs' },
+  runCommand: ['node', 'hog.mjs'],
+  runOption: '--memory 128m --memory-swap 128m',
+}
 /** The Engine's pauses between nine starts, doubled each time, and the starts. */
 const CRASH_LOOP_LIMIT_MS = 90_000
 const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
@@ -32,6 +38,8 @@ const bytesOf = (text: string | undefined): number[] =>
 describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () => {
   // One world for all of them: each container has a name of its own. The crash loop takes its time beside the others.
   let world: World
+  let loaded: ReadonlyMap<string, ContainerHandler>
+  const handlerOf = (name: string) => loaded.get(name) as ContainerHandler
   const board = () => sharedRig().board(1)
   const load = async (...of: Parameters<typeof dockerConfig>) => {
     const [program, name, more] = of
@@ -44,7 +52,18 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   beforeAll(async () => {
     world = await startRigWorld({ boards: [1], config: { stop_timeout: STOP_TIMEOUT_MS } })
     await untilUp(world)
-    await load('crash', 'loops', { runCommand: ['sh', '-c', ONCE] })
+    // Side by side: that is also how an operator starts a board.
+    const [, ...handlers] = await Promise.all([
+      load('crash', 'loops', { runCommand: ['sh', '-c', ONCE] }),
+      load('stubborn', 'stubborn'),
+      load('crash', 'comes-back'),
+      load('crash', 'stays-away', { restart: 'never' }),
+      load('echo', 'hog', HOG),
+      load('echo', 'figures', { runOption: '--cpus 0.5 --memory 300m -p 8099:99/tcp' }),
+      load('talker', 'talks'),
+      load('slow', 'slow', { maxSendNum: 4, replacement: 'start-then-kill', sendTimeout: 20_000 }),
+    ])
+    loaded = new Map(handlers.map((handler) => [handler.name, handler]))
     expect(await refusalOf(world.cluster.infer('loops', BODY, { exit: 4 }))).toMatchObject({ code: 402 })
   }, LIMIT_MS)
   afterAll(() => world[Symbol.asyncDispose]())
@@ -52,7 +71,7 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   it(
     'that ignores SIGTERM is stopped when its time is over, stays stopped, and can be started again',
     async () => {
-      const handler = await load('stubborn', 'stubborn')
+      const handler = handlerOf('stubborn')
       const startedAt = performance.now()
       const stopped = await handler.stop()
       const tookMs = performance.now() - startedAt
@@ -71,8 +90,7 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   it(
     'is started again when it exits, unless it is never to be; its request is 402',
     async () => {
-      await load('crash', 'comes-back')
-      const never = await load('crash', 'stays-away', { restart: 'never' })
+      const never = handlerOf('stays-away')
       const first = await inspect(board(), 'comes-back-board1')
       for (const name of ['comes-back', 'stays-away']) {
         expect(await refusalOf(world.cluster.infer(name, BODY, { exit: 5 }))).toMatchObject({ code: 402 })
@@ -93,12 +111,6 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   it(
     'that uses more memory than it may is ended, its request is 402, and the log says why; the next run serves',
     async () => {
-      await load('echo', 'hog', {
-        scriptPath: RIG_PROGRAMS,
-        inferenceModules: { subInferenceName: '', script: 'hog.mjs' },
-        runCommand: ['node', 'hog.mjs'],
-        runOption: '--memory 128m --memory-swap 128m',
-      })
       expect(await refusalOf(world.cluster.infer('hog', BODY, { hog: true }))).toMatchObject({ code: 402 })
       await expect(world.cluster.infer('hog', BODY)).resolves.toBeDefined()
       await eventually('the word of it', () => /"outOfMemory":true/.test(world.manager.log))
@@ -110,7 +122,6 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   it(
     'tells true figures of itself',
     async () => {
-      await load('echo', 'figures', { runOption: '--cpus 0.5 --memory 300m -p 8099:99/tcp' })
       const { State } = await inspect(board(), 'figures-board1')
       const idle = await statusOf('figures')
       for (let n = 0; n < 5; n++) await world.cluster.infer('figures', new Uint8Array(MEGABYTE), { as: 'bytes' })
@@ -155,7 +166,6 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   it(
     'has its log followed as it prints',
     async () => {
-      await load('talker', 'talks')
       const env = { ...process.env, AICLUSTER_STATE: world.stateFolder }
       const follower = spawn(process.execPath, [PROGRAM, 'logs', 'talks-board1', '-f', '-n', '0'], {
         env,
@@ -192,7 +202,6 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
   it(
     'is replaced by start-then-kill under load without a gap: nothing lost, nothing refused, one is left',
     async () => {
-      await load('slow', 'slow', { maxSendNum: 4, replacement: 'start-then-kill', sendTimeout: 20_000 })
       const before = await inspect(board(), 'slow-board1')
       const work = steadyLoad(world, 'slow')
       await eventually('some of them to be answered', () => work.codes.length > 20)

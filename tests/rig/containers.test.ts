@@ -15,7 +15,7 @@ const LIMIT_MS = 120_000
 /** What is refused before anything is changed needs a few words with the board, in ms. */
 const REFUSED_WITHIN_MS = 8_000
 /** What fails at its start: until its image is there and its program has ended. */
-const FAILED_WITHIN_MS = 30_000
+const FAILED_WITHIN_MS = 45_000
 const PROGRAMS = fileURLToPath(new URL('../worlds/programs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { ContainerConfig, ProgressEvent } from '@aicluster/host-sdk'
-import { corruptImage, tinyImage } from '@aicluster/rig'
+import { corruptImage, nodeImage, tinyImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { World } from '../worlds/world'
@@ -132,6 +132,36 @@ describeUnless(rigMissing, 'images of boards over SSH', () => {
       expect((await imagesOn('board1')).map(({ id }) => id).sort()).toEqual(images)
       expect(readFileSync(join(world.stateFolder, 'inferences', 'echo.json'), 'utf8')).toBe(record)
       await expect(world.cluster.infer('echo', BODY)).resolves.toBeDefined()
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'travel while what they replace still serves',
+    async () => {
+      const board = sharedRig().board(1)
+      await world.cluster.loadInference(await dockerConfig('echo', 'served'), 'board1')
+      const { file, tag, id } = await nodeImage({ tag: 'aicluster-later:1', environment: { RELEASE: '2' } })
+      await board.exec(['docker', 'rmi', '--force', tag])
+      const image = { imagePath: dirname(file), imageFilename: basename(file), imageTag: tag }
+      const config = await dockerConfig('echo', 'served', { ...image, forceUpdate: true })
+      await board.rate(SLOW_MBIT)
+      let answered: Promise<number> | undefined
+      let lastByteAt = 0
+      const onProgress = ({ phase, bytesDone }: ProgressEvent) => {
+        if (phase !== 'upload' || bytesDone === undefined) return
+        lastByteAt = performance.now()
+        answered ??= world.cluster.infer('served', BODY).then(() => performance.now())
+      }
+
+      await world.cluster.loadInference(config, 'board1', { onProgress })
+
+      await board.rate(undefined)
+      expect(await answered).toBeLessThan(lastByteAt)
+      await expect(world.cluster.infer('served', BODY)).resolves.toBeDefined()
+      expect((await inspect(board, 'served-board1')).Image).toBe(id)
+      const { images } = await world.cluster.unloadInference({ inferenceName: 'served' })
+      expect(images).toEqual([{ coprocessorName: 'board1', image: tag, deleted: true, reason: null }])
     },
     LIMIT_MS,
   )

@@ -9,6 +9,8 @@ export const RIG_PROGRAMS = fileURLToPath(new URL('programs', import.meta.url))
 /** What the Engine of a board says of a container of ours. */
 export interface Inspected {
   Id: string
+  /** Id of its image. */
+  Image: string
   Created: string
   RestartCount: number
   Config: { Env: string[]; Labels: Record<string, string>; User: string; Cmd: string[] }

@@ -89,6 +89,7 @@ async function main(args: string[]): Promise<void> {
   const given = { rounds: Math.ceil(positive('rounds', values.rounds)), seconds: positive('seconds', values.seconds) }
   const obstacle = await rigObstacle()
   if (obstacle !== undefined) throw new Error(obstacle)
+  const about = aboutRun()
   const folder = mkdtempSync(join(tmpdir(), 'aicb-'))
   const stop = (exitCode: number): void => {
     void endNow().finally(() => {
@@ -105,7 +106,7 @@ async function main(args: string[]): Promise<void> {
     const blocks = join(folder, 'blocks')
     mkdirSync(blocks)
     const boards = await onBoards(folder, given)
-    const report: BoardsReport = { ...aboutRun(), rounds: given.rounds, ...boards, curve: await withAndWithoutCurve(blocks, given) }
+    const report: BoardsReport = { ...about, rounds: given.rounds, ...boards, curve: await withAndWithoutCurve(blocks, given) }
     process.stdout.write(`${markdown(report)}\n`)
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   } finally {

@@ -1,5 +1,6 @@
 export type { ImageFile, ImageOptions } from './images/image-cache'
 export { corruptImage, type NodeImage, nodeImage, type TinyImage, tinyImage } from './images/images'
+export type { OtherMachine } from './images/other-machine'
 export { rigObstacle } from './obstacle'
 export { startOwnedRig } from './owned-rig'
 export { Rig, type RigOptions, type UpOptions } from './rig'

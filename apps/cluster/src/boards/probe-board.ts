@@ -128,7 +128,7 @@ function problemOf(board: string, { message }: AIClusterError): BoardProblemView
   const subject = `board "${board}": `
   const at = message.indexOf(subject)
   const words = at < 0 ? message : message.slice(at + subject.length)
-  const parts = /^(.*?)(?:: ((?:is|are|was|start|put|give) .*)|; (if .*))$/s.exec(words)
+  const parts = /^(.*?)(?:: ((?:is|are|was|start|put|give|remove) .*)|; (if .*))$/s.exec(words)
   const [, what = words, cure = parts?.[3] ?? 'mend that, then: aicluster boards check'] = parts ?? []
   return { what, cure }
 }

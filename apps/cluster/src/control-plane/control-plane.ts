@@ -81,7 +81,8 @@ export class ControlPlane {
   /** Whose the boards are. */
   get owner(): Owner {
     const { state } = this.options
-    return { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}` }
+    const isBoard = (name: string) => this.boards.has(name)
+    return { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}`, isBoard }
   }
 
   /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */

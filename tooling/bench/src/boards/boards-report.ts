@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import type { CaseReport } from '../report'
 import type { PhaseRow } from './load-phases'
 import type { LatencyUnder, UploadLatency } from './upload-latency'
@@ -9,6 +9,8 @@ export interface BoardsReport {
   node: string
   machine: string
   date: string
+  /** The system's load average over the minute before: what else the machine had to do. */
+  machineLoad: number
   rounds: number
   /** From a manager that is ready until it has reached both boards. */
   connectMs: number
@@ -23,10 +25,11 @@ export const aboutRun = () => ({
   node: process.version,
   machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
   date: new Date().toISOString().slice(0, 10),
+  machineLoad: Number((loadavg()[0] ?? 0).toFixed(1)),
 })
 
 /** The upload-against-latency check. */
-export const LATENCY_AIM = 1.3
+const LATENCY_AIM = 1.3
 
 const table = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
   [headings, headings.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
@@ -35,7 +38,7 @@ const count = (value: number): string => value.toLocaleString('en-US')
 const ms = (value: number | null): string => (value === null ? '-' : `${count(value)} ms`)
 
 /** Ready to paste into docs/boards-performance.md. */
-export function markdown({ node, machine, date, rounds, connectMs, phases, upload, latency, curve }: BoardsReport): string {
+export function markdown({ node, machine, date, machineLoad, rounds, connectMs, phases, upload, latency, curve }: BoardsReport): string {
   const latencyRow = (what: string, { requests, p50Ms, p99Ms }: LatencyUnder): string[] => [
     what,
     count(requests),
@@ -44,7 +47,7 @@ export function markdown({ node, machine, date, rounds, connectMs, phases, uploa
   ]
   const verdict = latency.ratio <= LATENCY_AIM ? 'met' : '**missed**'
   return [
-    `Measured on ${date}: ${machine}, Node ${node}, ${rounds} rounds, medians. Two boards that the machine plays itself (tooling/rig).`,
+    `Measured on ${date}: ${machine}, Node ${node}, medians of ${rounds} rounds, load average before ${machineLoad}. Two boards that the machine plays itself (tooling/rig).`,
     `## From \`load\` to the first answer`,
     `A manager that has just become ready has reached both boards after ${ms(Math.round(connectMs))}; then:`,
     table(

@@ -32,6 +32,8 @@ export interface ApplicationOrder {
   stateFolder: string
   /** What is loaded: it uses nothing else. */
   inferences: readonly string[]
+  /** It sends so much of what its shape says. */
+  loadShare: number
   seed: number
   /** What it loads when it is told to cycle. */
   containerConfig: object

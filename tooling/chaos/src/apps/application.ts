@@ -19,6 +19,7 @@ const order = JSON.parse(process.argv[2] ?? '{}') as ApplicationOrder
 const shape: LoadShape = LOAD_SHAPES[order.name as ApplicationName]
 const random = seededRandom(order.seed + order.life)
 const journal = new RequestJournal(order.journal)
+const requestsPerSecond = shape.requestsPerSecond * order.loadShare
 const inferences = shape.inferences.filter((name) => order.inferences.includes(name))
 let sending = true
 
@@ -78,7 +79,7 @@ async function keepSending(): Promise<void> {
     await sleep(TICK_MS)
     const nowMs = performance.now()
     // What was missed while we stood still is not made up for.
-    due = Math.min(shape.requestsPerSecond / 10 + 1, due + ((nowMs - lastMs) / 1_000) * shape.requestsPerSecond)
+    due = Math.min(requestsPerSecond / 10 + 1, due + ((nowMs - lastMs) / 1_000) * requestsPerSecond)
     lastMs = nowMs
     for (; due >= 1 && sending; due--) if (requester.open < shape.mostOpen) requester.send(random.pick(inferences))
   }

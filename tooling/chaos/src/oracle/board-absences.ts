@@ -52,7 +52,7 @@ export class AbsenceMeter {
     if (outcome?.kind !== 'result') return
     for (const [i, { board, fromMs, toMs }] of this.absences.entries()) {
       if (outcome.atMs < fromMs || outcome.atMs > toMs) continue
-      if (executions.some(({ container }) => !container.includes(`-${board}-`))) this.resultsAtMs[i]?.push(outcome.atMs)
+      if (executions.some(({ container }) => !container.endsWith(`-${board}`))) this.resultsAtMs[i]?.push(outcome.atMs)
     }
   }
 

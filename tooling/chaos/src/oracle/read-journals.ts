@@ -41,7 +41,8 @@ export async function readNotes(path: string): Promise<Record<string, number>> {
 export async function readExecutions(folder: string): Promise<Map<string, Execution[]>> {
   const executions = new Map<string, Execution[]>()
   for (const file of readdirSync(folder)) {
-    const container = basename(file, '.log')
+    // The process in it has its own file.
+    const container = basename(file, '.log').replace(/-\d+$/, '')
     for await (const line of linesOf(join(folder, file))) {
       const [id = '', requestNo = '', , at = ''] = line.split(' ')
       const others = executions.get(id)

@@ -13,6 +13,8 @@ const RULES = {
   offTimes: new OffTimes([]),
 }
 
+const AWAY = { absences: 2, noticedMs: [3_000], unnoticed: 0, servedByOthers: 9, longestPauseMs: 800, unserved: 0 }
+
 /** What a run has found in which one request was sent, and had this many outcomes. */
 function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFindings {
   const verdict = new Verdict(RULES)
@@ -32,6 +34,7 @@ function findings(outcomes = 1, changes: Partial<ChaosFindings> = {}): ChaosFind
     heap: { lives: 1, worstBytesPerMinute: 100, flat: true, messageBytesAtRest: 4_000_000 },
     orphans: [],
     leftovers: [],
+    machineLoad: 1.5,
     absences: undefined,
     unexpectedEnds: [],
     ...changes,
@@ -76,6 +79,10 @@ describe('the promise did not hold', () => {
       'bytes of messages at rest',
     ],
     ['when a process is left', findings(1, { orphans: [4711] }), 'processes 4711 were left'],
+    ['when a container is left on a board', findings(1, { leftovers: ['board2 still has aicluster-echo-board2'] }), 'board2 still has'],
+    ['when a board was noticed late', findings(1, { absences: { ...AWAY, noticedMs: [3_000, 4_100] } }), 'noticed after 4100 ms'],
+    ['when nobody noticed', findings(1, { absences: { ...AWAY, unnoticed: 1 } }), 'nobody noticed that a board was away'],
+    ['when no other board served', findings(1, { absences: { ...AWAY, unserved: 1 } }), 'no other board served'],
     ['when a manager ended by itself', findings(1, { unexpectedEnds: ['manager 12 ended by itself'] }), 'manager 12'],
     [
       'when a message made the manager throw',

@@ -18,6 +18,8 @@ export interface ChaosFindings extends Judgement {
   orphans: number[]
   /** Containers, and folders of containers, that were left on boards. */
   leftovers: string[]
+  /** The system's load average over 15 minutes: far above the number of processors, times tell of the machine. */
+  machineLoad: number
   /** Managers and applications that ended by themselves, or would not end. */
   unexpectedEnds: string[]
 }
@@ -75,6 +77,7 @@ export function asJson(findings: ChaosFindings): object {
     slowestStartMs,
     absences,
     leftovers,
+    machineLoad,
   } = findings
   const { seed, lengthMs, quietMs, defect } = options
   const problems = complaints(findings)
@@ -110,6 +113,7 @@ export function asJson(findings: ChaosFindings): object {
     }),
     heapBytesPerMinute: heap.worstBytesPerMinute ?? null,
     messageBytesAtRest: heap.messageBytesAtRest ?? null,
+    machineLoad: Number(machineLoad.toFixed(1)),
     offOverRestarts,
     commands: notes,
     problems,

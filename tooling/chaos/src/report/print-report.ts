@@ -13,7 +13,7 @@ const counts = (table: Partial<Record<string, number>>): string =>
 
 /** The table at the end of a run, and what is known of each request for which the promise did not hold. */
 export function reportText(findings: ChaosFindings): string {
-  const { options, faults, verdict, recoveries, rest, heap, notes, offOverRestarts, absences } = findings
+  const { options, faults, verdict, recoveries, rest, heap, notes, offOverRestarts, absences, machineLoad } = findings
   const { recoveriesMs, sinceStartMs, mostOpenAtKill } = recoveries
   const wire = Object.fromEntries(Object.entries(faults).filter(([name]) => /^(lost|doubled|delayed|truncated)/.test(name)))
   const processes = Object.fromEntries(Object.entries(faults).filter(([name]) => !(name in wire)))
@@ -38,6 +38,7 @@ export function reportText(findings: ChaosFindings): string {
     ...(absences ? absenceRows(absences) : []),
     ['at rest', rest.unrest.length === 0 ? 'yes' : 'NO'],
     ['heap', heapText(heap)],
+    ['machine', `load average ${machineLoad.toFixed(1)} over 15 minutes`],
     ['promise', problems.length === 0 ? 'held' : 'BROKEN'],
   ]
   const width = Math.max(...rows.map(([name]) => name.length)) + 2

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FAULTS_NOTICED_MS } from '@aicluster/testing'
 import { heapGrowth, readHeapSamples } from '../heap/heap-growth'
@@ -65,6 +66,8 @@ export class ChaosRun {
     const withContainers = [...world.site.inferences.map(({ name }) => name), SOURCE]
     const rest = await lookForRest(world.cluster, { withContainers, boards: world.site.boards })
     const faults = this.tally.table
+    // Of the last minutes: the quiet ones weigh little.
+    const machineLoad = loadavg()[2] ?? 0
     this.say('ending the world, and judging')
     const crashes = crashesIn(world.folder)
     const { orphans, leftovers } = await world.end()
@@ -78,6 +81,7 @@ export class ChaosRun {
       heap: heapGrowth(readHeapSamples(world.heapsFolder)),
       orphans,
       leftovers,
+      machineLoad,
       unexpectedEnds,
     }
   }

@@ -3,7 +3,7 @@ import type { ChaosAction, ChaosEvent, ChaosKind } from './chaos-event'
 import { nextWeather } from './wire-weather'
 
 /** The load begins in a world that works, for so many ms. */
-export const CALM_START_MS = 2_000
+const CALM_START_MS = 2_000
 /** How long before a manager is killed the burst comes that it is to be killed with, in ms. */
 export const BURST_AHEAD_MS = 300
 export const BURST_REQUESTS = 1_000

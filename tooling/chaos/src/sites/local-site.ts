@@ -10,6 +10,7 @@ export class LocalSite implements Site {
   readonly inferences = INFERENCES
   readonly applications = Object.keys(LOAD_SHAPES) as ApplicationName[]
   readonly clusterConfig = { listen: { transport: 'ipc' } }
+  readonly loadShare = 1
   readonly loadLimitMs = 30_000
   readonly schedule = makeSchedule
 

@@ -27,6 +27,7 @@ export class RigSite implements Site {
   readonly boards = BOARDS
   readonly inferences = INFERENCES.filter(({ name }) => NAMES.includes(name))
   readonly applications = APPLICATIONS
+  readonly loadShare = 0.4
   readonly loadLimitMs = 300_000
   readonly schedule = makeBoardSchedule
   readonly watch = new BoardWatch()

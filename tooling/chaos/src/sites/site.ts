@@ -11,6 +11,8 @@ export interface Site {
   readonly boards: number
   readonly inferences: readonly ChaosInference[]
   readonly applications: readonly ApplicationName[]
+  /** Of the requests that applications send: encryption and Engines take their part of the processors. */
+  readonly loadShare: number
   /** Further keys of the manager's configuration; asked for after {@link Site.start}. */
   readonly clusterConfig: object
   /** How long all inferences together may take to load, in ms. */

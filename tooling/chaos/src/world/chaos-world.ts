@@ -54,7 +54,13 @@ export class ChaosWorld {
       CHAOS_HEAPS: this.heapsFolder,
     })
     const inferences = [...this.site.inferences.map(({ name }) => name), LOOP]
-    const order = { stateFolder: this.stateFolder, seed, inferences, containerConfig: containerConfig(PASSING, surroundings) }
+    const order = {
+      stateFolder: this.stateFolder,
+      seed,
+      inferences,
+      loadShare: this.site.loadShare,
+      containerConfig: containerConfig(PASSING, surroundings),
+    }
     this.applications = this.site.applications.map((name, i) => {
       const own = { ...order, seed: seed + 1_000 * (i + 1) }
       return new ApplicationProcess(name, this.folder, own, { ...faults, ...flaw })
@@ -105,6 +111,8 @@ export class ChaosWorld {
   /** Tell every application to send nothing new. */
   stopLoad(): void {
     for (const application of this.applications) application.tell({ tell: 'stopLoad' })
+    // Its questions would be seen as something that is going on.
+    this.rig?.watch.end()
   }
 
   /**

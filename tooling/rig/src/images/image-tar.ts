@@ -17,8 +17,8 @@ export interface ImageConfig {
 
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'arm' }
 
-/** This machine's architecture as images call it. */
-const machineArchitecture = (): string => ARCHITECTURES[process.arch] ?? process.arch
+/** An architecture as images call it. */
+export const imageArchitecture = (architecture: NodeJS.Architecture): string => ARCHITECTURES[architecture] ?? architecture
 
 /**
  * Write what `docker save` would write, without an Engine.
@@ -26,7 +26,7 @@ const machineArchitecture = (): string => ARCHITECTURES[process.arch] ?? process
  */
 export async function writeImageTar(file: string, layers: readonly Layer[], image: ImageConfig): Promise<string> {
   const config = JSON.stringify({
-    architecture: image.architecture ?? machineArchitecture(),
+    architecture: image.architecture ?? imageArchitecture(process.arch),
     os: 'linux',
     created: '1970-01-01T00:00:00Z',
     config: {

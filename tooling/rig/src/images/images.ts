@@ -2,10 +2,11 @@ import { copyFile, mkdtemp, open, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ImageFile, type ImageOptions, imageFile } from './image-cache'
-import type { ImageConfig } from './image-tar'
+import { type ImageConfig, imageArchitecture } from './image-tar'
 import type { LayerEntry } from './layer'
+import { type OtherMachine, otherMachineFiles } from './other-machine'
 import { containerSdkFiles, onnxFiles } from './package-files'
-import { baseFiles, nodeFiles } from './system-files'
+import { baseFiles, commonFiles, nodeFiles } from './system-files'
 
 export interface TinyImage extends Partial<ImageConfig> {
   /** Written to `/label` in the image: another label, another image. */
@@ -17,6 +18,8 @@ export interface NodeImage extends Partial<ImageConfig> {
   onnx?: boolean
   /** Further files: from this machine, to an absolute path in the image. */
   files?: readonly { from: string; to: string }[]
+  /** For another kind of machine than this; there is no shell in it then. */
+  machine?: OtherMachine
 }
 
 /** 2 MB: busybox alone. Sleeps for ever, unless told otherwise. @throws RigError there is no busybox */
@@ -31,16 +34,22 @@ export async function tinyImage({ label = '', ...config }: TinyImage = {}, optio
  * About 100 MB: this Node, a shell, and `@aicluster/container-sdk`, which any program in the image can import, wherever it lies.
  * @throws RigError there is no busybox, or the workspace is not built
  */
-export async function nodeImage({ onnx = false, files = [], ...config }: NodeImage = {}, options?: ImageOptions): Promise<ImageFile> {
+export async function nodeImage(
+  { onnx = false, files = [], machine, ...config }: NodeImage = {},
+  options?: ImageOptions,
+): Promise<ImageFile> {
   const work = await mkdtemp(join(tmpdir(), 'aicluster-image-'))
   try {
     const own: LayerEntry[] = files.map(({ from, to }) => ({ path: to.replace(/^\/+/, ''), from }))
-    const packages = [...(await containerSdkFiles()), ...(onnx ? await onnxFiles() : [])]
+    const architecture = machine?.architecture ?? process.arch
+    const packages = [...(await containerSdkFiles(architecture)), ...(onnx ? await onnxFiles(architecture) : [])]
+    const system = machine ? [...commonFiles, ...otherMachineFiles(machine)] : [...(await baseFiles()), ...(await nodeFiles(work))]
     // What changes least lies lowest.
-    const layers = [[...(await baseFiles()), ...(await nodeFiles(work))], packages, ...(own.length > 0 ? [own] : [])]
+    const layers = [system, packages, ...(own.length > 0 ? [own] : [])]
     const environment = { ...(onnx && { ORT_DISABLE_TELEMETRY: '1' }), ...config.environment }
-    const name = onnx ? 'node-onnx' : 'node'
-    const image = { tag: `aicluster-${name}:1`, command: ['node'], ...config, environment }
+    const name = `${onnx ? 'node-onnx' : 'node'}${machine ? `-${architecture}` : ''}`
+    const common = { tag: `aicluster-${name}:1`, architecture: imageArchitecture(architecture), command: ['node'] }
+    const image = { ...common, ...config, environment }
     return await imageFile({ name, layers, config: image }, options)
   } finally {
     await rm(work, { recursive: true, force: true })

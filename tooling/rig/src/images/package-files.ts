@@ -36,38 +36,41 @@ const filesOf = (name: string, folder: string, wanted: (path: string) => boolean
 /** Also the manifests in between: they say whether a script is CommonJS. */
 const isScript = (path: string): boolean => /(\.[cm]?js|(^|\/)package\.json)$/.test(path)
 
-/** zeromq with every addon for this kind of machine: its loader tries them until one fits the image's C library. */
-function zeromq(): LayerEntry[] {
+/** zeromq with every addon for one kind of machine: its loader tries them until one fits the image's C library. */
+function zeromq(architecture: NodeJS.Architecture): LayerEntry[] {
   const folder = packageFolder('zeromq')
-  const addons = `build/linux/${process.arch}/node/glibc-`
+  const addons = `build/linux/${architecture}/node/glibc-`
   const wanted = (path: string): boolean =>
     (path.startsWith('lib/') && isScript(path)) || path === 'build/manifest.json' || path.startsWith(addons)
   return [...filesOf('zeromq', folder, wanted), ...filesOf('cmake-ts', packageFolder('cmake-ts', folder), isScript)]
 }
 
-/** `@aicluster/container-sdk` in one file, and zeromq beside it, with the libraries of its addons. @throws RigError it is not built */
-export async function containerSdkFiles(): Promise<LayerEntry[]> {
+/**
+ * `@aicluster/container-sdk` in one file, and zeromq beside it; with the libraries of its addons if they are this machine's.
+ * @throws RigError it is not built
+ */
+export async function containerSdkFiles(architecture = process.arch): Promise<LayerEntry[]> {
   const name = '@aicluster/container-sdk'
   const built = join(ownFolder(), 'dist/images/container-sdk.js')
   if (!existsSync(built)) throw new RigError(`${built} is missing: npm run build`)
   const manifest = { name, version: '0.0.0', type: 'module', exports: './index.js' }
-  const native = zeromq()
+  const native = zeromq(architecture)
   return [
     { path: join(MODULES, name, 'index.js'), from: built },
     { path: join(MODULES, name, 'package.json'), content: JSON.stringify(manifest) },
     ...native,
-    ...(await librariesOf(...addonsOf(native))),
+    ...(architecture === process.arch ? await librariesOf(...addonsOf(native)) : []),
   ]
 }
 
-/** onnxruntime-node for this kind of machine alone; it brings those of all others too, 240 MB. */
-export async function onnxFiles(): Promise<LayerEntry[]> {
+/** onnxruntime-node for one kind of machine alone; it brings those of all others too, 240 MB. */
+export async function onnxFiles(architecture = process.arch): Promise<LayerEntry[]> {
   const folder = packageFolder('onnxruntime-node')
-  const machine = new RegExp(`^bin/napi-v\\d+/linux/${process.arch}/`)
+  const machine = new RegExp(`^bin/napi-v\\d+/linux/${architecture}/`)
   const wanted = (path: string): boolean => (path.startsWith('dist/') && isScript(path)) || machine.test(path)
   const common = packageFolder('onnxruntime-common', folder)
   const own = filesOf('onnxruntime-node', folder, wanted)
-  const libraries = await librariesOf(...addonsOf(own))
+  const libraries = architecture === process.arch ? await librariesOf(...addonsOf(own)) : []
   // Those that it brings itself lie beside the addon, where its loader looks first.
   return [
     ...own,

@@ -31,14 +31,19 @@ export async function baseFiles(): Promise<LayerEntry[]> {
     { path: 'bin/busybox', from: realpathSync(busybox), mode: 0o755 },
     ...(await librariesOf(busybox)),
     ...applets.map((name) => ({ path: join('bin', name), linkTo: 'busybox' })),
-    { path: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n' },
-    { path: 'etc/group', content: 'root:x:0:\napp:x:1000:\n' },
-    { path: 'etc/nsswitch.conf', content: 'hosts: files dns\n' },
-    { path: 'root', folder: true, mode: 0o700 },
-    { path: 'home/app', folder: true, mode: 0o777 },
-    { path: 'tmp', folder: true, mode: 0o1777 },
+    ...commonFiles,
   ]
 }
+
+/** Two users, and the folders that programs expect. */
+export const commonFiles: readonly LayerEntry[] = [
+  { path: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n' },
+  { path: 'etc/group', content: 'root:x:0:\napp:x:1000:\n' },
+  { path: 'etc/nsswitch.conf', content: 'hosts: files dns\n' },
+  { path: 'root', folder: true, mode: 0o700 },
+  { path: 'home/app', folder: true, mode: 0o777 },
+  { path: 'tmp', folder: true, mode: 0o1777 },
+]
 
 /** This very Node without its symbols, as far as this machine can take them off. @param folder - where to put what has to be made */
 export async function nodeFiles(folder: string): Promise<LayerEntry[]> {

@@ -27,7 +27,7 @@ describe('the owner of a machine', () => {
 
   it('is the first cluster that comes, and of that the manager that started last', async () => {
     await own()
-    expect(JSON.parse(files.get(PATH) ?? '')).toEqual({ cluster_id: 'c1', epoch: 3, name: 'here:/state' })
+    expect(JSON.parse(files.get(PATH) ?? '')).toEqual({ cluster_id: 'c1', epoch: 3, name: 'here:/state', board: 'b' })
     written('c1', 2)
     await own()
     expect(JSON.parse(files.get(PATH) ?? '')).toMatchObject({ epoch: 3 })
@@ -50,6 +50,30 @@ describe('the owner of a machine', () => {
     written('c1', 4)
     await expect(look()).rejects.toMatchObject({ code: 500, message: expect.stringContaining('epoch 4') })
     await expect(own()).rejects.toMatchObject({ code: 500 })
+  })
+
+  it('is one board of a cluster: under another name it is refused as long as that one is there', async () => {
+    await own()
+    const boards = new Set(['b', 'twin'])
+    const mine = { ...MINE, isBoard: (name: string) => boards.has(name) }
+    const asTwin = () => ownMachine(machine(), 'twin', '.aicluster', mine)
+    await expect(asTwin()).rejects.toMatchObject({
+      code: 500,
+      message: expect.stringMatching(/board "twin".*it is the machine of board "b" already/),
+      details: { reason: 'owner', twin: 'b' },
+    })
+    await ownMachine(machine(), 'b', '.aicluster', mine)
+
+    boards.delete('b')
+
+    await asTwin()
+    expect(JSON.parse(files.get(PATH) ?? '')).toMatchObject({ board: 'twin' })
+  })
+
+  it('may have another name for its board in its next life', async () => {
+    await own()
+    await ownMachine(machine(), 'renamed', '.aicluster', { ...MINE, epoch: 4, isBoard: () => true })
+    expect(JSON.parse(files.get(PATH) ?? '')).toMatchObject({ epoch: 4, board: 'renamed' })
   })
 
   it('is nobody where the file is gone or broken', async () => {

@@ -42,9 +42,8 @@ export function loginFailure(error: unknown, target: SshTarget, credentials: Cre
   const { level, message } = error as { level?: unknown; message?: unknown }
   const text = String(message)
   if (level === 'client-timeout') {
-    return new SshFailure('hangs', `its SSH server did not answer within ${times.loginMs} ms: it hangs, or this is no SSH server`, {
-      cause: error,
-    })
+    const words = `its SSH server did not answer within ${times.loginMs} ms: it hangs, or this is no SSH server: is the port right? If so, start it anew there`
+    return new SshFailure('hangs', words, { cause: error })
   }
   if (level === 'client-authentication') {
     const words = `user "${target.user}" was not let in with ${credentials.tried}: is its public key in ~/.ssh/authorized_keys there?`
