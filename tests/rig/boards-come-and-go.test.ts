@@ -116,7 +116,6 @@ describeUnless(rigMissing, 'boards that come and go', () => {
         boards: [boardEntry(sharedRig().board(1))],
         file_roots: ['/'],
         listen: { transport: 'tcp', host: sharedRig().managerAddress, insecure: true, ...ports },
-        file_roots: ['/'],
       },
     })
 
