@@ -106,6 +106,7 @@ export function asJson(findings: ChaosFindings): object {
       absences: absences.absences,
       noticed: absences.noticedMs.length,
       noticedMs: Math.max(0, ...absences.noticedMs),
+      allNoticedMs: absences.noticedMs,
       unnoticed: absences.unnoticed,
       servedByOthers: absences.servedByOthers,
       longestPauseMs: absences.longestPauseMs,
