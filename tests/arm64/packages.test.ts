@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { fileIn } from '../guides/read-guide'
+import { startManager, stateOf } from '../packed/packed-manager'
 import { installTarballs, PUBLISHED, pack, root } from '../packed/packed-packages'
 import { emulated } from './emulated'
 
@@ -36,38 +36,17 @@ describeUnless('missing' in arm64 ? arm64.missing : undefined, 'the published pa
     expect([imported.stdout, required.stdout]).toEqual(['arm64 function\n', 'arm64 function\n'])
   })
 
-  it("run the README's programs: manager, container and application are all of arm64", async () => {
-    const state = join(user, 's')
-    mkdirSync(state, { mode: 0o700 })
+  it("run the README's programs: container and application are of arm64, the manager is this machine's", async () => {
+    await using _manager = await startManager(user)
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     // Without binfmt a program of arm64 cannot be started by its name alone.
     const host = fileIn(readme, 'host.mjs').replace('[process.execPath,', `[...${JSON.stringify(words)},`)
     expect(host).toContain(qemu)
     writeFileSync(join(user, 'host.mjs'), host)
     writeFileSync(join(user, 'container.mjs'), fileIn(readme, 'container.mjs'))
-    const manager = spawn(qemu, [...before, join(user, 'node_modules/@aicluster/cluster/bin/aicluster-manager.mjs'), '--state', state])
-    try {
-      await isReady(manager)
-      const env = { ...process.env, AICLUSTER_STATE: state }
-      const { stdout } = await execute(qemu, [...before, 'host.mjs'], { cwd: user, timeout: LIMIT_MS, env })
-      expect(stdout).toContain("{ text: 'HELLO BOARDS!' }")
-      expect(stdout).toContain('400 Unregistered InferenceName')
-    } finally {
-      const ended = new Promise((resolve) => manager.once('exit', resolve))
-      // As `aicluster down`: containers too.
-      manager.kill('SIGINT')
-      await ended
-    }
+    const env = { ...process.env, AICLUSTER_STATE: stateOf(user) }
+    const { stdout } = await execute(qemu, [...before, 'host.mjs'], { cwd: user, timeout: LIMIT_MS, env })
+    expect(stdout).toContain("{ text: 'HELLO BOARDS!' }")
+    expect(stdout).toContain('400 Unregistered InferenceName')
   })
 })
-
-/** It says so in one line of JSON. */
-async function isReady(manager: ChildProcess): Promise<void> {
-  let said = ''
-  manager.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-  })
-  if (!manager.stdout) throw new Error('the manager has no output')
-  for await (const line of createInterface({ input: manager.stdout })) if (line.includes('"ready"')) return
-  throw new Error(`the manager ended before it was ready: ${said.slice(-2_000)}`)
-}
