@@ -9,6 +9,7 @@ import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
 import { DEALER_OPTIONS } from './socket-options'
+import { isInterrupted, uninterrupted } from './uninterrupted'
 
 /** More than one connection can count; of 2^48 there are enough for as many connections as a process will see. */
 const SEQUENCES_PER_CONNECTION = 2 ** 30
@@ -91,7 +92,7 @@ export class DealerLink {
     this.socket.events.on('handshake:error:auth', () => this.onHandshakeFailed('key-refused'))
     this.socket.events.on('handshake:error:protocol', () => this.onHandshakeFailed('encryption-differs'))
     this.socket.events.on('handshake:error:other', () => this.onHandshakeFailed('broken-off'))
-    this.socket.connect(this.endpoint)
+    uninterrupted(() => this.socket.connect(this.endpoint))
     this.loop = this.receive()
   }
 
@@ -168,7 +169,7 @@ export class DealerLink {
     } catch {
       // Given up by libzmq already.
     }
-    this.socket.connect(this.endpoint)
+    uninterrupted(() => this.socket.connect(this.endpoint))
   }
 
   private newOutbox(): Outbox {
@@ -192,6 +193,7 @@ export class DealerLink {
         frames = await this.socket.receive()
       } catch (error) {
         if (this.closed) return
+        if (isInterrupted(error)) continue
         throw error
       }
       let dropped: DropReason | 'handler' | undefined

@@ -8,6 +8,7 @@ import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, readMessage } from './read-message'
 import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './socket-options'
+import { isInterrupted } from './uninterrupted'
 
 /** One connection to a bound socket. `state` is whatever the owner attaches at hello. */
 export class RouterPeer<State> {
@@ -191,6 +192,7 @@ export class RouterLink<State> {
         frames = await socket.receive()
       } catch (error) {
         if (this.closed || socket !== this.socket) return
+        if (isInterrupted(error)) continue
         throw error
       }
       // What a socket that was cut off still had is of connections that do not count any more.

@@ -1,5 +1,6 @@
 import { type Context, Router } from 'zeromq'
 import { curveKeyText } from './curve-keys'
+import { isInterrupted } from './uninterrupted'
 
 const ENDPOINT = 'inproc://zeromq.zap.01'
 /** Refused peers that are remembered, so that each is reported once. */
@@ -93,6 +94,7 @@ export class ZapHandler {
         frames = await this.socket.receive()
       } catch (error) {
         if (this.closed) return
+        if (isInterrupted(error)) continue
         throw error
       }
       const question = questionOf(frames)
