@@ -29,8 +29,8 @@ export interface SshTimes {
   silenceMs: number
 }
 
-/** A dead machine is noticed in 3 s, a cut link in 3.5 s; a glitch of 2 s is survived. */
-export const SSH_TIMES: SshTimes = { connectMs: 3000, loginMs: 5000, silenceMs: 3250 }
+/** A dead machine is noticed in 3 s, a cut link in 3.2 s; a glitch of 1.5 s is survived. */
+export const SSH_TIMES: SshTimes = { connectMs: 3000, loginMs: 5000, silenceMs: 2900 }
 
 /** `root@10.0.0.12:22`, as messages show it. */
 export const shownTarget = ({ user, address, port }: SshTarget): string =>

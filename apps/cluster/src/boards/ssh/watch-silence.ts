@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 
 /** Ms between two looks at the bytes that came. */
 const LOOK_MS = 250
+/** In which time a machine that is there answers, in ms, once our own loop goes on. */
+const ANSWER_MS = 1_000
 
 /**
  * Call `onSilent` once when nothing came through a socket for `silenceMs`.
@@ -21,8 +23,8 @@ export function watchSilence(
   let lookedAt = heardAt
   const timer = setInterval(() => {
     const at = now()
-    // A loop that stood still has read nothing either: what has come meanwhile is still to be read.
-    if (at - lookedAt > 4 * LOOK_MS) heardAt += at - lookedAt
+    // A loop that stood still has neither asked nor read: it gets the time for both.
+    if (at - lookedAt > 4 * LOOK_MS) heardAt = Math.max(heardAt, at + ANSWER_MS - silenceMs)
     lookedAt = at
     if (socket.bytesRead !== seen) {
       seen = socket.bytesRead
