@@ -1,6 +1,6 @@
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
-import { BOARD_COLUMNS, type BoardView, boardViews, CREDITS_COLUMN, LABELS_COLUMN } from '../views/board-view'
+import { BOARD_COLUMNS, type BoardView, boardViews, CREDITS_COLUMN, LABELS_COLUMN, useColumns } from '../views/board-view'
 import { takeSnapshot } from '../views/snapshot'
 import type { Register } from './register'
 
@@ -27,7 +27,11 @@ async function list(context: Context): Promise<undefined> {
   const views = await withCluster(context, async (cluster) => boardViews(await output.progress('asking for boards', takeSnapshot(cluster))))
   output.result(views, () => {
     if (views.length === 0) output.line('No boards. The configuration of the cluster names them.')
-    else output.table([...BOARD_COLUMNS, CREDITS_COLUMN, LABELS_COLUMN, { heading: 'INFERENCES', text: namesText }], views)
+    else
+      output.table(
+        [...BOARD_COLUMNS, CREDITS_COLUMN, ...useColumns(views), LABELS_COLUMN, { heading: 'INFERENCES', text: namesText }],
+        views,
+      )
   })
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tableLines } from '../output/table'
-import { BOARD_COLUMNS, BOARD_USE, boardViews, LABELS_COLUMN } from './board-view'
+import { BOARD_COLUMNS, boardViews, LABELS_COLUMN, useColumns } from './board-view'
 import type { Snapshot } from './snapshot'
 
 const UP = { state: 'up', since: '2026-01-01T00:00:00Z', reason: null, engineVersion: '24.0.7' }
@@ -37,10 +37,15 @@ describe('boards in a table', () => {
   })
 
   it('say how they are doing, as far as they tell it', () => {
-    expect(tableLines(BOARD_USE, boardViews(snapshot))).toEqual([
+    const boards = boardViews(snapshot)
+    expect(tableLines(useColumns(boards), boards)).toEqual([
       'LOAD          MEMORY  DISK FREE  TEMPERATURE  GPU',
       '1.23  3.2 GB of 8 GB      41 GB        51 °C  87 % 51 °C',
       '   -               -          -            -  -',
     ])
+  })
+
+  it('have no columns for that where none tells', () => {
+    expect(useColumns(boardViews(snapshot).filter(({ name }) => name === 'away'))).toEqual([])
   })
 })

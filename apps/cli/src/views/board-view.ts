@@ -66,7 +66,7 @@ const MAX_REASON = 60
 const shortened = (reason: string): string => (reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason)
 
 /** How a board is doing. */
-export const BOARD_USE: Column<BoardView>[] = [
+const BOARD_USE: Column<BoardView>[] = [
   { heading: 'LOAD', text: ({ telemetry }) => telemetry?.load?.[0].toFixed(2), right: true },
   { heading: 'MEMORY', text: ({ telemetry }) => ofTotal(telemetry?.memoryUsedBytes, telemetry?.memoryTotalBytes), right: true },
   { heading: 'DISK FREE', text: ({ telemetry }) => bytesUnlessNull(telemetry?.diskFreeBytes), right: true },
@@ -90,6 +90,10 @@ function gpuText({ name, usePercent, memoryUsedBytes, memoryTotalBytes, temperat
   ]
   return parts.filter((part) => part !== undefined).join(' ') || name
 }
+
+/** How boards are doing, where one of them tells it. */
+export const useColumns = (boards: readonly BoardView[]): Column<BoardView>[] =>
+  boards.some(({ telemetry }) => telemetry) ? BOARD_USE : []
 
 /** Its labels, as they select it. */
 export const LABELS_COLUMN: Column<BoardView> = {

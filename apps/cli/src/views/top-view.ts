@@ -2,7 +2,7 @@ import type { ContainerStatus } from '@aicluster/host-sdk'
 import type { ScreenLine } from '../output/screen'
 import { type Column, tableLines } from '../output/table'
 import { bytesText, durationText } from '../output/units'
-import { BOARD_COLUMNS, BOARD_USE, type BoardView, boardViews, CREDITS_COLUMN } from './board-view'
+import { BOARD_COLUMNS, type BoardView, boardViews, CREDITS_COLUMN, useColumns } from './board-view'
 import { CONTAINER_NAMES, CONTAINER_STATE, CONTAINER_USE } from './container-columns'
 import { INFERENCE_COLUMNS, type InferenceView, inferenceViews } from './inference-view'
 import { type Rates, ratesBetween } from './rates'
@@ -67,7 +67,7 @@ export function topLines({ manager, requests, applications, boards, inferences, 
       `Per second ${rateText(receivedPerSecond)} received, ${rateText(answeredPerSecond)} answered, ${rateText(failedPerSecond)} failed`,
       (failedPerSecond ?? 0) > 0 ? 'yellow' : undefined,
     ],
-    ...section([...BOARD_COLUMNS, CREDITS_COLUMN, RATE_COLUMN, ...(boards.some(({ telemetry }) => telemetry) ? BOARD_USE : [])], boards),
+    ...section([...BOARD_COLUMNS, CREDITS_COLUMN, RATE_COLUMN, ...useColumns(boards)], boards),
     ...section(INFERENCE_COLUMNS, inferences),
     ...section([...CONTAINER_NAMES, ...CONTAINER_STATE, RATE_COLUMN, ...CONTAINER_USE], containers),
   ].map(([text, color]) => (color ? [text, color] : [text]) as ScreenLine)
