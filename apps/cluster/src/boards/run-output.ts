@@ -4,7 +4,7 @@ import type { RunOptions } from './machine'
 export const runLimits = ({ timeoutMs = 10_000, maxOutputBytes = 1_000_000 }: RunOptions) => ({ timeoutMs, maxOutputBytes })
 
 /** Collects what a program prints on both streams, and says when one of them has become too much. */
-export function outputCollector(maxBytes: number, onTooMuch: () => void) {
+function outputCollector(maxBytes: number, onTooMuch: () => void) {
   const collect = () => {
     const pieces: Buffer[] = []
     let bytes = 0
@@ -22,5 +22,26 @@ export function outputCollector(maxBytes: number, onTooMuch: () => void) {
     stdout: stdout.add,
     stderr: stderr.add,
     result: () => ({ stdout: Buffer.concat(stdout.pieces), stderr: Buffer.concat(stderr.pieces).toString('utf8') }),
+  }
+}
+
+/** Options of a run whose limits are set. */
+export type LimitedRun = RunOptions & ReturnType<typeof runLimits>
+
+/** Collects what a program prints; calls `giveUp` when that is too much, when it takes too long, or when it is no longer wanted. */
+export function watchRun(
+  { maxOutputBytes, timeoutMs, signal }: LimitedRun,
+  giveUp: (why: unknown) => void,
+): { output: ReturnType<typeof outputCollector>; stopWaiting: () => void } {
+  const output = outputCollector(maxOutputBytes, () => giveUp(new Error(`it printed more than ${maxOutputBytes} bytes`)))
+  const timer = setTimeout(() => giveUp(new Error(`it did not end within ${timeoutMs} ms`)), timeoutMs)
+  const onAbort = (): void => giveUp(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  return {
+    output,
+    stopWaiting: () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    },
   }
 }

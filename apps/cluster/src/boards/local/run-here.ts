@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { boardError } from '../board-error'
 import type { ProgramResult, RunOptions } from '../machine'
-import { outputCollector, runLimits } from '../run-output'
+import { type LimitedRun, runLimits, watchRun } from '../run-output'
 
 /**
  * Run a program on this machine; no shell.
@@ -18,24 +18,14 @@ export async function runHere(board: string, words: readonly [string, ...string[
   }
 }
 
-function ended(
-  [file, ...args]: readonly [string, ...string[]],
-  options: RunOptions & ReturnType<typeof runLimits>,
-): Promise<ProgramResult> {
+function ended([file, ...args]: readonly [string, ...string[]], options: LimitedRun): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'pipe' })
     const giveUp = (why: unknown): void => {
       reject(why)
       child.kill('SIGKILL')
     }
-    const output = outputCollector(options.maxOutputBytes, () => giveUp(new Error(`it printed more than ${options.maxOutputBytes} bytes`)))
-    const timer = setTimeout(() => giveUp(new Error(`it did not end within ${options.timeoutMs} ms`)), options.timeoutMs)
-    const onAbort = (): void => giveUp(options.signal?.reason)
-    options.signal?.addEventListener('abort', onAbort, { once: true })
-    const stopWaiting = (): void => {
-      clearTimeout(timer)
-      options.signal?.removeEventListener('abort', onAbort)
-    }
+    const { output, stopWaiting } = watchRun(options, giveUp)
     child.stdout.on('data', output.stdout)
     child.stderr.on('data', output.stderr)
     child.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2'
 import { boardError } from '../board-error'
 import type { ProgramResult, RunOptions } from '../machine'
-import { outputCollector, runLimits } from '../run-output'
+import { type LimitedRun, runLimits, watchRun } from '../run-output'
 import { quoteWord } from './quote-word'
 import type { SshConnection } from './ssh-connection'
 
@@ -27,7 +27,7 @@ export async function runOver(
   }
 }
 
-const start = (connection: SshConnection, command: string, options: EndedOptions): Promise<ProgramResult> =>
+const start = (connection: SshConnection, command: string, options: LimitedRun): Promise<ProgramResult> =>
   new Promise((resolve, reject) => {
     connection.client.exec(command, (error, channel) => {
       // In this very turn: the end of a short program may have come along with its start.
@@ -36,9 +36,7 @@ const start = (connection: SshConnection, command: string, options: EndedOptions
     })
   })
 
-type EndedOptions = RunOptions & ReturnType<typeof runLimits>
-
-function ended(channel: ClientChannel, options: EndedOptions): Promise<ProgramResult> {
+function ended(channel: ClientChannel, options: LimitedRun): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     let given = false
     const giveUp = (why: unknown): void => {
@@ -50,14 +48,7 @@ function ended(channel: ClientChannel, options: EndedOptions): Promise<ProgramRe
       channel.signal('KILL')
       channel.close()
     }
-    const output = outputCollector(options.maxOutputBytes, () => giveUp(new Error(`it printed more than ${options.maxOutputBytes} bytes`)))
-    const timer = setTimeout(() => giveUp(new Error(`it did not end within ${options.timeoutMs} ms`)), options.timeoutMs)
-    const onAbort = (): void => giveUp(options.signal?.reason)
-    options.signal?.addEventListener('abort', onAbort, { once: true })
-    const stopWaiting = (): void => {
-      clearTimeout(timer)
-      options.signal?.removeEventListener('abort', onAbort)
-    }
+    const { output, stopWaiting } = watchRun(options, giveUp)
     channel.on('data', output.stdout)
     channel.stderr.on('data', output.stderr)
     let exit: { code: number | null; signal: string | null } | undefined
@@ -73,6 +64,6 @@ function ended(channel: ClientChannel, options: EndedOptions): Promise<ProgramRe
     })
     channel.end(options.input)
     // It was no longer wanted while the channel was opened.
-    if (options.signal?.aborted) onAbort()
+    if (options.signal?.aborted) giveUp(options.signal.reason)
   })
 }
