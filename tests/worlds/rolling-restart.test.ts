@@ -1,41 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
-import { startWorld, type World } from './world'
+import { steadyLoad } from './steady-load'
+import { startWorld } from './world'
 
 const BODY = Uint8Array.of(1)
 const IN_FLIGHT = 16
-
-/** Requests that are sent one after another in {@link IN_FLIGHT} lanes until told to stop; tells what became of them. */
-function steadyLoad(world: World, name: string) {
-  const codes: number[] = []
-  let going = true
-  const lane = async () => {
-    while (going) {
-      codes.push(
-        await world.cluster.infer(name, BODY, { ms: 5 }).then(
-          () => 0,
-          ({ code }: { code: number }) => code,
-        ),
-      )
-    }
-  }
-  const lanes = Promise.all(Array.from({ length: IN_FLIGHT }, lane))
-  return {
-    codes,
-    async stop() {
-      going = false
-      await lanes
-      return codes
-    },
-  }
-}
 
 describe('under load', () => {
   it('SIGTERM to one container after another loses nothing', async () => {
     await using world = await startWorld()
     await world.load('slow', 'slow', { maxSendNum: 4 }, 'all')
-    const load = steadyLoad(world, 'slow')
+    const load = steadyLoad(world, 'slow', { lanes: IN_FLIGHT, workMs: 5 })
     for (const container of ['slow-board1', 'slow-board2']) {
       const before = (await world.pids())[container] ?? 0
       process.kill(before, 'SIGTERM')
@@ -56,7 +32,7 @@ describe('under load', () => {
   it('a manager that drains (SIGTERM) and its successor lose nothing that was accepted', async () => {
     await using world = await startWorld()
     await world.load('slow', 'slow', { maxSendNum: 4 }, 'all')
-    const load = steadyLoad(world, 'slow')
+    const load = steadyLoad(world, 'slow', { lanes: IN_FLIGHT, workMs: 5 })
     await eventually('some load', () => load.codes.length > 50)
     expect(await world.endManager('SIGTERM')).toMatchObject({ code: 0 })
     await world.startManager()
