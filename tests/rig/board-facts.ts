@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RigBoard } from '@aicluster/rig'
 import { eventually } from '../worlds/eventually'
 import type { World } from '../worlds/world'
@@ -56,3 +58,7 @@ export async function timed(work: Promise<unknown>): Promise<{ error: { code: nu
   )
   return { error, tookMs: performance.now() - startedAt }
 }
+
+/** What is registered, as it stands in the cluster's files. */
+export const registeredFiles = (world: World): string[] =>
+  world.inferenceFiles.map((file) => `${file} ${readFileSync(join(world.stateFolder, 'inferences', file), 'utf8')}`)

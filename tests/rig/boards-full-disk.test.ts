@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Rig, type RigBoard, startOwnedRig } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { World } from '../worlds/world'
-import { containersOn, contentOf, timed, untilServing, untilState } from './board-facts'
+import { containersOn, contentOf, registeredFiles, timed, untilServing, untilState } from './board-facts'
 import { boardEntry, dockerConfig, rigMissing, startRigWorld } from './rig-world'
 
 const SETUP_LIMIT_MS = 120_000
@@ -24,7 +24,6 @@ describeUnless(rigMissing, 'a board whose disk is full', () => {
   let board: RigBoard
   let world: World
   const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
-  const registered = () => world.inferenceFiles.map((file) => readFileSync(join(world.stateFolder, 'inferences', file), 'utf8'))
 
   beforeAll(async () => {
     rig = await startOwnedRig(1, { diskMb: DISK_MB })
@@ -77,7 +76,7 @@ describeUnless(rigMissing, 'a board whose disk is full', () => {
     'while files are put: 500 that says so, what was there stays and serves, and with room it goes',
     async () => {
       await fill(FILE_BYTES / 2_000_000)
-      const before = { content: await contentOf(board), containers: await containersOn(board), files: registered() }
+      const before = { content: await contentOf(board), containers: await containersOn(board), files: registeredFiles(world) }
       const big = join(folder, 'big')
       writeFileSync(big, randomBytes(FILE_BYTES))
 
@@ -85,7 +84,7 @@ describeUnless(rigMissing, 'a board whose disk is full', () => {
 
       expect(error).toMatchObject({ code: 500, message: expect.stringMatching(/board "small": .*the disk is full/) })
       expect(tookMs).toBeLessThan(TOLD_MS)
-      expect({ content: await contentOf(board), containers: await containersOn(board), files: registered() }).toEqual(before)
+      expect({ content: await contentOf(board), containers: await containersOn(board), files: registeredFiles(world) }).toEqual(before)
       await expect(world.cluster.infer('echo', Uint8Array.of(1))).resolves.toBeDefined()
 
       await makeRoom()

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import type { World } from '../worlds/world'
-import { boardOf, containersOn, contentOf, timed, untilServing, untilState } from './board-facts'
+import { boardOf, containersOn, contentOf, registeredFiles, timed, untilServing, untilState } from './board-facts'
 import { type BrokenBoard, brokenBoards, undoBroken } from './broken-boards'
 import { boardEntry, dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
 import { SteadyWork } from './steady-work'
@@ -27,8 +27,6 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
   const names = () => broken.map(({ entry }) => entry.name)
   const content = async () => [...(await contentOf(sharedRig().board(2))), ...(await contentOf(sharedRig().board(3)))]
-  const registered = () =>
-    world.inferenceFiles.map((file) => `${file} ${readFileSync(join(world.stateFolder, 'inferences', file), 'utf8')}`)
 
   beforeAll(async () => {
     await Promise.all([2, 3].map((number) => sharedRig().board(number).restore()))
@@ -65,7 +63,7 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
   })
 
   it('refuse a load with board and cause in time; registry and boards stay as they were', async () => {
-    const before = { files: registered(), content: await content(), first: await containersOn(sharedRig().board(1)) }
+    const before = { files: registeredFiles(world), content: await content(), first: await containersOn(sharedRig().board(1)) }
     const config = await dockerConfig('echo', 'other')
 
     const refusals = await Promise.all(names().map((name) => timed(world.cluster.loadInference({ ...config, name: `on-${name}` }, name))))
@@ -79,7 +77,7 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
     }
     expect(everywhere.error).toMatchObject({ code: 500, message: expect.stringMatching(new RegExp(`board "(${names().join('|')})": `)) })
     expect(everywhere.tookMs).toBeLessThan(REFUSED_MS)
-    expect({ files: registered(), content: await content(), first: await containersOn(sharedRig().board(1)) }).toEqual(before)
+    expect({ files: registeredFiles(world), content: await content(), first: await containersOn(sharedRig().board(1)) }).toEqual(before)
     expect(readdirSync(join(world.stateFolder, 'files'))).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InferenceResult } from '@aicluster/host-sdk'
@@ -7,7 +7,7 @@ import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import type { World } from '../worlds/world'
-import { boardOf, containersOn, contentOf, startsOf, timed, untilServing, untilState } from './board-facts'
+import { boardOf, containersOn, contentOf, registeredFiles, startsOf, timed, untilServing, untilState } from './board-facts'
 import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
 
 const BODY = Uint8Array.of(1)
@@ -27,7 +27,6 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   let world: World
   const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
   const second = () => sharedRig().board(2)
-  const registered = () => world.inferenceFiles.map((file) => readFileSync(join(world.stateFolder, 'inferences', file), 'utf8'))
 
   beforeAll(async () => {
     world = await startRigWorld({ boards: [1, 2] })
@@ -83,7 +82,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'a link that is cut: 402 for what the board holds, commands on their way and new ones are 500, the rest goes on',
     async () => {
-      const before = { files: registered(), containers: await containersOn(second()), content: await contentOf(second()) }
+      const before = { files: registeredFiles(world), containers: await containersOn(second()), content: await contentOf(second()) }
       const started = await startsOf(second(), 'aicluster-work-board2')
       const requests = await holdWork()
       const handlers = await world.cluster.getContainerHandler('work')
@@ -106,7 +105,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       expect((await boardOf(world, 'board2'))?.reason).toMatch(/its link is cut, or it is off|did not answer/)
       await expect(world.cluster.infer('work', BODY, { ms: 0 })).resolves.toMatchObject({ result: { board: 'board1' } })
       await expectHalfLost(requests, cutAtMs)
-      expect(registered()).toEqual(before.files)
+      expect(registeredFiles(world)).toEqual(before.files)
 
       await second().heal()
       await untilState(world, 'board2', 'up')
@@ -161,7 +160,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'power that is lost: 402 for what the board holds; it comes back by itself, containers included',
     async () => {
-      const before = { files: registered(), containers: await containersOn(second()) }
+      const before = { files: registeredFiles(world), containers: await containersOn(second()) }
       const requests = await holdWork()
 
       const offAtMs = performance.now()
@@ -179,7 +178,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       await untilServing(world, 'work')
       await askBoth()
 
-      expect({ files: registered(), containers: await containersOn(second()) }).toEqual(before)
+      expect({ files: registeredFiles(world), containers: await containersOn(second()) }).toEqual(before)
       await world.atRest()
     },
     LIMIT_MS,
@@ -188,7 +187,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'an Engine that is stopped: what is in hand ends, commands are 500 with what to do; started again, its containers serve again',
     async () => {
-      const before = { files: registered(), containers: await containersOn(second()) }
+      const before = { files: registeredFiles(world), containers: await containersOn(second()) }
       const requests = await holdWork()
 
       await second().stopEngine()
@@ -215,7 +214,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       await untilServing(world, 'work')
       await askBoth()
 
-      expect({ files: registered(), containers: await containersOn(second()) }).toEqual(before)
+      expect({ files: registeredFiles(world), containers: await containersOn(second()) }).toEqual(before)
       await world.atRest()
     },
     LIMIT_MS,
