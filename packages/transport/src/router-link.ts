@@ -7,8 +7,8 @@ import { turnScheduler } from './flush-scheduler'
 import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, readMessage } from './read-message'
+import { receiveEach } from './receive-each'
 import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './socket-options'
-import { isInterrupted } from './uninterrupted'
 
 /** One connection to a bound socket. `state` is whatever the owner attaches at hello. */
 export class RouterPeer<State> {
@@ -184,20 +184,17 @@ export class RouterLink<State> {
     return socket
   }
 
-  private async receive(): Promise<void> {
+  private receive(): Promise<void> {
     const { socket } = this
-    while (!this.closed && socket === this.socket) {
-      let frames: Uint8Array[]
-      try {
-        frames = await socket.receive()
-      } catch (error) {
-        if (this.closed || socket !== this.socket) return
-        if (isInterrupted(error)) continue
-        throw error
-      }
-      // What a socket that was cut off still had is of connections that do not count any more.
-      if (socket === this.socket) this.take(frames)
-    }
+    const isCurrent = () => socket === this.socket
+    return receiveEach(
+      socket,
+      () => this.closed || !isCurrent(),
+      (frames) => {
+        // What a socket that was cut off still had is of connections that do not count any more.
+        if (isCurrent()) this.take(frames)
+      },
+    )
   }
 
   private take(frames: Uint8Array[]): void {
