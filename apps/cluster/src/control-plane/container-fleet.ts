@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
 import { type CurveKeyPair, newCurveKeyPair } from '@aicluster/transport'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
+import type { Board, BoardContainer, BoardWork, ContainerSpec, StagedFiles } from '../boards/board'
 import { isBoardFailure } from '../boards/board-failure'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
 import { boardWork } from './board-work'
 import type { Boards } from './boards'
+import { ContainerStart, startError } from './container-start'
 import type { DataPlaneClient } from './data-plane-client'
 
 /** How long a container that has just exited gets for its last words to reach the file, in ms. */
@@ -44,18 +45,12 @@ export interface StartOptions {
   distributionOff?: string[] | undefined
 }
 
-interface Starting {
-  board: string
-  ready(): void
-  fail(reason: Error): void
-}
-
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** The containers that this manager runs: start, adopt, watch, stop. Knows boards and the data plane, nothing of commands. */
 export class ContainerFleet {
   private readonly running = new Map<string, BoardContainer>()
-  private readonly starting = new Map<string, Starting>()
+  private readonly starting = new Map<string, ContainerStart>()
   /** Their board was lost while they got a new token: they may run with one or the other. */
   private readonly tokenUnsure = new Set<string>()
 
@@ -120,22 +115,15 @@ export class ContainerFleet {
     giveUp: (container: BoardContainer | undefined) => Promise<void>,
   ): Promise<void> {
     let container: BoardContainer | undefined
-    let timer: NodeJS.Timeout | undefined
     const { signal } = work
-    const ready = new Promise<void>((resolve, reject) =>
-      this.starting.set(spec.instance, { board: boardName, ready: resolve, fail: reject }),
-    )
-    ready.catch(() => {})
-    const onAbort = () => this.starting.get(spec.instance)?.fail(signal.reason)
-    signal.addEventListener('abort', onAbort)
+    const start = new ContainerStart(boardName, signal)
+    this.starting.set(spec.instance, start)
     try {
       signal.throwIfAborted()
       container = await this.board(boardName).create(spec, boardWork(work))
       work.report('start')
       this.watch(container)
-      const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)
-      timer = setTimeout(() => this.starting.get(spec.instance)?.fail(late()), startTimeoutMs)
-      await ready
+      await start.readyWithin(startTimeoutMs)
       work.report('ready')
     } catch (cause) {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
@@ -145,8 +133,7 @@ export class ContainerFleet {
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output)
     } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
+      start.end()
       this.starting.delete(spec.instance)
     }
   }
@@ -341,7 +328,7 @@ export class ContainerFleet {
     this.running.set(instance, container)
     container.onExit = (exit) => {
       this.options.log.warn({ container: suffixName, ...exit }, 'container exited')
-      this.starting.get(instance)?.fail(new Error(describeExit(exit)))
+      this.starting.get(instance)?.onExit(exit)
     }
   }
 
@@ -349,20 +336,4 @@ export class ContainerFleet {
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))
     return container.lastOutput().catch(() => '')
   }
-}
-
-const describeExit = ({ code, signal, outOfMemory }: ContainerExit): string =>
-  outOfMemory
-    ? 'used more memory than it may, and was ended for it, before it was ready (run_option --memory, or the memory of the board)'
-    : signal
-      ? `was ended by ${signal} before it was ready`
-      : `exited with code ${code} before it was ready`
-
-function startError(suffixName: string, board: string, cause: unknown, output: string) {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return clusterError('containerStart', {
-    detail: `container ${suffixName} on board ${board} ${reason}${output ? `; it printed last:\n${output}` : '; it printed nothing'}`,
-    details: { container: suffixName, board, reason, output },
-    cause,
-  })
 }
