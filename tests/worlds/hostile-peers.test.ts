@@ -1,31 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { InferCallback } from '@aicluster/host-sdk'
 import { decodeMsgpack, encodeMsgpack, RecordKind } from '@aicluster/protocol'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from './eventually'
 import { type HostilePeer, hostHello } from './hostile-peer'
-import { HOSTILE_CONFIG, keepWorking, peerAt, untilCounted } from './hostile-world'
+import { peerAt, untilCounted, useHostileWorld } from './hostile-world'
 import { Recorder } from './recorder'
-import { startWorld, type World } from './world'
+import type { World } from './world'
 
 describe('among applications that break the rules', () => {
   let world: World
-  let goodClient: { stop(): Promise<number> }
-
-  beforeAll(async () => {
-    world = await startWorld({ config: HOSTILE_CONFIG })
-    await world.load('echo', 'echo', { maxSendNum: 4 })
-    await world.load('gated', 'gated')
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
-
-  beforeEach(() => {
-    goodClient = keepWorking(world)
-  })
-  afterEach(async () => {
-    expect(await goodClient.stop()).toBeGreaterThan(0)
-    await world.atRest()
-    world.gates.closeAll()
+  useHostileWorld((started) => {
+    world = started
   })
 
   describe('an application', () => {
