@@ -77,10 +77,14 @@ describe('a board that cannot be reached', () => {
       telemetry: null,
     })
     expect(await boardOf(world, 'board1')).toMatchObject({ driver: 'local', state: 'up', reason: null })
+    const telemetry = await eventually('what this machine tells', async () => (await boardOf(world, 'board1'))?.telemetry)
+    expect(telemetry).toMatchObject({ cpus: expect.any(Number), memoryTotalBytes: expect.any(Number), diskFreeBytes: expect.any(Number) })
     const { adminUrl } = await world.metrics()
     const text = await (await fetch(`${adminUrl}/metrics`)).text()
     expect(text).toContain('aicluster_board_up{board="dead",driver="ssh"} 0')
     expect(text).toContain('aicluster_board_up{board="board1",driver="local"} 1')
+    expect(text).toMatch(/^aicluster_board_load1\{board="board1"\} [\d.]+$/m)
+    expect(text).not.toMatch(/^aicluster_board_load1\{board="dead"\}/m)
     await expect(world.cluster.infer('other', BODY)).resolves.toBeDefined()
   })
 

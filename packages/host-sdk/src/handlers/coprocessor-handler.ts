@@ -45,7 +45,7 @@ export class CoprocessorHandler {
     /** GPUs. */
     readonly gpus: number | null
   }
-  /** How it is doing; null where nothing is measured, or it is down. */
+  /** How it is doing; null until it has been measured, and while it is down. */
   readonly telemetry: BoardTelemetry | null
   readonly #commands: CommandCaller
 
