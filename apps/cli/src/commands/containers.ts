@@ -1,5 +1,4 @@
 import type { AICluster, ContainerStatus } from '@aicluster/host-sdk'
-import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import { boardsOutOfReach, noteBoardsOutOfReach } from '../views/boards-out-of-reach'
@@ -50,7 +49,7 @@ async function lookAt(cluster: AICluster, inference: string | undefined, board: 
 async function containersOn(cluster: AICluster, inference: string | undefined, board: string | undefined): Promise<ContainerStatus[]> {
   const containers = await containerStatuses(cluster, inference)
   if (board === undefined) return containers
-  const names = (await boardsNamed(cluster, board)).map(({ name }) => name)
+  const names = (await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })).map(({ name }) => name)
   return containers.filter(({ allocatedCoprocessor }) => names.includes(allocatedCoprocessor))
 }
 
