@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROGRAM } from '../cli/aicluster'
 import { eventually } from './eventually'
 import { startWorld, type World } from './world'
 
@@ -74,10 +77,14 @@ describe('a board that cannot be reached', () => {
       telemetry: null,
     })
     expect(await boardOf(world, 'board1')).toMatchObject({ driver: 'local', state: 'up', reason: null })
+    const telemetry = await eventually('what this machine tells', async () => (await boardOf(world, 'board1'))?.telemetry)
+    expect(telemetry).toMatchObject({ cpus: expect.any(Number), memoryTotalBytes: expect.any(Number), diskFreeBytes: expect.any(Number) })
     const { adminUrl } = await world.metrics()
     const text = await (await fetch(`${adminUrl}/metrics`)).text()
     expect(text).toContain('aicluster_board_up{board="dead",driver="ssh"} 0')
     expect(text).toContain('aicluster_board_up{board="board1",driver="local"} 1')
+    expect(text).toMatch(/^aicluster_board_load1\{board="board1"\} [\d.]+$/m)
+    expect(text).not.toMatch(/^aicluster_board_load1\{board="dead"\}/m)
     await expect(world.cluster.infer('other', BODY)).resolves.toBeDefined()
   })
 
@@ -145,6 +152,11 @@ describe('a container on a board that cannot be reached', () => {
       })
     }
     expect(readFileSync(file, 'utf8')).toBe(registered)
+    // Of whom nobody can be asked is shown all the same, with the reason beside it. It rejects unless the exit code is 0.
+    const env = { ...process.env, AICLUSTER_STATE: world.stateFolder }
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [PROGRAM, 'ps', 'far'], { env })
+    expect(stdout).toMatch(/^far-board1 +far +dead +unreachable +connected +Free /m)
+    expect(stderr).toMatch(/^board dead is down since 20.*: .*ECONNREFUSED/m)
     await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
     await handler?.stopDistribution()
     await handler?.startDistribution()

@@ -37,6 +37,7 @@ const REPLIES: Record<string, unknown> = {
   probe_board: PROBE,
   check_boards: [PROBE],
   trust_board: { name: 'far', fingerprint: FINGERPRINT, replaced: [] },
+  get_coprocessor_handler: [VIEW],
   add_board: VIEW,
   remove_board: {},
 }
@@ -70,10 +71,19 @@ describe('boards of a cluster', () => {
     expect(world.sent()).toEqual([{ cmd: 'check_boards', coprocessor_name: 'gpu=orin' }, { cmd: 'check_boards' }])
   })
 
+  it('are selected, by name, by label or all', async () => {
+    await using world = await startWithBoards()
+    await world.cluster.getCoprocessorHandler('digits', { coprocessorName: 'label:gpu' })
+    await world.cluster.getCoprocessorHandler(undefined, { coprocessorName: 'all' })
+    const cmd = 'get_coprocessor_handler'
+    expect(world.sent()).toEqual([{ cmd, inference_name: 'digits', coprocessor_name: 'label:gpu' }, { cmd }])
+    await expect(world.cluster.getCoprocessorHandler(undefined, { coprocessorName: 'a b' })).rejects.toMatchObject({ code: 302 })
+  })
+
   it('are added, trusted and removed', async () => {
     await using world = await startWithBoards()
     const board = await world.cluster.addBoard({ name: 'far' }, { fingerprint: FINGERPRINT, write: false })
-    expect([board.isSelectedBy('myGpu=x'), board.isSelectedBy('label:myGpu'), board.isSelectedBy('myGpu=y')]).toEqual([true, true, false])
+    expect(board).toMatchObject({ name: 'far', labels: { myGpu: 'x' } })
     expect(await world.cluster.trustBoard('far', FINGERPRINT)).toMatchObject({ replaced: [] })
     await world.cluster.removeBoard('far')
     expect(world.sent()).toEqual([

@@ -34,7 +34,7 @@ export {
 export { AICluster } from './ai-cluster'
 export type { CallOptions, InferOptions, LongCallOptions, ReleaseOptions } from './call-options'
 export type { CallbackOptions, InferCallback, ManageCallback } from './callbacks'
-export type { AddBoardOptions, BoardEntry, ProbeBoardOptions, RemoveBoardOptions } from './commands/board-options'
+export type { AddBoardOptions, BoardEntry, BoardFilter, ProbeBoardOptions, RemoveBoardOptions } from './commands/board-options'
 export type { ShutdownOptions, UnloadOptions } from './commands/command-contents'
 export type { FileInfo } from './commands/put-file-command'
 export type { DeleteQueueOptions, QueueFilter, QueueInfoOptions } from './commands/queue-options'

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
+import { readOwnTelemetry } from '../boards/local/read-own-telemetry'
+import { SharedTelemetry } from '../boards/local/shared-telemetry'
 import { makeBoard } from '../boards/make-board'
 import type { Owner } from '../boards/ssh/own-machine'
+import { TelemetryPoll } from '../boards/telemetry/telemetry-poll'
 import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
@@ -44,6 +47,7 @@ export class ControlPlane {
   readonly files: PutFiles
   readonly fleet: ContainerFleet
   readonly boardWatch = new BoardWatch(this)
+  private readonly ownTelemetry: SharedTelemetry
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
   private brokenFiles: readonly string[] = []
@@ -52,6 +56,9 @@ export class ControlPlane {
 
   constructor(readonly options: ControlPlaneOptions) {
     const { config, state, dataPlane, log, connectorEnvironment } = options
+    this.ownTelemetry = new SharedTelemetry(
+      new TelemetryPoll({ read: (signal) => readOwnTelemetry({ diskPath: state.boardsFolder, signal }) }),
+    )
     this.boards = new Boards(config.boards.map((board) => this.makeBoard(board)))
     this.registry = new Registry(state.inferencesFolder)
     this.files = new PutFiles(state.filesFolder)
@@ -74,6 +81,7 @@ export class ControlPlane {
       folder: join(state.boardsFolder, config.name),
       knownHosts: state.knownHostsPath,
       owner: this.owner,
+      ownTelemetry: this.ownTelemetry,
       logger: log.child({ board: config.name }),
     })
   }

@@ -1,6 +1,7 @@
 import { BoardName, type CommandInput } from '@aicluster/protocol'
 import { missing, optionalBoards, requireOptions, wrongArgument } from '../arguments'
 import { toWire } from '../config/wire-names'
+import { nameFilter } from './command-contents'
 
 /**
  * A board as `cluster.yaml` describes it, keys in either spelling (`identityFile`, `identity_file`). Paths are those of the
@@ -21,6 +22,12 @@ export interface BoardEntry {
   labels?: Readonly<Record<string, string>>
   /** Every further key of `boards` in `cluster.yaml`. */
   [key: string]: unknown
+}
+
+/** Which boards `getCoprocessorHandler` gives. */
+export interface BoardFilter {
+  /** A board, or a label (`gpu=orin`, `label:gpu` for any value); left out, or `all`: every board. */
+  coprocessorName?: string
 }
 
 /** How `probeBoard` looks at a machine. */
@@ -50,9 +57,17 @@ export function probeCommand(board: unknown, options: unknown): CommandInput<'pr
 }
 
 /** @throws InvalidArgumentError (302) neither a name nor a label */
-export function checkCommand(boards: unknown): CommandInput<'check_boards'> {
+export const checkCommand = (boards: unknown): CommandInput<'check_boards'> => ({ cmd: 'check_boards', ...boardFilter(boards) })
+
+/** @throws InvalidArgumentError (302) no inference name; neither a name nor a label of boards */
+export function boardsCommand(inferenceName: string | undefined, options: unknown): CommandInput<'get_coprocessor_handler'> {
+  const { coprocessorName } = requireOptions<BoardFilter>(options, 'options')
+  return { cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName), ...boardFilter(coprocessorName) }
+}
+
+function boardFilter(boards: unknown): { coprocessor_name?: string } {
   const selected = optionalBoards('coprocessorName', boards)
-  return { cmd: 'check_boards', ...(selected === undefined || selected === 'all' ? {} : { coprocessor_name: selected }) }
+  return selected === undefined || selected === 'all' ? {} : { coprocessor_name: selected }
 }
 
 /** @throws InvalidArgumentError (100) an argument is missing; (302) one of another kind */

@@ -35,7 +35,12 @@ const GetContainerHandlerCommand = z.strictObject({ cmd: z.literal('get_containe
 const GetContainerStatusCommand = z.strictObject({ cmd: z.literal('get_container_status'), ...Filter })
 
 /** Answered by `CoprocessorView[]`. */
-const GetCoprocessorHandlerCommand = z.strictObject({ cmd: z.literal('get_coprocessor_handler'), ...Filter })
+const GetCoprocessorHandlerCommand = z.strictObject({
+  cmd: z.literal('get_coprocessor_handler'),
+  ...Filter,
+  /** Name or label of boards; left out: every board. Ours. */
+  coprocessor_name: z.union([z.literal(''), BoardName, BoardSelectorText]).optional(),
+})
 
 const Distribution = {
   ...Filter,
@@ -99,10 +104,11 @@ const DeleteQueueCommand = z.strictObject({
 /** Start what is registered anew, from its config file. Answered by `ContainerHandlerView[]`. */
 const ReloadInferenceCommand = z.strictObject({ cmd: z.literal('reload_inference'), inference_name: InferenceName })
 
-/** Bring an inference that is registered elsewhere to this board too. Answered by the `ContainerHandlerView[]` of that board. */
+/** Bring an inference that is registered elsewhere to these boards too, all or none. Answered by their `ContainerHandlerView[]`. */
 const AddInferenceCommand = z.strictObject({
   cmd: z.literal('add_inference'),
   inference_name: InferenceName,
+  /** Name or label of boards. */
   coprocessor_name: z.string(),
 })
 
@@ -127,7 +133,7 @@ const StopCommand = z.strictObject({ cmd: z.literal('stop'), ...OneContainer })
 /** Images on the boards on which the inference is registered; on all boards when none is given. Answered by `CoprocessorImagesView[]`. */
 const GetCoprocessorImagesCommand = z.strictObject({ cmd: z.literal('get_coprocessor_images'), ...Filter })
 
-/** Images on one board. Answered by `CoprocessorImagesView[]` with one entry. */
+/** Images on one board, or on those with a label. Answered by `CoprocessorImagesView[]`, one entry for each. */
 const GetImagesCommand = z.strictObject({ cmd: z.literal('get_images'), coprocessor_name: z.string() })
 
 /** What a container's program has printed. Ours. Answered by `ContainerLogView`. */

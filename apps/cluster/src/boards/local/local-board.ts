@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
+import { type BoardTelemetryView, type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { asideOf } from './aside'
@@ -14,6 +14,7 @@ import { LocalContainer } from './local-container'
 import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
 import { isAlive } from './process-identity'
 import { readProcessRecord } from './process-record'
+import type { SharedTelemetry } from './shared-telemetry'
 import { besideOf } from './staged-files'
 import { WatchedProcess } from './watched-process'
 
@@ -25,6 +26,8 @@ export interface LocalBoardOptions {
   folder: string
   logger: Logger
   limits?: Partial<LocalLimits>
+  /** How the machine fares; left out: nothing is measured. */
+  telemetry?: SharedTelemetry | undefined
   /** ms since 1970. */
   now?: () => number
 }
@@ -49,12 +52,12 @@ export class LocalBoard implements Board {
     memoryBytes: totalmem(),
     gpus: null,
   }
-  readonly telemetry = undefined
   onState: Board['onState']
   readonly labels: Readonly<Record<string, string>>
   readonly #folder: string
   readonly #logger: Logger
   readonly #limits: LocalLimits
+  readonly #telemetry: SharedTelemetry | undefined
   readonly #now: () => number
 
   constructor(options: LocalBoardOptions) {
@@ -63,13 +66,22 @@ export class LocalBoard implements Board {
     this.#folder = options.folder
     this.#logger = options.logger.child({ board: options.name })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#telemetry = options.telemetry
     this.#now = options.now ?? Date.now
     this.state = { state: 'up', since: new Date(this.#now()).toISOString() }
   }
 
-  open(): void {}
+  get telemetry(): BoardTelemetryView | undefined {
+    return this.#telemetry?.latest
+  }
 
-  async close(): Promise<void> {}
+  open(): void {
+    this.#telemetry?.start(this)
+  }
+
+  async close(): Promise<void> {
+    this.#telemetry?.stop(this)
+  }
 
   async reach(): Promise<void> {}
 
