@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '@aicluster/testing'
+import { runs } from '../worlds/world-processes'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const RUNS = fileURLToPath(new URL('../../apps/demo/.demo', import.meta.url))
@@ -82,21 +83,24 @@ export class DemoRun implements AsyncDisposable {
   }
 }
 
-/** Names of the folders that runs have at this moment. */
-export const runFolders = (): string[] => (existsSync(RUNS) ? readdirSync(RUNS) : [])
-
-/** Managers and containers of all runs, as `pid program`. */
-export const allProcesses = (): string[] => processesThatKnow(RUNS)
+/** Folders of runs that have ended, and processes of theirs as `pid program`. Other runs, such as one on boards, may go on meanwhile. */
+export function leftBehind(): string[] {
+  const ended = (run: string | undefined) => run !== undefined && !runs(Number(run))
+  const folders = existsSync(RUNS) ? readdirSync(RUNS).filter(ended) : []
+  const processes = processesThatKnow(RUNS, (known) => ended(known.split(`${RUNS}/`)[1]?.match(/^\d+/)?.[0]))
+  return [...folders, ...processes]
+}
 
 /** Processes with a folder, or what lies in it, in an argument or their environment. */
-function processesThatKnow(folder: string): string[] {
+function processesThatKnow(folder: string, isMeant = (_known: string) => true): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       try {
         const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
         const known = `${args}\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}\0`
-        return known.includes(`${folder}/`) || known.includes(`${folder}\0`) ? [`${pid} ${args.replaceAll('\0', ' ').trim()}`] : []
+        const knows = known.includes(`${folder}/`) || known.includes(`${folder}\0`)
+        return knows && isMeant(known) ? [`${pid} ${args.replaceAll('\0', ' ').trim()}`] : []
       } catch {
         // It has ended, or belongs to somebody else.
         return []

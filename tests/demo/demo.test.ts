@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { eventually } from '@aicluster/testing'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { expect, it } from 'vitest'
-import { allProcesses, DemoRun, runFolders } from './demo-run'
+import { DemoRun, leftBehind } from './demo-run'
 
 const missing = existsSync('/proc/self/environ') ? undefined : 'no /proc to look for left-over processes in: run it on Linux'
 /** The containers' orphan time (20 s) and what a busy machine may need beyond it. */
@@ -11,7 +11,7 @@ const ENDLESS = ['--requests', '5000000']
 
 describeUnless(missing, 'the demo', () => {
   it('reads the held-out digits with both boards and leaves nothing', async () => {
-    const before = { folders: runFolders(), processes: allProcesses() }
+    const before = leftBehind()
     await using demo = new DemoRun(['--json'], 'tooling/run/demo.mjs')
 
     expect(await demo.ended, demo.stderr).toEqual({ code: 0, signal: null })
@@ -33,7 +33,7 @@ describeUnless(missing, 'the demo', () => {
     expect(summary.boards.board1).toBeGreaterThan(0)
     expect(summary.boards.board2).toBeGreaterThan(0)
     expect(summary.boards.board1 + summary.boards.board2).toBe(450)
-    expect({ folders: runFolders(), processes: allProcesses() }).toEqual(before)
+    expect(leftBehind()).toEqual(before)
   }, 120_000)
 
   it('repeats the images to as many requests as asked for, and prints a table', async () => {

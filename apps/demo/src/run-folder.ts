@@ -19,7 +19,8 @@ export class RunFolder {
       const inUse = (other !== pid && isAlive(other)) || isAlive(managerIn(join(folder, name)))
       if (!inUse) removeAll(join(folder, name))
     }
-    mkdirSync(path, { mode: 0o700 })
+    // Recursive: another run that ends may have removed the folder of all runs just now.
+    mkdirSync(path, { recursive: true, mode: 0o700 })
     return new RunFolder(folder, path)
   }
 
