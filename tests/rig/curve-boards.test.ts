@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AICluster } from '@aicluster/host-sdk'
@@ -16,6 +16,8 @@ const LIMIT_MS = 120_000
 const SOON_MS = 4_000
 const LARGE_BYTES = 6 * 1024 * 1024
 const SLOW_MBIT = 10
+/** More than 4 s; a connection on which nothing comes for 2.9 s is lost. */
+const PUT_BYTES = 5 * 1024 * 1024
 /** What so slow a link needs for it, there and back. */
 const LEAST_MS = (2 * LARGE_BYTES * 8) / (SLOW_MBIT * 1_000)
 /** The image's user: no root. */
@@ -177,7 +179,7 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   })
 
   it(
-    'passes 6 MB to a container and back over 10 Mbit/s, and neither container nor board is lost meanwhile',
+    'passes 6 MB to a container and back over 10 Mbit/s, then a file that needs longer than a silent board is waited for: neither container nor board is lost',
     async () => {
       const data = randomBytes(LARGE_BYTES)
       const logged = world.manager.log.length
@@ -185,7 +187,14 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
       const startedAt = performance.now()
       const { result } = await world.cluster.infer('first', data, { as: 'bytes' })
       const tookMs = performance.now() - startedAt
+      const file = join(world.folder, 'large')
+      writeFileSync(file, randomBytes(PUT_BYTES))
+      const putting = world.cluster.putFile('first', { other: file })
+      // It is asked over the connection that is busy with the file.
+      const [meanwhile] = await world.cluster.getContainerStatus('first')
+      await putting
       await board().rate(undefined)
+      expect(meanwhile).toMatchObject({ status: 'running', memBytes: expect.any(Number) })
 
       expect(data.equals(result as Uint8Array)).toBe(true)
       expect(tookMs).toBeGreaterThan(0.9 * LEAST_MS)
