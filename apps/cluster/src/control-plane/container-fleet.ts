@@ -235,6 +235,13 @@ export class ContainerFleet {
     await container.remove(this.options.stopTimeoutMs)
   }
 
+  /** Its board cannot be reached: it may run on, until its board is back and sweeps away what nobody knows. The data plane must have forgotten it. */
+  forget(instance: string): void {
+    this.running.get(instance)?.detach()
+    this.running.delete(instance)
+    this.tokenUnsure.delete(instance)
+  }
+
   /** Like {@link ContainerFleet.remove}; what cannot be reached is left to its board's return, where nobody knows it any more. */
   async removeOrLeave(instance: string): Promise<void> {
     const container = this.running.get(instance)
