@@ -107,6 +107,9 @@ export class ControlPlane {
     const broken = await this.registry.load()
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
+    await this.files.recover((name) =>
+      this.brokenFiles.includes(name) ? [] : this.registry.get(name)?.containers.map(({ instance }) => instance),
+    )
     await this.project()
     // Whether their boards can be reached or not: those that run connect by themselves.
     for (const { config, containers } of this.registry.all()) {
