@@ -13,6 +13,9 @@ const foldersOf = (world: World, board = 'board1') => readdirSync(join(world.sta
 const keptFiles = (world: World) => readdirSync(join(world.stateFolder, 'files')).sort()
 const answerOf = async (world: World, name: string) => ((await world.cluster.infer(name, BODY)).result as { answer: string }).answer
 
+/** What the container's program reads when it is started. */
+const answerThere = (world: World) => readFileSync(join(world.stateFolder, 'boards', 'board1', 'digits-board1', 'answer.txt'), 'utf8')
+
 /** What stands in the cluster's files, but for tokens: a container that was started anew has another one. */
 const registered = (world: World): string[] =>
   world.inferenceFiles.map((file) =>
@@ -73,6 +76,32 @@ describe('a manager that is killed in the middle of a replacement', () => {
     expect(keptFiles(world)).toEqual(['first', 'second'])
     await world.cluster.reloadInference('first')
     expect(await answerOf(world, 'first')).toBe('put')
+    await world.atRest()
+  })
+
+  it('while the old container is started again, for the new one has failed: it is taken over as it is', async () => {
+    await using world = await startWorld()
+    const files = new AnswerFiles(world.folder)
+    await world.load('reader', 'digits', { scriptPath: files.scripts('first'), startTimeout: 30_000 })
+    writeFileSync(join(world.stateFolder, 'boards', 'board1', 'digits-board1', 'answer.txt'), 'hangs')
+    const [first] = world.containerProcesses
+    const again = () =>
+      eventually('it to be started again', () => {
+        const there = world.containerProcesses
+        return there.length === 1 && there[0] !== first && answerThere(world) === 'hangs'
+      })
+
+    await killDuring(world, again, (signal) =>
+      world.cluster.loadInference(world.config('reader', 'digits', { scriptPath: files.scripts('broken'), forceUpdate: true }), 'board1', {
+        signal,
+      }),
+    )
+    const [second] = world.containerProcesses
+    await startAgain(world)
+    world.gates.openAll()
+
+    expect(await answerOf(world, 'digits')).toBe('hangs')
+    expect(world.containerProcesses).toEqual([second])
     await world.atRest()
   })
 

@@ -24,6 +24,8 @@ export interface FleetOptions {
   serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
+  /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
+  keep(inferenceName: string, record: ContainerRecord): Promise<void>
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -302,6 +304,7 @@ export class ContainerFleet {
       stopped: false,
     }
     await this.expect(config, record, false)
+    if (earlier) await this.options.keep(config.name, { ...record, stopped: earlier.stopped })
     return { record, spec: { ...this.spec(config, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 

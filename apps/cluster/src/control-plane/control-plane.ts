@@ -63,6 +63,7 @@ export class ControlPlane {
       connectorEnvironment,
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
+      keep: (name, container) => this.registry.setContainer(name, container),
     })
   }
 
