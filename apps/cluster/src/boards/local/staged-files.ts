@@ -8,7 +8,7 @@ import { copyMeter, copyTree } from './copy-tree'
 import { swapFiles, undoSwap } from './swap-files'
 
 /** Where files wait for their places in a container's folder: beside it, under a name that no container has. */
-export const besideOf = (folder: string): string => join(dirname(folder), `.put-${basename(folder)}`)
+const besideOf = (folder: string): string => join(dirname(folder), `.put-${basename(folder)}`)
 
 /** Where those go meanwhile whose places they take. */
 const replacedOf = (folder: string): string => join(besideOf(folder), 'old')
