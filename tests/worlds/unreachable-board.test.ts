@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +36,7 @@ const worldWithDeadBoard = async (): Promise<World> => {
     config: {
       boards: [
         { name: 'board1', processes: true },
+        { name: 'board2', processes: true },
         { name: 'dead', ...dead },
       ],
       listen: { transport: 'tcp', host: '0.0.0.0', insecure: true, ...ports },
@@ -168,5 +169,64 @@ describe('a container on a board that cannot be reached', () => {
     expect(await world.pids()).toEqual({ 'far-board1': pid })
     await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
     await world.atRest()
+  })
+})
+
+/** 0: it was answered. */
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 0,
+    (error) => error.code,
+  )
+
+describe('a board that will not come back', () => {
+  it('by force: its containers are forgotten, their requests end by the rules, and what still runs is swept away later', async () => {
+    await using world = await worldWithDeadBoard()
+    await world.load('gated', 'far', {}, 'board2')
+    await world.load('gated', 'both', { redeliver: true }, ['board1', 'board2'])
+    await world.endManager('SIGKILL')
+    for (const name of world.inferenceFiles) {
+      const file = join(world.stateFolder, 'inferences', name)
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"board2"', '"dead"'))
+    }
+    await world.startManager()
+    await eventually('the application', () => world.cluster.isConnected)
+    const far = [world.cluster.infer('far', BODY), world.cluster.infer('far', BODY)].map(codeOf)
+    const both = [world.cluster.infer('both', BODY), world.cluster.infer('both', BODY)]
+    await world.until('far', { held: 1, waiting: 1 })
+    await world.until('both', { held: 2 })
+    const handlers = await world.cluster.getContainerHandler()
+
+    // What can be reached is not given up by force.
+    const busy = world.cluster.unloadInference({ inferenceName: 'both', force: true })
+    expect(await refusal(busy)).toMatchObject({ code: 303, message: expect.stringContaining('both') })
+    expect(await world.cluster.getContainerHandler()).toEqual(handlers)
+    await world.until('both', { held: 2 })
+
+    const remaining = await world.cluster.unloadInference({ inferenceName: 'far', force: true })
+
+    expect(remaining.map(({ suffixName }) => suffixName)).toEqual(['both-board1', 'both-board2'])
+    const forgotten = { coprocessorName: 'dead', reason: expect.stringContaining('ECONNREFUSED') }
+    expect(remaining.forgotten).toEqual([{ ...forgotten, suffixName: 'far-board2' }])
+    expect((await Promise.all(far)).sort()).toEqual([400, 402])
+    expect(await refusal(world.cluster.removeBoard('dead'))).toMatchObject({ code: 303, message: expect.stringContaining('--force') })
+
+    const removed = await world.cluster.removeBoard('dead', { force: true })
+
+    expect(removed).toEqual({ forgotten: [{ ...forgotten, suffixName: 'both-board2' }] })
+    expect(await boardOf(world, 'dead')).toBeUndefined()
+    expect(readFileSync(world.configFile, 'utf8')).not.toContain('"dead"')
+    await world.until('both', { held: 1, waiting: 1 })
+    world.gates.openAll()
+    for (const { result } of await Promise.all(both)) expect(result).toMatchObject({ container: 'both-board1' })
+    expect((await world.metrics()).gauges.containers_connected).toBe(1)
+    await world.atRest()
+
+    // Their machine is a board of this cluster again.
+    await world.endManager('SIGTERM')
+    await world.startManager()
+
+    expect(world.containerProcesses).toHaveLength(1)
+    expect(readdirSync(join(world.stateFolder, 'boards', 'board2'))).toEqual([])
   })
 })

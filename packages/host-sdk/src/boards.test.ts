@@ -39,8 +39,10 @@ const REPLIES: Record<string, unknown> = {
   trust_board: { name: 'far', fingerprint: FINGERPRINT, replaced: [] },
   get_coprocessor_handler: [VIEW],
   add_board: VIEW,
-  remove_board: {},
+  remove_board: { forgotten: [{ suffix_name: 'digits-far', board: 'far', reason: 'off' }] },
 }
+
+const FORGOTTEN = { suffixName: 'digits-far', coprocessorName: 'far', reason: 'off' }
 
 async function startWithBoards() {
   const world = await FakeWorld.start()
@@ -85,11 +87,11 @@ describe('boards of a cluster', () => {
     const board = await world.cluster.addBoard({ name: 'far' }, { fingerprint: FINGERPRINT, write: false })
     expect(board).toMatchObject({ name: 'far', labels: { myGpu: 'x' } })
     expect(await world.cluster.trustBoard('far', FINGERPRINT)).toMatchObject({ replaced: [] })
-    await world.cluster.removeBoard('far')
+    expect(await world.cluster.removeBoard('far', { force: true })).toEqual({ forgotten: [FORGOTTEN] })
     expect(world.sent()).toEqual([
       { cmd: 'add_board', board: { name: 'far' }, fingerprint: FINGERPRINT, write: false },
       { cmd: 'trust_board', coprocessor_name: 'far', fingerprint: FINGERPRINT },
-      { cmd: 'remove_board', coprocessor_name: 'far' },
+      { cmd: 'remove_board', coprocessor_name: 'far', force: true },
     ])
   })
 
@@ -101,6 +103,8 @@ describe('boards of a cluster', () => {
     await expect(cluster.addBoard({ name: 'far' }, { write: 'no' as never })).rejects.toMatchObject({ code: 302 })
     await expect(cluster.trustBoard('far', '')).rejects.toMatchObject({ code: 100 })
     await expect(cluster.removeBoard('gpu=orin')).rejects.toMatchObject({ code: 302 })
+    await expect(cluster.removeBoard('far', { force: 1 as never })).rejects.toMatchObject({ code: 302 })
+    await expect(cluster.unloadInference({ force: 'yes' as never })).rejects.toMatchObject({ code: 302 })
     await expect(cluster.checkBoards('gpu=a,b')).rejects.toMatchObject({ code: 302 })
     expect(world.sent()).toEqual([])
   })

@@ -69,13 +69,15 @@ export abstract class ClusterCommands extends ClusterQueries {
   /**
    * Stop containers and forget them, with their config files. Both filters together mean and; no filter means everything.
    *
-   * @returns the handlers that remain; its `images` says which images were deleted, and which are kept because something uses them
+   * @returns the handlers that remain; its `images` says which images were deleted, and which are kept because something uses them,
+   *   its `forgotten` which containers could not be stopped (`force`)
    * @throws InferenceNameNotFoundError (300): nothing is registered under `inferenceName`
    * @throws InvalidArgumentError (302): a filter is not a name; a string in the place of the options object
    * @throws InvalidOperationError (303): requests are queued or in process (still, after `drainMs`)
    * @throws CoprocessorNotFoundError (304): no board has this name
    * @throws ApiConflictError (309): another command is changing the same names
-   * @throws SshConnectionError (500): a board of theirs is down, or goes down before they have ended; they stay as they were
+   * @throws SshConnectionError (500): a board of theirs is down, or goes down before they have ended; they stay as they were. With
+   *   `force` they are forgotten instead
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 4
    */

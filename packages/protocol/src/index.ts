@@ -89,6 +89,7 @@ export type {
   CoprocessorImagesView,
   CoprocessorView,
   DistributionView,
+  ForgottenContainerView,
   GpuTelemetryView,
   ImageRemovalView,
   ImageView,
@@ -96,6 +97,7 @@ export type {
   QueueDeletionView,
   QueueInfoView,
   QueuePageView,
+  RemoveBoardView,
   UnloadView,
 } from './messages/container-views'
 export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'

@@ -107,8 +107,8 @@ async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
       await part.commit()
     }
   } catch (error) {
-    // A board that is lost keeps none of the others from it; it gets what is kept when it is back.
-    await Promise.allSettled(begun.map((part) => part.revert()))
+    // A board that is lost keeps none of the others from it. What is kept comes last: a manager that dies before goes on with it everywhere.
+    for (const part of begun.reverse()) await part.revert().catch(() => {})
     throw error
   }
 }

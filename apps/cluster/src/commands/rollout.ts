@@ -59,6 +59,9 @@ async function rollOutHeld(
     }
     // From here on it is no longer given up.
     for (const progress of under) {
+      const { rollout, started } = progress
+      const instances = started.map(({ instance }) => instance)
+      if (!rollout.keepFiles) await plane.files.replacing(rollout.config.name, instances)
       progress.registered = true
       await plane.registry.set(nextRecord(progress))
     }

@@ -25,6 +25,8 @@ export interface FleetOptions {
   serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
+  /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
+  keep(inferenceName: string, record: ContainerRecord): Promise<void>
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -222,6 +224,13 @@ export class ContainerFleet {
     await container.remove(this.options.stopTimeoutMs)
   }
 
+  /** Its board cannot be reached: it may run on, until its board is back and sweeps away what nobody knows. The data plane must have forgotten it. */
+  forget(instance: string): void {
+    this.running.get(instance)?.detach()
+    this.running.delete(instance)
+    this.tokenUnsure.delete(instance)
+  }
+
   /** Like {@link ContainerFleet.remove}; what cannot be reached is left to its board's return, where nobody knows it any more. */
   async removeOrLeave(instance: string): Promise<void> {
     const container = this.running.get(instance)
@@ -282,6 +291,7 @@ export class ContainerFleet {
       stopped: false,
     }
     await this.expect(config, record, false)
+    if (earlier) await this.options.keep(config.name, { ...record, stopped: earlier.stopped })
     return { record, spec: { ...this.spec(config, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 

@@ -70,6 +70,7 @@ export class ControlPlane {
       connectorEnvironment,
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
+      keep: (name, container) => this.registry.setContainer(name, container),
     })
   }
 
@@ -115,6 +116,9 @@ export class ControlPlane {
     const broken = await this.registry.load()
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
+    await this.files.recover((name) =>
+      this.brokenFiles.includes(name) ? [] : this.registry.get(name)?.containers.map(({ instance }) => instance),
+    )
     await this.project()
     // Whether their boards can be reached or not: those that run connect by themselves.
     for (const { config, containers } of this.registry.all()) {

@@ -158,18 +158,22 @@ export class DataPlane implements DataPlaneCalls {
     this.containers.forget(instance)
   }
 
-  removeIfIdle({ instances, names, keepQueues }: Parameters<DataPlaneCalls['removeIfIdle']>[0]): boolean {
-    if (!this.isIdle({ instances, names })) return false
-    if (!keepQueues) this.removeQueues(names)
+  removeIfIdle({ instances, names, keepQueues, lost }: Parameters<DataPlaneCalls['removeIfIdle']>[0]): boolean {
+    if (!this.isIdle({ instances, names }, lost?.instances)) return false
+    // First: what they hold may come back to a queue, and ends with it.
+    for (const instance of lost?.instances ?? []) this.containers.forget(instance)
+    if (!keepQueues) this.removeQueues([...names, ...(lost?.names ?? [])])
     for (const instance of instances) this.containers.forget(instance)
     return true
   }
 
-  isIdle({ instances, names }: Parameters<DataPlaneCalls['isIdle']>[0]): boolean {
+  /** @param lost - containers whose requests do not count */
+  isIdle({ instances, names }: Parameters<DataPlaneCalls['isIdle']>[0], lost: readonly string[] = []): boolean {
     const busyContainer = instances.some((instance) => (this.containers.get(instance)?.inFlight.size ?? 0) > 0)
+    const lostRequests = lost.flatMap((instance) => [...(this.containers.get(instance)?.inFlight.values() ?? [])])
     const busyQueue = names.some((name) => {
       const queue = this.flow.dispatcher.queues.get(name)
-      return queue !== undefined && (queue.waiting > 0 || queue.inFlight > 0)
+      return queue !== undefined && (queue.waiting > 0 || queue.inFlight > lostRequests.filter((request) => request.queue === queue).length)
     })
     return !busyContainer && !busyQueue
   }

@@ -48,6 +48,8 @@ export interface AddBoardOptions {
 export interface RemoveBoardOptions {
   /** Also take it out of the manager's configuration file. Default true. */
   write?: boolean
+  /** First unload what is registered there, as `unloadInference` does with `force`; images stay. Default false: 303. */
+  force?: boolean
 }
 
 /** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
@@ -79,13 +81,14 @@ export function trustCommand(name: unknown, fingerprint: unknown): CommandInput<
 /** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
 export function addBoardCommand(board: unknown, options: unknown): CommandInput<'add_board'> {
   const { fingerprint, write } = requireOptions<AddBoardOptions>(options, 'options')
-  return { cmd: 'add_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint), ...optionalWrite(write) }
+  return { cmd: 'add_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint), ...optionalFlag('write', write) }
 }
 
 /** @throws InvalidArgumentError (100) no name; (302) not one, or an option of another kind */
 export function removeBoardCommand(name: unknown, options: unknown): CommandInput<'remove_board'> {
-  const { write } = requireOptions<RemoveBoardOptions>(options, 'options')
-  return { cmd: 'remove_board', coprocessor_name: requireBoardName(name), ...optionalWrite(write) }
+  const { write, force } = requireOptions<RemoveBoardOptions>(options, 'options')
+  const flags = { ...optionalFlag('write', write), ...optionalFlag('force', force) }
+  return { cmd: 'remove_board', coprocessor_name: requireBoardName(name), ...flags }
 }
 
 function requireBoardName(name: unknown): string {
@@ -108,8 +111,8 @@ function optionalText(argument: 'fingerprint', value: unknown): { fingerprint?: 
   return { [argument]: value }
 }
 
-function optionalWrite(write: unknown): { write?: boolean } {
-  if (write === undefined || write === null) return {}
-  if (typeof write !== 'boolean') throw wrongArgument('write', write, 'true or false')
-  return { write }
+function optionalFlag(argument: 'write' | 'force', value: unknown): Partial<Record<typeof argument, boolean>> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'boolean') throw wrongArgument(argument, value, 'true or false')
+  return { [argument]: value }
 }

@@ -17,7 +17,7 @@ const LoadInferenceCommand = z.strictObject({
   coprocessor_name: z.union([z.literal('all'), z.array(z.string()).min(1).max(1024)]),
 })
 
-/** Stop and forget containers. Nothing given: every container on every board. Answered by the `ContainerHandlerView[]` that remain. */
+/** Stop and forget containers. Nothing given: every container on every board. Answered by `UnloadView`. */
 const UnloadInferenceCommand = z.strictObject({
   cmd: z.literal('unload_inference'),
   ...Filter,
@@ -26,6 +26,8 @@ const UnloadInferenceCommand = z.strictObject({
   delete_image: z.boolean().default(true),
   /** ms to wait for requests that are queued or in process; left out: 303 at once. */
   drain_ms: z.number().int().min(0).max(86_400_000).optional(),
+  /** Containers on boards that cannot be worked with are forgotten, instead of 500. Ours. */
+  force: z.boolean().default(false),
 })
 
 /** Answered by `ContainerHandlerView[]`. */

@@ -111,6 +111,22 @@ export interface UnloadView {
   containers: ContainerHandlerView[]
   /** What became of the images of those that are gone; empty without `delete_image`. */
   images: ImageRemovalView[]
+  /** Those of the unloaded containers that could not be stopped; empty without `force`. */
+  forgotten: ForgottenContainerView[]
+}
+
+/** Reply to `remove_board`. */
+export interface RemoveBoardView {
+  /** Containers there that could not be stopped; empty without `force`. */
+  forgotten: ForgottenContainerView[]
+}
+
+/** A container that the cluster knows no more, and that may still run: its board could not be reached. */
+export interface ForgottenContainerView {
+  suffix_name: string
+  board: string
+  /** What is wrong with the board. */
+  reason: string
 }
 
 /** An image that an unloaded container was made from. */

@@ -71,10 +71,3 @@ async function bring(place: ConfigPlace, files: Machine['files'], { field, from,
     )
   }
 }
-
-/** A manager that died while it put files in place may have left half of them. */
-export async function finishFiles({ files }: Machine, spec: ContainerSpec, folders: ContainerFolders): Promise<void> {
-  if ((await files.kind(folders.beside)) === undefined) return
-  if (spec.filesFolder !== undefined) await files.bring(spec.filesFolder, folders.app)
-  await files.remove(folders.beside)
-}

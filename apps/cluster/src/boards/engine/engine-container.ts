@@ -121,15 +121,19 @@ export class EngineContainer implements BoardContainer, EngineListener {
     }).catch((error) => this.#options.logger.warn({ err: error, container: this.spec.suffixName }, 'a container could not be ended'))
   }
 
+  /** Where it fails, a sweep of its board does the rest: nobody holds it any more. */
   async remove(graceMs: number): Promise<void> {
-    await this.stop(graceMs)
-    await this.#doing('remove', async (machine) => {
-      if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
-      const { root, aside, beside } = this.#folders(machine)
-      await machine.files.remove(this.#aside ? aside : root)
-      if (!this.#aside) await machine.files.remove(beside)
-    })
-    this.#over()
+    try {
+      await this.stop(graceMs)
+      await this.#doing('remove', async (machine) => {
+        if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
+        const { root, aside, beside } = this.#folders(machine)
+        await machine.files.remove(this.#aside ? aside : root)
+        if (!this.#aside) await machine.files.remove(beside)
+      })
+    } finally {
+      this.#over()
+    }
   }
 
   async setAside(graceMs: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -9,13 +8,12 @@ import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
 import { makeContainerFolder, writeSecrets } from './container-files'
-import { copyTree } from './copy-tree'
 import { LocalContainer } from './local-container'
 import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
 import { isAlive } from './process-identity'
 import { readProcessRecord } from './process-record'
 import type { SharedTelemetry } from './shared-telemetry'
-import { besideOf } from './staged-files'
+import { finishFiles } from './staged-files'
 import { WatchedProcess } from './watched-process'
 
 export interface LocalBoardOptions {
@@ -101,7 +99,7 @@ export class LocalBoard implements Board {
     const itsOwn = readProcessRecord(folder)?.instance === spec.instance
     try {
       if (itsOwn) {
-        await this.#finishFiles(spec, folder)
+        await finishFiles(spec.filesFolder, folder)
         await writeSecrets(folder, spec)
       } else {
         await this.check(spec.config)
@@ -121,7 +119,7 @@ export class LocalBoard implements Board {
     await this.#undoAside(spec, folder)
     const record = readProcessRecord(folder)
     if (record?.instance !== spec.instance || !isAlive(record)) return undefined
-    await this.#finishFiles(spec, folder)
+    await finishFiles(spec.filesFolder, folder)
     const container = this.#container(spec, folder)
     container.resume(record)
     return container
@@ -131,6 +129,7 @@ export class LocalBoard implements Board {
     const folder = this.#folderOf(spec)
     await this.#undoAside(spec, folder)
     await this.#endLeftover(spec.suffixName, folder)
+    await finishFiles(spec.filesFolder, folder)
     const container = this.#container(spec, folder)
     container.rest(readProcessRecord(folder))
     return container
@@ -159,13 +158,6 @@ export class LocalBoard implements Board {
 
   #container(spec: ContainerSpec, folder: string): LocalContainer {
     return new LocalContainer({ board: this.name, spec, folder, limits: this.#limits, now: this.#now, logger: this.#logger })
-  }
-
-  /** A manager that died while it put files in place may have left half of them. */
-  async #finishFiles({ filesFolder }: ContainerSpec, folder: string): Promise<void> {
-    if (!existsSync(besideOf(folder))) return
-    if (filesFolder !== undefined) await copyTree(filesFolder, folder)
-    await rm(besideOf(folder), { recursive: true, force: true })
   }
 
   /** A manager that died while it replaced this container has left its files aside: what came in their place is gone. */
