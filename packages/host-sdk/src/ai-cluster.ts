@@ -4,7 +4,6 @@ import { type CallOptions, type ReleaseOptions, requireDrainMs, untilGivenUp } f
 import type { CallbackOptions } from './callbacks'
 import { ClusterBoards } from './cluster-boards'
 import { ClusterLife } from './cluster-life'
-import { notConnected } from './connection/cluster-connection'
 import type { ConnectOptions } from './connection/connect-options'
 import type { ClusterEventMap } from './events'
 import type { Logger } from './logger'
@@ -143,7 +142,7 @@ export class AICluster extends ClusterBoards implements AsyncDisposable {
 
   private async check(): Promise<void> {
     try {
-      if (!this.life.connection.isConnected) throw notConnected('there is no connection to the cluster')
+      if (!this.life.connection.isConnected) throw this.life.connection.absence
       await this.life.checkLinks(DEFAULT_CONNECT_TIMEOUT_MS)
     } catch (cause) {
       throw clusterError('connectionEstablishment', { detail: (cause as Error).message, command: 'connect_aicluster', cause })
