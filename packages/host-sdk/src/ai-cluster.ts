@@ -16,6 +16,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
  * Beside the errors of its own, every command may reject with
  * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
  *   manager was restarted meanwhile. In the last two cases the command may or may not have been carried out
+ * - SocketConnectionError (110): the cluster does not let this application's key in any more. It is tried again, for ever
  * - RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`; the cluster takes back what it can
  * - OutcomeExpiredError (314): the cluster dropped this application's session before the reply reached it
  *
