@@ -11,6 +11,7 @@ import { engineLogTail, readEngineLog } from './engine-log'
 import { orMissing, unlessSo } from './engine-replies'
 import { NO_USAGE, portsText, usageOf } from './engine-usage'
 import type { EngineEvent, EngineListener, EngineWatch } from './engine-watch'
+import { removeFolder } from './remove-folder'
 import { stageAppFiles } from './stage-app-files'
 import { startFailure } from './start-failure'
 
@@ -133,8 +134,8 @@ export class EngineContainer implements BoardContainer, EngineListener {
     await this.#doing('remove', async (machine) => {
       if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
       const { root, aside, beside } = this.#folders(machine)
-      await machine.files.remove(this.#aside ? aside : root)
-      if (!this.#aside) await machine.files.remove(beside)
+      await removeFolder(machine, this.#aside ? aside : root)
+      if (!this.#aside) await removeFolder(machine, beside)
     })
     this.#over()
   }
@@ -144,7 +145,7 @@ export class EngineContainer implements BoardContainer, EngineListener {
     await this.#doing('set aside', async (machine) => {
       const { root, aside } = this.#folders(machine)
       await removeByName(machine, asideName(this.spec.suffixName))
-      await machine.files.remove(aside)
+      await removeFolder(machine, aside)
       if (this.#id !== undefined) await orMissing(this.#container(machine).rename({ name: asideName(this.spec.suffixName) }))
       // From here on it can be brought back, also by the next manager.
       this.#aside = true
@@ -309,7 +310,7 @@ export async function undoAside(machine: Machine, { root, aside }: ContainerFold
     await engine.getContainer(there.Id).rename({ name: engineName(suffixName) })
   }
   if ((await files.kind(aside)) === undefined) return
-  await files.remove(root)
+  await removeFolder(machine, root)
   await files.rename(aside, root)
 }
 
