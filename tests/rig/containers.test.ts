@@ -178,10 +178,11 @@ describeUnless(rigMissing, 'a container on a board over SSH', () => {
       expect(await inContainer(board, 'echo-board1', 'find', '/opt', '/etc', '-name', 'owned')).toBe('')
       await leaveFiles()
       const images = await board.exec(['docker', 'images', '--all', '--quiet'])
-      await world.settle()
+      await world.cluster.unloadInference({ deleteImage: false })
       expect((await board.exec(['find', '/home/board/.aicluster', '-path', '*/containers/*'])).stdout).toBe('')
       expect((await board.exec(['docker', 'ps', '--all', '--quiet'])).stdout).toBe('')
       expect((await board.exec(['docker', 'images', '--all', '--quiet'])).stdout).toBe(images.stdout)
+      await world.settle()
     },
     LIMIT_MS,
   )
