@@ -3,7 +3,7 @@ import { decodeMsgpack, encodeMsgpack, PROTOCOL_MAJOR, RecordKind, writeU32 } fr
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
 import { hostHello, messageBytes, recordBytes } from './hostile-peer'
-import { MAX_BODY, peerAt, SOCKETS, untilCounted, useHostileWorld } from './hostile-world'
+import { HOSTILE_CONFIG, MAX_BODY, peerAt, SOCKETS, untilCounted, useHostileWorld } from './hostile-world'
 import type { World } from './world'
 
 const DROPS = ['foreign', 'other_version', 'malformed', 'oversized', 'handler'].map((reason) => `messages_dropped_${reason}_total`)
@@ -56,7 +56,7 @@ const GARBAGE: [what: string, reason: string, frames: Uint8Array[]][] = [
 
 describe('hostile bytes', () => {
   let world: World
-  useHostileWorld((started) => {
+  useHostileWorld(HOSTILE_CONFIG, (started) => {
     world = started
   })
 

@@ -4,13 +4,13 @@ import { decodeMsgpack, decodeNumbers, encodeMsgpack, RecordKind } from '@aiclus
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
 import { type HostilePeer, hostHello } from './hostile-peer'
-import { identityOf, peerAt, untilCounted, useHostileWorld } from './hostile-world'
+import { HOSTILE_CONFIG, identityOf, peerAt, untilCounted, useHostileWorld } from './hostile-world'
 import { Recorder } from './recorder'
 import type { World } from './world'
 
 describe('among containers that break the rules', () => {
   let world: World
-  useHostileWorld((started) => {
+  useHostileWorld(HOSTILE_CONFIG, (started) => {
     world = started
   })
 

@@ -50,13 +50,15 @@ export function keepWorking({ cluster }: World): { stop(): Promise<number> } {
 /**
  * A world for the tests of a suite, in which an application works all the while that nothing may disturb. After each test everything is
  * at rest.
+ *
+ * @param config - the manager's
  */
-export function useHostileWorld(use: (world: World) => void): void {
+export function useHostileWorld(config: Record<string, unknown>, use: (world: World) => void): void {
   let world: World
   let goodClient: { stop(): Promise<number> }
 
   beforeAll(async () => {
-    world = await startWorld({ config: HOSTILE_CONFIG })
+    world = await startWorld({ config })
     await world.load('echo', 'echo', { maxSendNum: 4 })
     await world.load('gated', 'gated')
     use(world)

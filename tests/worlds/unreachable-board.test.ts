@@ -106,6 +106,17 @@ describe('a board that cannot be reached', () => {
     expect(await world.pids()).toEqual(pids)
     await world.atRest()
   })
+
+  it('or that the network reaches, and that does not say processes: true, starts no plain process: 302', async () => {
+    await world.cluster.addBoard({ name: 'bare', driver: 'local' }, { write: false })
+    const refused = {
+      code: 302,
+      message: expect.stringMatching(/board bare starts no plain processes \(the manager listens beyond loopback\): say processes: true/),
+    }
+    await expect(world.load('echo', 'mine', {}, 'bare')).rejects.toMatchObject(refused)
+    expect(world.inferenceFiles).toEqual(['other.json'])
+    await world.cluster.removeBoard('bare')
+  })
 })
 
 describe('a container on a board that cannot be reached', () => {

@@ -37,7 +37,8 @@ export abstract class ClusterBoards extends ClusterCommands {
   }
 
   /**
-   * Look at boards of the cluster, as {@link AICluster.probeBoard} does, over connections of their own. Changes nothing. Ours.
+   * Look at boards of the cluster, as {@link AICluster.probeBoard} does, over connections of their own. Changes nothing, but those that are
+   * down are tried again at once. Ours.
    *
    * @param coprocessorName - a board, or a label; left out: every board
    * @returns what each has shown

@@ -90,7 +90,10 @@ export class DealerLink {
   connect(): void {
     this.socket.events.on('handshake', this.onHandshake)
     this.socket.events.on('disconnect', this.onDisconnect)
-    this.socket.events.on('handshake:error:auth', () => this.onHandshakeFailed('key-refused'))
+    // 500 is a manager in trouble: that says nothing of the key.
+    this.socket.events.on('handshake:error:auth', ({ error }) =>
+      this.onHandshakeFailed(error.status === 400 ? 'key-refused' : 'not-decided'),
+    )
     this.socket.events.on('handshake:error:protocol', () => this.onHandshakeFailed('encryption-differs'))
     this.socket.events.on('handshake:error:other', () => this.onHandshakeFailed('broken-off'))
     uninterrupted(() => this.socket.connect(this.endpoint))

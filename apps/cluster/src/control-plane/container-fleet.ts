@@ -49,6 +49,9 @@ export interface StartOptions {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+/** What a container that cannot reach the manager any more has to end in, in ms. */
+const CUT_OFF_STOP_MS = 1_000
+
 /** The containers that this manager runs: start, adopt, watch, stop. Knows boards and the data plane, nothing of commands. */
 export class ContainerFleet {
   private readonly running = new Map<string, BoardContainer>()
@@ -157,8 +160,8 @@ export class ContainerFleet {
     const adopted = await this.board(record.board).adopt(this.spec(config, record, '', true))
     if (!adopted) return false
     if ((record.public_key !== undefined) !== (this.options.serverKey !== undefined)) {
-      // CURVE was switched on or off: it could not connect any more.
-      await adopted.stop(this.options.stopTimeoutMs)
+      // CURVE was switched on or off: it could not connect any more, and would wait for that until its time is over.
+      await adopted.stop(Math.min(this.options.stopTimeoutMs, CUT_OFF_STOP_MS))
       return false
     }
     this.watch(adopted)

@@ -30,6 +30,10 @@ export type OnRecord = RouterHandlers<PeerState>['onRecord']
 /** The error of a refused hello. */
 export const refusal = (reason: string): AIClusterError => clusterError('connectionEstablishment', { detail: reason, details: { reason } })
 
+/** A {@link refusal} that time does not mend: the application ends what it has open, instead of waiting for better days. */
+export const keyRefusal = (reason: string): AIClusterError =>
+  clusterError('connectionEstablishment', { detail: reason, details: { reason, key_refused: true } })
+
 /** Whether `token` is the one whose SHA-256 this is; takes the same time either way. */
 export const tokenMatches = (token: string, sha256: string): boolean => {
   const expected = Buffer.from(sha256, 'hex')

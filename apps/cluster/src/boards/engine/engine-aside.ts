@@ -1,6 +1,7 @@
 import type { Machine } from '../machine'
 import { asideName, type ContainerFolders, engineName } from './container-folders'
 import { orMissing, unlessSo } from './engine-replies'
+import { removeFolder } from './remove-folder'
 
 export async function removeByName({ engine }: Machine, name: string): Promise<void> {
   await unlessSo(engine.getContainer(name).remove({ force: true, v: true }))
@@ -15,6 +16,6 @@ export async function undoAside(machine: Machine, { root, aside }: ContainerFold
     await engine.getContainer(there.Id).rename({ name: engineName(suffixName) })
   }
   if ((await files.kind(aside)) === undefined) return
-  await files.remove(root)
+  await removeFolder(machine, root)
   await files.rename(aside, root)
 }

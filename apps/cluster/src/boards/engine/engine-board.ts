@@ -16,6 +16,7 @@ import { EngineWatch } from './engine-watch'
 import { ImageStore } from './image-store'
 import { imageUser } from './image-user'
 import { putCopy } from './put-copies'
+import { removeFolder } from './remove-folder'
 import { writeSecrets } from './secret-files'
 import { finishFiles } from './stage-app-files'
 import { startFailure } from './start-failure'
@@ -247,7 +248,7 @@ export class EngineBoard {
     try {
       const there = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
       if (there && isOf(there, spec)) await removeByName(machine, there.Id)
-      await machine.files.remove(folders.root)
+      await removeFolder(machine, folders.root)
     } catch (error) {
       this.#options.logger.warn({ container: spec.suffixName, err: error }, 'what a failed start has left could not be removed')
     }

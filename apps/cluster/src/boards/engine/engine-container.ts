@@ -11,6 +11,7 @@ import { readEngineLog } from './engine-log'
 import { orMissing, unlessSo, unlessStarted } from './engine-replies'
 import { engineRuntime, lastOutputOf, NOTHING_RUNS } from './engine-runtime'
 import type { EngineEvent, EngineListener, EngineWatch } from './engine-watch'
+import { removeFolder } from './remove-folder'
 import { stageAppFiles } from './stage-app-files'
 import { startFailure } from './start-failure'
 
@@ -128,8 +129,8 @@ export class EngineContainer implements BoardContainer, EngineListener {
       await this.#doing('remove', async (machine) => {
         if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
         const { root, aside, beside } = this.#folders(machine)
-        await machine.files.remove(this.#aside ? aside : root)
-        if (!this.#aside) await machine.files.remove(beside)
+        await removeFolder(machine, this.#aside ? aside : root)
+        if (!this.#aside) await removeFolder(machine, beside)
       })
     } finally {
       this.#over()
@@ -141,7 +142,7 @@ export class EngineContainer implements BoardContainer, EngineListener {
     await this.#doing('set aside', async (machine) => {
       const { root, aside } = this.#folders(machine)
       await removeByName(machine, asideName(this.spec.suffixName))
-      await machine.files.remove(aside)
+      await removeFolder(machine, aside)
       if (this.#id !== undefined) await orMissing(this.#container(machine).rename({ name: asideName(this.spec.suffixName) }))
       // From here on it can be brought back, also by the next manager.
       this.#aside = true

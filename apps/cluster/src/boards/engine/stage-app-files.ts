@@ -4,6 +4,7 @@ import type { BoardWork, ContainerSpec, StagedFiles } from '../board'
 import { type ConfigPlace, configError } from '../local/container-errors'
 import type { Machine } from '../machine'
 import type { ContainerFolders } from './container-folders'
+import { removeFolder } from './remove-folder'
 
 /** What it is done with: the machine may have been connected anew since the last step. */
 export interface StagePlace {
@@ -74,5 +75,5 @@ export async function finishFiles(machine: Machine, { filesFolder }: ContainerSp
   if ((await files.kind(folders.beside)) === undefined) return
   await undoSwap(machine, folders)
   if (filesFolder !== undefined) await files.bring(filesFolder, folders.app)
-  await files.remove(folders.beside)
+  await removeFolder(machine, folders.beside)
 }
