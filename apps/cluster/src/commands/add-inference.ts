@@ -4,6 +4,7 @@ import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { containerView } from './container-view'
+import { requireSourcesInRoots } from './file-roots'
 import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
@@ -32,7 +33,8 @@ export async function addInference(
       await requireIdle(plane, before, board)
       return handlersOn(plane, before, board)
     }
-    const rollout = { config: before.config, before, replace: false, keepFiles: true, boards: [{ name: board }] }
+    await requireSourcesInRoots(plane.options.config, before)
+    const rollout = { config: before.config, trees: before.trees, before, replace: false, keepFiles: true, boards: [{ name: board }] }
     const [record] = await rollOut(plane, [rollout], command.cmd, call)
     return handlersOn(plane, record as InferenceRecord, board)
   })

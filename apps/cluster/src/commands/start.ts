@@ -24,7 +24,7 @@ export async function start(plane: ControlPlane, command: CommandOf<'start'>, ca
     if (container.stopped || !runs) {
       const startTimeoutMs = config.start_timeout ?? plane.options.config.defaults.start_timeout
       const work = workOf(call, command.cmd, config.name, board, suffix)
-      const started = await plane.fleet.startAgain(config, container, { startTimeoutMs, work, withFiles: true })
+      const started = await plane.fleet.startAgain(record, container, { startTimeoutMs, work, withFiles: true })
       await plane.registry.set(withContainer(record, started))
     }
     const [status] = await statusOf(plane, [requireContainer(plane, suffix, board)])

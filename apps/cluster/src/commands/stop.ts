@@ -31,7 +31,7 @@ export async function stop(plane: ControlPlane, command: CommandOf<'stop'>, call
     } catch (error) {
       // Its board has gone: it runs on, and is registered as before.
       await plane.registry.set(record)
-      if (!container.stopped) await plane.fleet.expectAgain(record.config, container)
+      if (!container.stopped) await plane.fleet.expectAgain(record, container)
       throw error
     }
     const [status] = await statusOf(plane, [requireContainer(plane, suffix, board)])

@@ -36,15 +36,20 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
   )
   // Only now: it may just have been taken over, and have another record.
   const records = select()
-  const images = await plane.locks.with(
-    records.flatMap(({ config }) => servedNames(config)),
-    async () => {
-      const containers = containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
-      const leaving = { records, containers, remaining: records.map((record) => without(record, boards)) }
-      const used = command.delete_image ? await imagesOf(plane, containers) : []
-      await unload(plane, leaving, drainMs, call)
-      return removeImages(plane, used)
-    },
+  const takeAway = () =>
+    plane.locks.with(
+      records.flatMap(({ config }) => servedNames(config)),
+      async () => {
+        const containers = containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
+        const leaving = { records, containers, remaining: records.map((record) => without(record, boards)) }
+        const used = command.delete_image ? await imagesOf(plane, containers) : []
+        await unload(plane, leaving, drainMs, call)
+        return removeImages(plane, used)
+      },
+    )
+  const images = await plane.given.holding(
+    records.map(({ trees }) => trees),
+    takeAway,
   )
   return { containers: handlersOf(plane, plane.registry.all()), images }
 }

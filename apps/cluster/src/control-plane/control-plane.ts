@@ -8,6 +8,7 @@ import type { Owner } from '../boards/ssh/own-machine'
 import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
+import { GivenFiles } from '../given/given-files'
 import { implementationOf } from '../registry/container-config-rules'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
@@ -42,6 +43,8 @@ export class ControlPlane {
   readonly registry: Registry
   readonly locks = new NameLocks()
   readonly files: PutFiles
+  /** What applications have sent of the paths that they name. */
+  readonly given: GivenFiles
   readonly fleet: ContainerFleet
   readonly boardWatch = new BoardWatch(this)
   private readonly commands = new CommandsInProgress(this)
@@ -55,6 +58,12 @@ export class ControlPlane {
     this.boards = new Boards(config.boards.map((board) => this.makeBoard(board)))
     this.registry = new Registry(state.inferencesFolder)
     this.files = new PutFiles(state.filesFolder)
+    this.given = new GivenFiles({
+      folder: state.givenFolder,
+      limitBytes: config.limits.max_sent_files_bytes,
+      registered: () => (this.unreadable.length > 0 ? undefined : this.registry.all()),
+      log,
+    })
     this.fleet = new ContainerFleet({
       boards: this.boards,
       dataPlane,
@@ -63,6 +72,7 @@ export class ControlPlane {
       connectorEnvironment,
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
+      placed: (sources) => this.given.placed(sources),
     })
   }
 
@@ -107,11 +117,12 @@ export class ControlPlane {
     const broken = await this.registry.load()
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
+    await this.given.open()
     await this.project()
     // Whether their boards can be reached or not: those that run connect by themselves.
-    for (const { config, containers } of this.registry.all()) {
-      if (implementationOf(config) === 'Loop') continue
-      for (const container of containers) if (!container.stopped) await this.fleet.expectAgain(config, container)
+    for (const record of this.registry.all()) {
+      if (implementationOf(record.config) === 'Loop') continue
+      for (const container of record.containers) if (!container.stopped) await this.fleet.expectAgain(record, container)
     }
     // Nobody waits for boards that have to be reached first.
     await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
@@ -160,6 +171,7 @@ export class ControlPlane {
 
   /** Let go of the boards. */
   async close(): Promise<void> {
+    this.given.close()
     await this.boardWatch.endAll()
   }
 
