@@ -11,6 +11,8 @@ import { nameOf, parseTreeList, type TreeList } from './tree-list'
 
 /** How often it is looked whether something can be cleared away, in ms. */
 const SWEEP_INTERVAL_MS = 600_000
+/** Trees whose path is kept at hand, for errors. */
+const MAX_PATHS = 100_000
 
 export interface GivenFilesOptions {
   /** Of its own, in the state folder. */
@@ -27,7 +29,7 @@ export class GivenFiles {
   readonly contents: ContentStore
   /** Trees that commands in progress name, one entry a command. */
   readonly #held = new Set<readonly string[]>()
-  /** The application's path of each tree that was ever put together or named. */
+  /** The application's path of each tree that was named of late. */
   readonly #paths = new Map<string, string>()
   #turn: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -117,7 +119,6 @@ export class GivenFiles {
         const named = [...registered.map(({ trees = {} }) => Object.values(trees)), ...this.#held]
         if (named.some((trees) => trees.includes(tree))) continue
         await rm(join(this.#trees, tree), { recursive: true, force: true })
-        this.#paths.delete(tree)
       }
     }).catch((error) => this.options.log.error({ err: error }, 'files that applications sent could not be cleared away'))
   }
@@ -133,7 +134,15 @@ export class GivenFiles {
   }
 
   #remember(trees: readonly (readonly [path: string, tree: string])[]): void {
-    for (const [path, tree] of trees) this.#paths.set(tree, path)
+    for (const [path, tree] of trees) {
+      // The last to be named is the last to be forgotten: errors about a tree may come when it is gone.
+      this.#paths.delete(tree)
+      this.#paths.set(tree, path)
+    }
+    for (const tree of this.#paths.keys()) {
+      if (this.#paths.size <= MAX_PATHS) return
+      this.#paths.delete(tree)
+    }
   }
 
   #withPaths(text: string): string {

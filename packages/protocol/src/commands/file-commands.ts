@@ -58,7 +58,10 @@ export const PutChunkCommand = z.strictObject({
   executable: z.boolean().default(false),
   /** Where the piece begins. */
   offset: size,
-  data: z.instanceof(Uint8Array).refine((data) => data.length <= FILE_CHUNK_BYTES, `must have at most ${FILE_CHUNK_BYTES} bytes`),
+  data: z.custom<Uint8Array>(
+    (data) => data instanceof Uint8Array && data.length <= FILE_CHUNK_BYTES,
+    `must be at most ${FILE_CHUNK_BYTES} bytes`,
+  ),
 })
 
 /** Reply to `offer_files`. */

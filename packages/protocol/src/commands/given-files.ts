@@ -10,5 +10,5 @@ export const GivenFiles = z
       tree: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits'),
     }),
   )
-  .max(4096)
+  .max(65_536)
 export type GivenFiles = z.infer<typeof GivenFiles>
