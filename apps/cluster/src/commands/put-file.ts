@@ -96,7 +96,8 @@ async function stageKept(
   const work = workOf(call, 'put_file', config.name, '', null)
   const meter = await copyMeter(
     files.map(({ from }) => from),
-    { signal: work.signal, onBytes: (done, total) => work.report('upload', { done, total }) },
+    // What the application has sent was told of while it came.
+    { signal: work.signal, onBytes: files.some(isReadHere) ? (done, total) => work.report('upload', { done, total }) : undefined },
   )
   try {
     for (const file of files) {
@@ -110,6 +111,8 @@ async function stageKept(
   }
   return plane.files.staged(config.name)
 }
+
+const isReadHere = ({ path, from }: GivenFile): boolean => path === from
 
 async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, staged: StagedFiles[], call: CommandCall): Promise<void> {
   const { name } = record.config

@@ -191,6 +191,8 @@ export class ContentStore {
     try {
       await using file = await open(this.#part(content), 'a', 0o600)
       await file.appendFile(bytes)
+      const time = new Date(this.now())
+      await file.utimes(time, time)
     } catch (error) {
       await this.#drop(content, arriving.have)
       throw asDiskFull(error, `a content of ${content.size} bytes`)

@@ -17,7 +17,7 @@ export function namedPaths(config: unknown): NamedPath[] {
   return [
     { field: 'script_path', path: scripts },
     // A plain process has no image: that it names one is an error by itself.
-    ...(type === 'other' ? [] : [imagePath(config as Record<string, unknown>)]),
+    ...(type === 'other' ? [] : [imagePath((config ?? {}) as Record<string, unknown>)]),
     ...copies.map((entry: unknown, index) => ({ field: `copy[${index}].From`, path: (entry as { From?: unknown } | null)?.From })),
   ].filter((named): named is NamedPath => typeof named.path === 'string' && named.path !== '')
 }
