@@ -26,8 +26,7 @@ export async function loadInference(
   return plane.given.using(command.files, async (trees) => {
     const rollouts = () => configs.map((config) => rolloutOf(plane, config, boards, trees))
     for (const rollout of rollouts()) await requireReadable(plane, rollout)
-    const replaced = configs.map(({ name, force_update: force }) => (force ? plane.registry.get(name) : undefined))
-    await reachBoardsOf(plane, replaced, configs.every((config) => implementationOf(config) === 'Loop') ? [] : boards)
+    await reachBoards(plane, configs, boards)
     return plane.locks.with(configs.flatMap(servedNames), async () => {
       for (const { config, before, replace } of rollouts()) if (before && !replace) requireSameConfig(before.config, config)
       // Only now it is certain what is read.
@@ -50,18 +49,40 @@ function checkLoad(plane: ControlPlane, command: Pick<CommandOf<'load_inference'
   return { configs, boards }
 }
 
+/** @throws SshConnectionError (500) */
+function reachBoards(plane: ControlPlane, configs: readonly ContainerConfig[], boards: readonly Board[]): Promise<void> {
+  const replaced = configs.map(({ name, force_update: force }) => (force ? plane.registry.get(name) : undefined))
+  return reachBoardsOf(plane, replaced, configs.every((config) => implementationOf(config) === 'Loop') ? [] : boards)
+}
+
 /**
  * The paths from which a load makes containers, with where they stand; none for what runs already.
  * @throws what {@link loadInference} throws of what can be seen before
  */
-export function pathsOfLoad(plane: ControlPlane, command: CommandOf<'load_inference'>) {
+export async function pathsOfLoad(plane: ControlPlane, command: CommandOf<'load_inference'>) {
   const { configs, boards } = checkLoad(plane, command)
-  return configs.flatMap((config) => {
-    const rollout = rolloutOf(plane, config, boards, new Map())
-    if (rollout.before && !rollout.replace) requireSameConfig(rollout.before.config, rollout.config)
-    const [board] = rollout.boards
-    return board ? namedPaths(config).map((named) => ({ ...named, board: board.name, name: config.name })) : []
-  })
+  await reachBoards(plane, configs, boards)
+  const rollouts = configs.map((config) => rolloutOf(plane, config, boards, new Map()))
+  for (const { config, before, replace } of rollouts) if (before && !replace) requireSameConfig(before.config, config)
+  for (const rollout of rollouts) await checkButFiles(plane, rollout)
+  return rollouts.flatMap(({ config, boards: [board] }) =>
+    board ? namedPaths(config).map((named) => ({ ...named, board: board.name, name: config.name })) : [],
+  )
+}
+
+/** What a board cannot run at all need not be sent. @throws InvalidArgumentError (201, 302), SshConnectionError (500) */
+async function checkButFiles(plane: ControlPlane, { config, boards }: Rollout): Promise<void> {
+  if (implementationOf(config) === 'Loop') return
+  const bare = { ...config, script_path: null, inference_modules: null, copy: null, image_path: null, image_filename: null }
+  for (const { name } of boards) {
+    await plane.boards
+      .get(name)
+      ?.check(bare)
+      .catch((error: { details?: { field?: unknown } }) => {
+        // The image is one of the files.
+        if (error.details?.field !== 'image_tag') throw error
+      })
+  }
 }
 
 /** @throws InvalidArgumentError (302) the cluster would have to read what it may not */

@@ -34,7 +34,7 @@ async function neededPaths(plane: ControlPlane, command: Offer['command']): Prom
     for (const file of await pathsOfPut(plane, command)) needed.set(file.path, (reason) => unreadable(file, reason))
     return needed
   }
-  for (const { field, path, board, name } of pathsOfLoad(plane, command)) {
+  for (const { field, path, board, name } of await pathsOfLoad(plane, command)) {
     if (!needed.has(path)) needed.set(path, (reason) => configError({ board, name }, 'configFileUnreadable', field, path, reason))
   }
   return needed

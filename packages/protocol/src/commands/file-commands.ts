@@ -4,7 +4,7 @@ import { LoadInferenceCommand } from './load-inference'
 import { PutFileCommand } from './put-file'
 
 /** SHA-256 in hex. */
-export const ContentHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
+const ContentHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
 
 const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const digits = z.string().regex(/^\d{1,20}$/, 'must be decimal digits')
