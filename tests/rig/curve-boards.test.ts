@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AICluster } from '@aicluster/host-sdk'
+import { AICluster, type ProgressEvent } from '@aicluster/host-sdk'
 import { nodeImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -33,6 +33,9 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   let world: World
   /** Of a container that is unloaded since, with its instance. */
   let gone: Secrets & { instance: string }
+  let imageBytes = 0
+  /** Bytes that went from the application to the manager, by inference. */
+  const sent = new Map<string, number>()
   const board = () => sharedRig().board(1)
   const folderOf = async (container: string) =>
     (await board().exec(['find', '/root/.aicluster', '-path', `*/${container}/secret`])).stdout.trim()
@@ -45,23 +48,37 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   }
 
   beforeAll(async () => {
-    world = await startRigWorld({ boards: [1], listen: { insecure: false } })
+    // It may read nothing that applications name: all of it is sent.
+    world = await startRigWorld({ boards: [1], listen: { insecure: false }, config: { file_roots: [] } })
     const scriptPath = join(world.folder, 'scripts')
     mkdirSync(scriptPath)
     for (const file of [join(PROGRAMS, 'lib.mjs'), join(PROGRAMS, 'echo.mjs'), join(RIG_PROGRAMS, 'knock.mjs')]) {
       copyFileSync(file, join(scriptPath, basename(file)))
     }
     const { file, tag } = await nodeImage({ user: String(USER), tag: 'aicluster-user:1' })
+    imageBytes = statSync(file).size
+    const onProgress = ({ inferenceName, coprocessorName, phase, bytesDone = 0 }: ProgressEvent) => {
+      if (phase === 'upload' && coprocessorName === '') sent.set(inferenceName, bytesDone)
+    }
     const image = { imagePath: dirname(file), imageFilename: basename(file), imageTag: tag }
     await untilUp(world)
     for (const name of ['gone', 'first', 'second']) {
       const config = await dockerConfig('echo', name, { ...image, scriptPath, inferenceModules: null, startTimeout: 60_000 })
-      await world.cluster.loadInference(config, 'board1')
+      await world.cluster.loadInference(config, 'board1', { onProgress })
     }
     gone = { ...(await secretsOf('gone-board1')), instance: await instanceOf('gone-board1') }
     await world.cluster.unloadInference({ inferenceName: 'gone', deleteImage: false })
   }, LIMIT_MS)
   afterAll(() => world[Symbol.asyncDispose]())
+
+  it('has images and programs sent by an application whose files the manager may not read, each once', async () => {
+    expect([...sent.keys()]).toEqual(['gone'])
+    expect(sent.get('gone')).toBeGreaterThan(imageBytes)
+    const [{ imagePath = '' } = {}] = await world.cluster.getContainerHandler('first')
+    expect(imagePath).not.toContain(world.stateFolder)
+    await expect(world.cluster.infer('first', Uint8Array.of(1))).resolves.toBeDefined()
+    expect(readdirSync(join(world.stateFolder, 'given', 'store', 'parts'))).toEqual([])
+  })
 
   it('gives a container its secrets in files that its user alone can read, and nowhere else', async () => {
     const folder = await folderOf('first-board1')

@@ -133,7 +133,8 @@ export class ClusterLife {
     this.tell('containerDisconnected', errorFromHeader(content), content.cmd ?? 'container_disconnect')
   }
 
-  private onProgress(progress: ProgressEvent, own: ((progress: ProgressEvent) => void) | undefined): void {
+  /** Somebody may want to know how far a command is. */
+  onProgress(progress: ProgressEvent, own: ((progress: ProgressEvent) => void) | undefined): void {
     if (own) this.guarded(() => own(progress))
     this.guarded(() => this.events.emit('progress', progress))
   }

@@ -4,6 +4,7 @@ import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { containerView } from './container-view'
+import { requireSourcesInRoots } from './file-roots'
 import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
@@ -35,7 +36,8 @@ export async function addInference(
     for (const board of boards) if (before.boards.includes(board.name)) await requireIdle(plane, before, board.name)
     const further = boards.filter((board) => !before.boards.includes(board.name))
     if (further.length === 0) return handlersOn(plane, before, boards)
-    const rollout = { config: before.config, before, replace: false, keepFiles: true, boards: further }
+    await requireSourcesInRoots(plane.options.config, before)
+    const rollout = { config: before.config, trees: before.trees, before, replace: false, keepFiles: true, boards: further }
     const [record] = await rollOut(plane, [rollout], command.cmd, call)
     return handlersOn(plane, record as InferenceRecord, boards)
   })

@@ -16,7 +16,7 @@ export function start(plane: ControlPlane, command: CommandOf<'start'>, call: Co
     if (runs && !container.stopped) return
     const startTimeoutMs = config.start_timeout ?? plane.options.config.defaults.start_timeout
     const work = workOf(call, command.cmd, config.name, command.coprocessor_name, command.suffix_name)
-    const started = await plane.fleet.startAgain(config, container, { startTimeoutMs, work, withFiles: true })
+    const started = await plane.fleet.startAgain(record, container, { startTimeoutMs, work, withFiles: true })
     await plane.registry.set(withContainer(record, started))
   })
 }

@@ -23,7 +23,7 @@ export function stop(plane: ControlPlane, command: CommandOf<'stop'>, call: Comm
     } catch (error) {
       // Its board has gone: it runs on, and is registered as before.
       await plane.registry.set(record)
-      if (!container.stopped) await plane.fleet.expectAgain(record.config, container)
+      if (!container.stopped) await plane.fleet.expectAgain(record, container)
       throw error
     }
   })

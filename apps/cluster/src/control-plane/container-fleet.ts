@@ -4,6 +4,7 @@ import { type CurveKeyPair, newCurveKeyPair } from '@aicluster/transport'
 import type { Logger } from 'pino'
 import type { Board, BoardContainer, BoardWork, ContainerSpec, StagedFiles } from '../boards/board'
 import { isBoardFailure } from '../boards/board-failure'
+import type { Sources } from '../given/placed-config'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
 import { boardWork } from './board-work'
@@ -27,6 +28,8 @@ export interface FleetOptions {
   filesFolderOf(inferenceName: string): string | undefined
   /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
   keep(inferenceName: string, record: ContainerRecord): Promise<void>
+  /** The config with the places where what was sent lies. */
+  placed(sources: Sources): ContainerConfig
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -85,8 +88,8 @@ export class ContainerFleet {
    * @throws ContainerStartError (311) when its program ends or is not ready in time, with its last output; RequestAbortedError (312);
    *   nothing of it is left
    */
-  async start(config: ContainerConfig, suffixName: string, boardName: string, options: StartOptions): Promise<ContainerRecord> {
-    const { record, spec } = await this.prepare(config, suffixName, boardName, options)
+  async start(sources: Sources, suffixName: string, boardName: string, options: StartOptions): Promise<ContainerRecord> {
+    const { record, spec } = await this.prepare(sources, suffixName, boardName, options)
     await this.run(spec, boardName, options, async (container) => {
       this.running.delete(spec.instance)
       await container?.remove(this.options.stopTimeoutMs)
@@ -99,13 +102,13 @@ export class ContainerFleet {
    * @returns its record: it has another token
    * @throws ContainerStartError (311), RequestAbortedError (312): it does not run then, and keeps its files
    */
-  async startAgain(config: ContainerConfig, earlier: ContainerRecord, options: StartOptions): Promise<ContainerRecord> {
+  async startAgain(sources: Sources, earlier: ContainerRecord, options: StartOptions): Promise<ContainerRecord> {
     await this.running.get(earlier.instance)?.stop(this.options.stopTimeoutMs)
-    const { record, spec } = await this.prepare(config, earlier.suffix_name, earlier.board, options, earlier)
+    const { record, spec } = await this.prepare(sources, earlier.suffix_name, earlier.board, options, earlier)
     try {
       await this.run(spec, earlier.board, options, async (container) => container?.stop(this.options.stopTimeoutMs))
     } catch (error) {
-      await this.onNoNewToken(config, earlier, error)
+      await this.onNoNewToken(sources, earlier, error)
       throw error
     }
     this.tokenUnsure.delete(record.instance)
@@ -144,7 +147,7 @@ export class ContainerFleet {
   }
 
   /** A registered container may connect, with the token that it has; whether it runs nobody has looked. */
-  async expectAgain(config: ContainerConfig, record: ContainerRecord): Promise<void> {
+  async expectAgain({ config }: Sources, record: ContainerRecord): Promise<void> {
     await this.expect(config, record, true)
   }
 
@@ -152,12 +155,12 @@ export class ContainerFleet {
    * Take over a container that runs on its board already.
    * @returns whether it does; if not, its files may still be there
    */
-  async adopt(config: ContainerConfig, record: ContainerRecord): Promise<boolean> {
+  async adopt(sources: Sources, record: ContainerRecord): Promise<boolean> {
     if (this.tokenUnsure.has(record.instance)) {
-      await this.rest(config, record)
+      await this.rest(sources, record)
       return false
     }
-    const adopted = await this.board(record.board).adopt(this.spec(config, record, '', true))
+    const adopted = await this.board(record.board).adopt(this.spec(sources, record, '', true))
     if (!adopted) return false
     if ((record.public_key !== undefined) !== (this.options.serverKey !== undefined)) {
       // CURVE was switched on or off: it could not connect any more, and would wait for that until its time is over.
@@ -169,12 +172,12 @@ export class ContainerFleet {
   }
 
   /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
-  async restart(config: ContainerConfig, record: ContainerRecord): Promise<ContainerRecord> {
-    const fresh = await this.prepare(config, record.suffix_name, record.board, { withFiles: true }, record)
+  async restart(sources: Sources, record: ContainerRecord): Promise<ContainerRecord> {
+    const fresh = await this.prepare(sources, record.suffix_name, record.board, { withFiles: true }, record)
     try {
       this.watch(await this.board(record.board).create(fresh.spec))
     } catch (error) {
-      await this.onNoNewToken(config, record, error)
+      await this.onNoNewToken(sources, record, error)
       throw error
     }
     this.tokenUnsure.delete(record.instance)
@@ -182,15 +185,15 @@ export class ContainerFleet {
   }
 
   /** Where its board was lost, what is registered counts on: it is looked at again when the board is back. */
-  private async onNoNewToken(config: ContainerConfig, record: ContainerRecord, error: unknown): Promise<void> {
+  private async onNoNewToken(sources: Sources, record: ContainerRecord, error: unknown): Promise<void> {
     if (!isBoardFailure(error)) return
     this.tokenUnsure.add(record.instance)
-    if (!record.stopped) await this.expectAgain(config, record)
+    if (!record.stopped) await this.expectAgain(sources, record)
   }
 
   /** A container that somebody has stopped, under an earlier manager. */
-  async rest(config: ContainerConfig, record: ContainerRecord): Promise<void> {
-    this.watch(await this.board(record.board).rest(this.spec(config, record, '', true)))
+  async rest(sources: Sources, record: ContainerRecord): Promise<void> {
+    this.watch(await this.board(record.board).rest(this.spec(sources, record, '', true)))
   }
 
   /** End a container's program; it keeps its files. The data plane must have forgotten it. */
@@ -275,7 +278,7 @@ export class ContainerFleet {
   }
 
   private async prepare(
-    config: ContainerConfig,
+    sources: Sources,
     suffixName: string,
     board: string,
     { withFiles, distributionOff = [] }: Pick<StartOptions, 'withFiles' | 'distributionOff'>,
@@ -293,9 +296,9 @@ export class ContainerFleet {
       created: earlier?.created ?? new Date().toISOString(),
       stopped: false,
     }
-    await this.expect(config, record, false)
-    if (earlier) await this.options.keep(config.name, { ...record, stopped: earlier.stopped })
-    return { record, spec: { ...this.spec(config, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
+    await this.expect(sources.config, record, false)
+    if (earlier) await this.options.keep(sources.config.name, { ...record, stopped: earlier.stopped })
+    return { record, spec: { ...this.spec(sources, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 
   private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
@@ -312,11 +315,12 @@ export class ContainerFleet {
     })
   }
 
-  private spec(config: ContainerConfig, record: ContainerRecord, token: string, withFiles: boolean): ContainerSpec {
+  private spec(sources: Sources, record: ContainerRecord, token: string, withFiles: boolean): ContainerSpec {
+    const { config } = sources
     return {
       instance: record.instance,
       suffixName: record.suffix_name,
-      config,
+      config: this.options.placed(sources),
       environment: {
         ...this.options.connectorEnvironment,
         AICLUSTER_INSTANCE: record.instance,

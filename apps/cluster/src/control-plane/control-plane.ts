@@ -11,6 +11,7 @@ import { TelemetryPoll } from '../boards/telemetry/telemetry-poll'
 import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
+import { GivenFiles } from '../given/given-files'
 import { implementationOf } from '../registry/container-config-rules'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
@@ -45,6 +46,8 @@ export class ControlPlane {
   readonly registry: Registry
   readonly locks = new NameLocks()
   readonly files: PutFiles
+  /** What applications have sent of the paths that they name. */
+  readonly given: GivenFiles
   readonly fleet: ContainerFleet
   readonly boardWatch = new BoardWatch(this)
   private readonly ownTelemetry: SharedTelemetry
@@ -62,6 +65,12 @@ export class ControlPlane {
     this.boards = new Boards(config.boards.map((board) => this.makeBoard(board)))
     this.registry = new Registry(state.inferencesFolder)
     this.files = new PutFiles(state.filesFolder)
+    this.given = new GivenFiles({
+      folder: state.givenFolder,
+      limitBytes: config.limits.max_sent_files_bytes,
+      registered: () => (this.unreadable.length > 0 ? undefined : this.registry.all()),
+      log,
+    })
     this.fleet = new ContainerFleet({
       boards: this.boards,
       dataPlane,
@@ -71,6 +80,7 @@ export class ControlPlane {
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
       keep: (name, container) => this.registry.setContainer(name, container),
+      placed: (sources) => this.given.placed(sources),
     })
   }
 
@@ -119,11 +129,12 @@ export class ControlPlane {
     await this.files.recover((name) =>
       this.brokenFiles.includes(name) ? [] : this.registry.get(name)?.containers.map(({ instance }) => instance),
     )
+    await this.given.open()
     await this.project()
     // Whether their boards can be reached or not: those that run connect by themselves.
-    for (const { config, containers } of this.registry.all()) {
-      if (implementationOf(config) === 'Loop') continue
-      for (const container of containers) if (!container.stopped) await this.fleet.expectAgain(config, container)
+    for (const record of this.registry.all()) {
+      if (implementationOf(record.config) === 'Loop') continue
+      for (const container of record.containers) if (!container.stopped) await this.fleet.expectAgain(record, container)
     }
     // Nobody waits for boards that have to be reached first.
     await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
@@ -172,6 +183,7 @@ export class ControlPlane {
 
   /** Let go of the boards. */
   async close(): Promise<void> {
+    this.given.close()
     await this.boardWatch.endAll()
   }
 

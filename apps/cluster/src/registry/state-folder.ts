@@ -89,6 +89,11 @@ export class StateFolder {
     return join(this.path, 'files')
   }
 
+  /** Files that applications have sent. */
+  get givenFolder(): string {
+    return join(this.path, 'given')
+  }
+
   get boardsFolder(): string {
     return join(this.path, 'boards')
   }

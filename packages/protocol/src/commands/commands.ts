@@ -3,19 +3,11 @@ import { MAX_QUEUE_PAGE, MAX_U48 } from '../limits'
 import { BoardSelectorText } from '../messages/board-labels'
 import { BoardName, InferenceName } from '../messages/names'
 import { AddBoardCommand, CheckBoardsCommand, ProbeBoardCommand, RemoveBoardCommand, TrustBoardCommand } from './board-commands'
+import { GetMissingCommand, OfferFilesCommand, PutChunkCommand } from './file-commands'
+import { LoadInferenceCommand } from './load-inference'
+import { PutFileCommand } from './put-file'
 
 const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optional() }
-
-/**
- * Register configs and start their containers. Answered, once every container is ready, by `ContainerHandlerView[]`.
- * The configs are validated by the manager one by one, so that an error can name config, field and value.
- */
-const LoadInferenceCommand = z.strictObject({
-  cmd: z.literal('load_inference'),
-  container_config: z.array(z.unknown()).min(1).max(256),
-  /** `all`, or names and labels of boards: `gpu=orin`, `label:gpu`. */
-  coprocessor_name: z.union([z.literal('all'), z.array(z.string()).min(1).max(1024)]),
-})
 
 /** Stop and forget containers. Nothing given: every container on every board. Answered by `UnloadView`. */
 const UnloadInferenceCommand = z.strictObject({
@@ -114,16 +106,6 @@ const AddInferenceCommand = z.strictObject({
   coprocessor_name: z.string(),
 })
 
-const paths = z.union([z.string().min(1).max(4096), z.array(z.string().min(1).max(4096)).min(1).max(1024)])
-
-/** Replace files in the inference's folder on each of its boards, all or none. They count from the container's next start. Answered by `{}`. */
-const PutFileCommand = z.strictObject({
-  cmd: z.literal('put_file'),
-  inference_name: InferenceName,
-  /** Absolute paths on the application's machine. */
-  file_info: z.strictObject({ script: paths.optional(), model: paths.optional(), other: paths.optional() }),
-})
-
 const OneContainer = { coprocessor_name: z.string(), suffix_name: z.string() }
 
 /** Run the program of a container that was stopped. Answered by its `ContainerStatusView`. */
@@ -166,6 +148,9 @@ export const Command = z.discriminatedUnion('cmd', [
   ReloadInferenceCommand,
   AddInferenceCommand,
   PutFileCommand,
+  OfferFilesCommand,
+  GetMissingCommand,
+  PutChunkCommand,
   StartCommand,
   StopCommand,
   GetCoprocessorImagesCommand,
