@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 const QEMU = '/usr/bin/qemu-aarch64-static'
 /** Where Debian puts the C and C++ libraries of arm64. */
@@ -23,3 +24,24 @@ export function emulationMissing(): string | undefined {
  * @param root - folder with the C libraries
  */
 export const emulated = (node: string, root = ARM64_ROOT): string[] => [QEMU, '-L', root, node]
+
+/** As the kernel of a board with one Cortex-A72 has it. */
+const CPUINFO = `processor\t: 0
+BogoMIPS\t: 125.00
+Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x1
+CPU part\t: 0xd08
+CPU revision\t: 3
+`
+
+/**
+ * A root for {@link emulated} that looks like a board: QEMU shows programs this machine's own `/proc/cpuinfo`, which is of another kind, and
+ * onnxruntime ends by SIGSEGV when it reads that. What lies below the root is read instead.
+ */
+export function emulatedRoot(content: string): string {
+  mkdirSync(join(content, 'proc'), { recursive: true })
+  writeFileSync(join(content, 'proc/cpuinfo'), CPUINFO)
+  return content
+}
