@@ -198,7 +198,10 @@ describe('files of a command', () => {
     await using world = await worldOf(keeper)
     const giveUp = new AbortController()
     keeper.onPiece = () => stop(giveUp, world)
-    expect(await ending(world.cluster.loadInference(config(), 'all', { signal: giveUp.signal }))).toBe(code)
+    await expect(world.cluster.loadInference(config(), 'all', { signal: giveUp.signal })).rejects.toMatchObject({
+      code,
+      requestNo: expect.any(String),
+    })
     expect(keeper.asked).not.toContain('load_inference')
   })
 

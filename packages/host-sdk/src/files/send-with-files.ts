@@ -13,7 +13,7 @@ import {
   type OfferedFile,
   type OfferView,
 } from '@aicluster/protocol'
-import { type LongCallOptions, untilGivenUp } from '../call-options'
+import { aborted, type LongCallOptions, untilGivenUp } from '../call-options'
 import { recordOf } from '../commands/replies'
 import { type ListedTree, listTree } from './listed-tree'
 import { type FileCommand, type NamedFiles, namedFiles, offerOf } from './named-files'
@@ -57,11 +57,14 @@ export async function sendWithFiles(command: FileCommand, requestNo: string, opt
     })
   } catch (error) {
     stop.abort(error)
+    if (options.signal?.aborted && isAborted(error)) throw aborted(options.signal, requestNo)
     throw asOwn(error, command.cmd, requestNo)
   } finally {
     way.ended.removeEventListener('abort', onEnded)
   }
 }
+
+const isAborted = (error: unknown): boolean => error instanceof AIClusterError && error.code === ERROR_CODES.requestAborted.code
 
 /** A failure of one of the commands on the way is one of the command that was called. */
 function asOwn(error: unknown, command: CommandName, requestNo: string): unknown {
