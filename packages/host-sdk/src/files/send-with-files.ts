@@ -7,6 +7,7 @@ import {
   ERROR_CODES,
   errorFromHeader,
   errorHeader,
+  FILE_CHUNK_BYTES,
   type GivenFiles,
   type MissingContent,
   type MissingContentsView,
@@ -26,6 +27,9 @@ const PIECES = 4
 /** Paths offered in one command. */
 const OFFERS = 1000
 
+/** What stands around a piece in its command, at the most. */
+const AROUND_A_PIECE_BYTES = 1024
+
 /** How commands leave, each once the one before may have been answered or not. */
 export interface CommandWay {
   send(command: CommandInput<CommandName>, options: LongCallOptions): Promise<unknown>
@@ -33,6 +37,8 @@ export interface CommandWay {
   sendOwn(command: FileCommand, options: LongCallOptions): Promise<unknown>
   /** Aborted when nothing can be sent any more; with the error that open commands end with. */
   ended: AbortSignal
+  /** Largest command that the manager takes. */
+  maxBodyBytes: number
   progress: NonNullable<LongCallOptions['onProgress']>
 }
 
@@ -172,6 +178,7 @@ class FileSending {
       put: async ({ sha256, size, executable }, offset, data) =>
         recordOf<ChunkView>(await this.#ask({ cmd: 'put_chunk', sha256, size, executable, offset, data })),
       onBytes,
+      pieceBytes: Math.min(FILE_CHUNK_BYTES, this.way.maxBodyBytes - AROUND_A_PIECE_BYTES),
       slots: this.#slots,
       signal,
     }
