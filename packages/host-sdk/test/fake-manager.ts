@@ -34,6 +34,8 @@ export class FakeManager implements AsyncDisposable {
   grantsNumbers = true
   /** The reason why hellos are refused, if they are. */
   refusal: ReturnType<typeof clusterError> | undefined
+  /** What its welcome says that it takes. */
+  limits = LIMITS
   /** Called with each request or command that it takes. */
   onRequest: (request: Arrived) => void = () => {}
   /** Whether a request or command gets lost on its way; asked for each. */
@@ -275,7 +277,7 @@ export class FakeManager implements AsyncDisposable {
     if (isNew) this.sessions.push(session)
     peer.state = session
     const numbers = link === 'inference' && (isNew || hello.session === 0) ? { numbers: this.block() } : {}
-    const limits = { max_body_bytes: LIMITS.maxBodyBytes, max_header_bytes: LIMITS.maxHeaderBytes }
+    const limits = { max_body_bytes: this.limits.maxBodyBytes, max_header_bytes: this.limits.maxHeaderBytes }
     const header = { protocol: [1, 0], epoch: this.epoch, session: session.number, software: 'fake', limits, ...numbers }
     this.sendRecord(link, RecordKind.welcome, { header })
   }

@@ -9,11 +9,10 @@ export async function getMissing(plane: ControlPlane, { tree, after = 0 }: Comma
   const list = listOffset === undefined ? await plane.given.list(tree) : undefined
   if (!list) return { list_offset: listOffset ?? 0, missing: [], next: null }
   const all = contentsOf(list)
-  const missing: MissingContent[] = []
-  for (const content of all.slice(after, after + MAX_MISSING_PAGE)) {
-    const offset = await contents.offsetOf(content)
-    if (offset !== undefined) missing.push({ ...content, offset })
-  }
+  const page = await Promise.all(
+    all.slice(after, after + MAX_MISSING_PAGE).map(async (content) => ({ ...content, offset: await contents.offsetOf(content) })),
+  )
+  const missing = page.filter((content): content is MissingContent => content.offset !== undefined)
   // Said before it travels, as far as this page tells.
   await contents.requireRoom(missing.reduce((sum, { size, offset }) => sum + size - offset, 0))
   const next = after + MAX_MISSING_PAGE

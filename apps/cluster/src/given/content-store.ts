@@ -96,8 +96,9 @@ export class ContentStore {
 
   /** @throws InvalidArgumentError (302) so many further bytes would be too many, naming the limit */
   async requireRoom(bytes: number): Promise<void> {
-    if (this.#bytes + bytes > this.limitBytes) await this.sweep()
-    if (this.#bytes + bytes <= this.limitBytes) return
+    const fits = () => bytes === 0 || this.#bytes + bytes <= this.limitBytes
+    if (!fits()) await this.sweep()
+    if (fits()) return
     throw clusterError('invalidParameter', {
       detail: `the files to be sent are ${bytes} bytes more, and the manager keeps ${this.#bytes} of at most ${this.limitBytes} (limits.max_sent_files_bytes in cluster.yaml): unload inferences, or raise it`,
       details: { bytes, kept: this.#bytes, limit: this.limitBytes },

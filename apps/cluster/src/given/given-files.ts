@@ -31,6 +31,8 @@ export class GivenFiles {
   readonly #held = new Set<readonly string[]>()
   /** The application's path of each tree that was named of late. */
   readonly #paths = new Map<string, string>()
+  /** The list that was read last: it is asked for page by page. */
+  #last: { tree: string; list: TreeList } | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -102,12 +104,16 @@ export class GivenFiles {
    * @throws InvalidArgumentError (302) what was sent is no list
    */
   async list(tree: string): Promise<TreeList | undefined> {
-    const bytes = await readFile(this.contents.place({ sha256: tree, executable: false })).catch(() => undefined)
+    const place = this.contents.place({ sha256: tree, executable: false })
+    if (this.#last?.tree === tree && existsSync(place)) return this.#last.list
+    const bytes = await readFile(place).catch(() => undefined)
     if (bytes === undefined) return undefined
     if (bytes.length > MAX_TREE_LIST_BYTES) {
       throw clusterError('invalidParameter', { detail: `the list of a tree has ${bytes.length} bytes, it may have ${MAX_TREE_LIST_BYTES}` })
     }
-    return parseTreeList(bytes)
+    const list = parseTreeList(bytes)
+    this.#last = { tree, list }
+    return list
   }
 
   /** Trees that nobody names any more go. */

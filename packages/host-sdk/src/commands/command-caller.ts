@@ -66,6 +66,7 @@ export class CommandCaller {
         send: (command, each) => management.send(command, each).reply,
         sendOwn: (command, own) => management.send(command, own, requestNo).reply,
         ended,
+        maxBodyBytes: connection.limits.maxBodyBytes,
         progress: (progress) => this.life.onProgress(progress, options.onProgress),
       }),
     )

@@ -173,6 +173,21 @@ describe('files of a command', () => {
     expect(uploads.at(-1)).toMatchObject({ bytesDone: total, bytesTotal: total })
   })
 
+  it('go in smaller pieces to a manager that takes no large commands', async () => {
+    const keeper = new Keeper()
+    await using world = await FakeWorld.start({}, (manager) => {
+      manager.limits = { maxBodyBytes: 4096, maxHeaderBytes: 4096 }
+      manager.answerCommands((content) => keeper.answer(content as Content))
+    })
+    const model = join(folder.path, 'model')
+    writeFileSync(model, Buffer.alloc(10_000, 'x'))
+    const pieces: number[] = []
+    keeper.onPiece = ({ data }) => pieces.push((data as Uint8Array).length)
+    await world.cluster.putFile('digits', { model })
+    expect(Math.max(...pieces)).toBe(4096 - 1024)
+    expect(keeper.asked.at(-1)).toBe('put_file')
+  })
+
   it('go on after the connection was lost', async () => {
     const keeper = new Keeper()
     await using world = await worldOf(keeper)
@@ -198,7 +213,10 @@ describe('files of a command', () => {
     await using world = await worldOf(keeper)
     const giveUp = new AbortController()
     keeper.onPiece = () => stop(giveUp, world)
-    expect(await ending(world.cluster.loadInference(config(), 'all', { signal: giveUp.signal }))).toBe(code)
+    await expect(world.cluster.loadInference(config(), 'all', { signal: giveUp.signal })).rejects.toMatchObject({
+      code,
+      requestNo: expect.any(String),
+    })
     expect(keeper.asked).not.toContain('load_inference')
   })
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { type ChunkView, clusterError, FILE_CHUNK_BYTES, type MissingContent } from '@aicluster/protocol'
+import { type ChunkView, clusterError, type MissingContent } from '@aicluster/protocol'
 import { unreadable } from './listed-tree'
 import type { Slots } from './slots'
 
@@ -12,6 +12,8 @@ export interface ContentWay {
   /** So many further bytes are there. */
   onBytes(bytes: number): void
   slots: Slots
+  /** Largest piece that the manager takes. */
+  pieceBytes: number
   signal: AbortSignal
 }
 
@@ -55,7 +57,12 @@ async function sendContent(content: MissingContent, way: ContentWay, read: Read)
 }
 
 /** Send everything from a place on, several pieces at once. @returns how far the manager is in the end */
-async function sendFrom(start: number, content: MissingContent, { put, onBytes, slots, signal }: ContentWay, read: Read): Promise<number> {
+async function sendFrom(
+  start: number,
+  content: MissingContent,
+  { put, onBytes, slots, pieceBytes, signal }: ContentWay,
+  read: Read,
+): Promise<number> {
   const { size } = content
   let there = start
   let fellBack = false
@@ -76,7 +83,7 @@ async function sendFrom(start: number, content: MissingContent, { put, onBytes, 
   // What is empty is a piece too.
   for (let offset = start; (offset < size || (size === 0 && under.length === 0)) && !fellBack && !failed.signal.aborted; ) {
     signal.throwIfAborted()
-    const length = Math.min(FILE_CHUNK_BYTES, size - offset)
+    const length = Math.min(pieceBytes, size - offset)
     const release = await slots.take()
     try {
       under.push(send(offset, await read(offset, length), release))

@@ -7,13 +7,14 @@ import {
   ERROR_CODES,
   errorFromHeader,
   errorHeader,
+  FILE_CHUNK_BYTES,
   type GivenFiles,
   type MissingContent,
   type MissingContentsView,
   type OfferedFile,
   type OfferView,
 } from '@aicluster/protocol'
-import { type LongCallOptions, untilGivenUp } from '../call-options'
+import { aborted, type LongCallOptions, untilGivenUp } from '../call-options'
 import { recordOf } from '../commands/replies'
 import { type ListedTree, listTree } from './listed-tree'
 import { type FileCommand, type NamedFiles, namedFiles, offerOf } from './named-files'
@@ -26,6 +27,9 @@ const PIECES = 4
 /** Paths offered in one command. */
 const OFFERS = 1000
 
+/** What stands around a piece in its command, at the most. */
+const AROUND_A_PIECE_BYTES = 1024
+
 /** How commands leave, each once the one before may have been answered or not. */
 export interface CommandWay {
   send(command: CommandInput<CommandName>, options: LongCallOptions): Promise<unknown>
@@ -33,6 +37,8 @@ export interface CommandWay {
   sendOwn(command: FileCommand, options: LongCallOptions): Promise<unknown>
   /** Aborted when nothing can be sent any more; with the error that open commands end with. */
   ended: AbortSignal
+  /** Largest command that the manager takes. */
+  maxBodyBytes: number
   progress: NonNullable<LongCallOptions['onProgress']>
 }
 
@@ -57,11 +63,14 @@ export async function sendWithFiles(command: FileCommand, requestNo: string, opt
     })
   } catch (error) {
     stop.abort(error)
+    if (options.signal?.aborted && isAborted(error)) throw aborted(options.signal, requestNo)
     throw asOwn(error, command.cmd, requestNo)
   } finally {
     way.ended.removeEventListener('abort', onEnded)
   }
 }
+
+const isAborted = (error: unknown): boolean => error instanceof AIClusterError && error.code === ERROR_CODES.requestAborted.code
 
 /** A failure of one of the commands on the way is one of the command that was called. */
 function asOwn(error: unknown, command: CommandName, requestNo: string): unknown {
@@ -169,6 +178,7 @@ class FileSending {
       put: async ({ sha256, size, executable }, offset, data) =>
         recordOf<ChunkView>(await this.#ask({ cmd: 'put_chunk', sha256, size, executable, offset, data })),
       onBytes,
+      pieceBytes: Math.min(FILE_CHUNK_BYTES, this.way.maxBodyBytes - AROUND_A_PIECE_BYTES),
       slots: this.#slots,
       signal,
     }
