@@ -16,6 +16,10 @@ const answerOf = async (world: World, name: string) => ((await world.cluster.inf
 /** What the container's program reads when it is started. */
 const answerThere = (world: World) => readFileSync(join(world.stateFolder, 'boards', 'board1', 'digits-board1', 'answer.txt'), 'utf8')
 
+/** The process that its folder records. */
+const recordedPid = (world: World): number =>
+  JSON.parse(readFileSync(join(world.stateFolder, 'boards', 'board1', 'digits-board1', 'process.json'), 'utf8')).pid
+
 /** What stands in the cluster's files, but for tokens: a container that was started anew has another one. */
 const registered = (world: World): string[] =>
   world.inferenceFiles.map((file) =>
@@ -88,7 +92,7 @@ describe('a manager that is killed in the middle of a replacement', () => {
     const again = () =>
       eventually('it to be started again', () => {
         const there = world.containerProcesses
-        return there.length === 1 && there[0] !== first && answerThere(world) === 'hangs'
+        return there.length === 1 && there[0] !== first && answerThere(world) === 'hangs' && recordedPid(world) === there[0]
       })
 
     await killDuring(world, again, (signal) =>

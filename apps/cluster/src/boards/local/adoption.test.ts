@@ -1,5 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { describe, expect, it } from 'vitest'
 import { isAlive } from './process-identity'
 import { eventually, exitsOf, STUBBORN, TestBoard } from './test-board'
@@ -77,6 +79,27 @@ describe('a container whose manager went', () => {
     test.track(again)
     expect((await again.runtime()).state).toBe('running')
     expect(await test.read('learned.bin')).toBe('what the program learned')
+  })
+})
+
+const missing = existsSync('/proc/self/environ') ? undefined : 'no /proc to find an unrecorded program in'
+
+describeUnless(missing, 'a program that was started, and not yet recorded when its manager was killed', () => {
+  it('is ended before the container gets another one', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({ run_command: STUBBORN })
+    await test.stdout()
+    const identity = test.identity()
+    first.detach()
+    await rm(test.path('process.json'))
+
+    const next = test.openBoard()
+    expect(await next.adopt(first.spec)).toBeUndefined()
+    const again = await next.create(first.spec)
+
+    test.track(again)
+    expect(isAlive(identity)).toBe(false)
+    expect((await again.runtime()).pid).not.toBe(identity.pid)
   })
 })
 

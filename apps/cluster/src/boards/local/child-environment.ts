@@ -7,6 +7,9 @@ import { CURVE_FILE, TOKEN_FILE } from './container-files'
 const TOKEN_FILE_VARIABLE = 'AICLUSTER_TOKEN_FILE'
 const CURVE_FILE_VARIABLE = 'AICLUSTER_CURVE_FILE'
 
+/** The entry of its environment that tells a container's program from all others. */
+export const tokenVariable = (folder: string): string => `${TOKEN_FILE_VARIABLE}=${join(folder, TOKEN_FILE)}`
+
 /** What a program needs of the machine. Everything else in the manager's environment, secrets among it, stays there. */
 const INHERITED = [
   'PATH',

@@ -12,6 +12,7 @@ import { LocalContainer } from './local-container'
 import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
 import { isAlive } from './process-identity'
 import { readProcessRecord } from './process-record'
+import { programsOf } from './programs-of'
 import type { SharedTelemetry } from './shared-telemetry'
 import { finishFiles } from './staged-files'
 import { WatchedProcess } from './watched-process'
@@ -168,14 +169,17 @@ export class LocalBoard implements Board {
     await rename(asideOf(folder), folder)
   }
 
-  /** A process that nobody adopted still runs in the folder: two programs of one container must not. */
+  /** What nobody adopted still runs in the folder, recorded or not: two programs of one container must not. */
   async #endLeftover(suffixName: string, folder: string): Promise<void> {
     const record = readProcessRecord(folder)
-    if (!record || !isAlive(record)) return
-    this.#logger.warn({ container: suffixName, leftoverPid: record.pid }, 'ending a process that an earlier manager left under this name')
-    const leftover = WatchedProcess.adopted(record, Date.parse(record.startedAt), this.#limits.adoptedPollMs)
-    leftover.detach()
-    await leftover.stop(0)
+    const unrecorded = programsOf(folder).filter(({ pid }) => pid !== record?.pid)
+    for (const program of record && isAlive(record) ? [record, ...unrecorded] : unrecorded) {
+      const leftoverPid = program.pid
+      this.#logger.warn({ container: suffixName, leftoverPid }, 'ending a process that an earlier manager left under this name')
+      const leftover = WatchedProcess.adopted(program, this.#now(), this.#limits.adoptedPollMs)
+      leftover.detach()
+      await leftover.stop(0)
+    }
   }
 
   /** @throws (302) for a name that is no folder name */

@@ -24,7 +24,7 @@ export const RECORD_FILE = 'process.json'
 /**
  * Atomic: a reader sees the old record or the new one.
  *
- * Synchronous on purpose: between the start of a program and its record a dying manager would leave a process that nobody knows.
+ * Synchronous on purpose: a manager that dies between the start of a program and its record leaves one that has to be searched for.
  */
 export function writeProcessRecord(folder: string, record: ProcessRecord): void {
   const temporary = join(folder, `${RECORD_FILE}.new`)
