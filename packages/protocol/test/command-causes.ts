@@ -30,6 +30,10 @@ export const COMMAND_CAUSES = {
       'the hello was refused: the token is wrong or missing',
       "give `token` or `AICLUSTER_TOKEN`; on the manager's machine the state folder has it",
     ],
+    [
+      'the key was revoked while the application ran: what was open ended with this error, and so do its calls',
+      '`aicluster keys add` makes another key, as a new file to connect with',
+    ],
     ['the hello was refused: another major version of the wire', 'use the same major version on both sides'],
     ['the machine is busy and 5 s were too short', 'raise `connectTimeoutMs`'],
   ],
