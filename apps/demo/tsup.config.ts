@@ -1,3 +1,3 @@
 import { program } from '@aicluster/tsup-preset'
 
-export default program(['src/host.ts', 'src/boards.ts', 'src/container.ts'])
+export default program(['src/host.ts', 'src/boards.ts', 'src/check-options.ts', 'src/container.ts'])

@@ -102,4 +102,12 @@ describeUnless(missing, 'the demo', () => {
     expect(demo.stderr).toContain("'--fast'")
     expect(demo.stdout).toBe('')
   })
+
+  it('on boards refuses them before it starts a board', async () => {
+    await using demo = new DemoRun(['--fast'], 'tooling/rig/dist/demo-boards.js')
+    expect(await demo.ended).toEqual({ code: 2, signal: null })
+    expect(demo.stderr).toContain("'--fast'")
+    expect(demo.stderr).toContain('npm run demo:boards -- --help')
+    expect(demo.stderr).not.toContain('Starting')
+  })
 })

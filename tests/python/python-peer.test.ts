@@ -198,6 +198,7 @@ describeUnless(missing, 'peers in Python', () => {
         unloaded: {
           containers: expect.arrayContaining([expect.objectContaining({ name: 'python' }), expect.objectContaining({ name: 'loop' })]),
           images: [],
+          forgotten: [],
         },
         gone: { code: 400 },
         open: 0,

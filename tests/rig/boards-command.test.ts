@@ -6,6 +6,17 @@ import { expect, it } from 'vitest'
 import { CliWorld } from '../cli/aicluster'
 import { rigMissing, sharedRig } from './rig-world'
 
+const NUMBER = expect.any(Number)
+/** What a board of the rig is. */
+const FACTS = {
+  architecture: expect.stringMatching(/^(amd64|arm64)$/),
+  cpus: NUMBER,
+  memoryBytes: NUMBER,
+  diskFreeBytes: NUMBER,
+  engineVersion: expect.stringMatching(/^\d+\./),
+  runtimes: expect.arrayContaining(['runc']),
+  gpus: [],
+}
 const LIMIT_MS = 120_000
 const OTHER_FINGERPRINT = `SHA256:${'A'.repeat(43)}`
 
@@ -45,7 +56,9 @@ describeUnless(rigMissing, 'aicluster boards', () => {
       const added = await world.json(...add('far', '--label', 'gpu=none', ...agreed))
       expect(added.value).toMatchObject({ name: 'far', driver: 'ssh', ip: board.address, state: 'up', labels: { gpu: 'none' } })
       expect(readFileSync(file, 'utf8')).toMatch(/^# the lab\n[\s\S]*- name: here # this machine\n {2}- name: far\n {4}driver: ssh\n/)
-      expect((await world.json('boards', 'check', 'far')).value).toMatchObject([{ hostKey: { state: 'accepted' }, problems: [] }])
+      expect((await world.json('boards', 'check', 'far')).value).toMatchObject([
+        { hostKey: { state: 'accepted' }, facts: FACTS, problems: [] },
+      ])
 
       await world.run(['load', '--name', 'loop', '--type', 'Loop', '--board', 'gpu=none'])
       expect((await world.json('boards', 'rm', 'far')).value.error).toMatchObject({

@@ -30,7 +30,6 @@ describeUnless(rigMissing, 'the guide about boards, followed word by word', () =
           ['user: me', `user: ${USER}`],
           ['10.0.0.12', board.address],
           ['10.0.0.1', sharedRig().managerAddress],
-          ['/home/you/lab', folder.path],
         ],
         env: { HOME: home, PATH: `${folder.path}/bin:${process.env.PATH}`, SSH_AUTH_SOCK: undefined },
         before: async (line) => {

@@ -74,7 +74,13 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
     expect(answered).toEqual(Array(CREDITS).fill('board1'))
   }
 
-  const askBoth = async () => {
+  /** What is registered, and what runs on the board that is lost. */
+  const present = async () => ({ files: registeredFiles(world), containers: await containersOn(second()) })
+
+  /** The board is back, and each of the two gives answers. */
+  async function untilBothAnswer(): Promise<void> {
+    await untilState(world, 'board2', 'up')
+    await untilServing(world, 'work')
     const answers = await Promise.all(Array.from({ length: 2 * CREDITS }, () => world.cluster.infer('work', BODY, { ms: 200 })))
     expect(new Set(answers.map(({ result }) => (result as { board: string }).board))).toEqual(new Set(['board1', 'board2']))
   }
@@ -82,7 +88,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'a link that is cut: 402 for what the board holds, commands on their way and new ones are 500, the rest goes on',
     async () => {
-      const before = { files: registeredFiles(world), containers: await containersOn(second()), content: await contentOf(second()) }
+      const before = { ...(await present()), content: await contentOf(second()) }
       const started = await startsOf(second(), 'aicluster-work-board2')
       const requests = await holdWork()
       const handlers = await world.cluster.getContainerHandler('work')
@@ -108,9 +114,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       expect(registeredFiles(world)).toEqual(before.files)
 
       await second().heal()
-      await untilState(world, 'board2', 'up')
-      await untilServing(world, 'work')
-      await askBoth()
+      await untilBothAnswer()
 
       expect(await containersOn(second())).toEqual(before.containers)
       // The order to stop it may have come through just before the link went: then it was started again, for it is registered as running.
@@ -120,7 +124,6 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
         async () => JSON.stringify(await contentOf(second())) === JSON.stringify(before.content),
         BACK_MS,
       )
-      await world.atRest()
     },
     LIMIT_MS,
   )
@@ -160,7 +163,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'power that is lost: 402 for what the board holds; it comes back by itself, containers included',
     async () => {
-      const before = { files: registeredFiles(world), containers: await containersOn(second()) }
+      const before = await present()
       const requests = await holdWork()
 
       const offAtMs = performance.now()
@@ -174,12 +177,9 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       ])
 
       await second().on()
-      await untilState(world, 'board2', 'up')
-      await untilServing(world, 'work')
-      await askBoth()
+      await untilBothAnswer()
 
-      expect({ files: registeredFiles(world), containers: await containersOn(second()) }).toEqual(before)
-      await world.atRest()
+      expect(await present()).toEqual(before)
     },
     LIMIT_MS,
   )
@@ -187,7 +187,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'an Engine that is stopped: what is in hand ends, commands are 500 with what to do; started again, its containers serve again',
     async () => {
-      const before = { files: registeredFiles(world), containers: await containersOn(second()) }
+      const before = await present()
       const requests = await holdWork()
 
       await second().stopEngine()
@@ -210,12 +210,9 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       await expect(world.cluster.infer('work', BODY, { ms: 0 })).resolves.toMatchObject({ result: { board: 'board1' } })
 
       await second().startEngine()
-      await untilState(world, 'board2', 'up')
-      await untilServing(world, 'work')
-      await askBoth()
+      await untilBothAnswer()
 
-      expect({ files: registeredFiles(world), containers: await containersOn(second()) }).toEqual(before)
-      await world.atRest()
+      expect(await present()).toEqual(before)
     },
     LIMIT_MS,
   )
@@ -240,9 +237,7 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       expect(outcomes.filter((outcome) => outcome !== 'answered' && outcome !== 402)).toEqual([])
       expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThan(outcomes.length / 2)
       expect(status).toMatchObject({ error: { code: 0 } })
-      await untilState(world, 'board2', 'up')
-      await untilServing(world, 'work')
-      await askBoth()
+      await untilBothAnswer()
       expect(await containersOn(second())).toEqual(before)
     },
     LIMIT_MS,

@@ -64,7 +64,11 @@ export async function brokenBoards(folder: string): Promise<BrokenBoard[]> {
       entry: entry(second, 'stranger', { identity_file: key }),
       reason: /user "root" was not let in with key .*stranger/,
       check: { what: /user "root" was not let in with key/, cure: /is its public key in ~\/\.ssh\/authorized_keys there\?/ },
-      mend: () => second.exec(['tee', '--append', AUTHORIZED_KEYS], { input: readFileSync(`${key}.pub`, 'utf8') }),
+      mend: async ({ cluster }) => {
+        await second.exec(['tee', '--append', AUTHORIZED_KEYS], { input: readFileSync(`${key}.pub`, 'utf8') })
+        // By itself the manager comes again in minutes.
+        await cluster.checkBoards('stranger')
+      },
     },
     {
       entry: entry(second, 'changed', { user: 'board', known_hosts: written('changed', `${second.address} ${third.hostKey}\n`) }),

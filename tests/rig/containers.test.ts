@@ -127,9 +127,9 @@ describeUnless(rigMissing, 'a container on a board over SSH that cannot be', () 
 
 describeUnless(rigMissing, 'a container on a board over SSH', () => {
   it(
-    'with names full of quotes, newlines and $(…) gets its files and tells of itself',
+    'with names full of quotes, newlines and $(…) gets its files and tells of itself, and the user in the docker group gets rid of them',
     async () => {
-      await using world = await startRigWorld({ boards: [1], boardKeys: { allowed_run_options: ['--volume'] } })
+      await using world = await startRigWorld({ boards: [1], boardKeys: { user: 'board', allowed_run_options: ['--volume'] } })
       const nasty = 'a \'b" $(touch owned)\n`id`; *'
       const put = `put ${nasty}`
       const deep = join(folder, 'deep', nasty)
@@ -169,10 +169,19 @@ describeUnless(rigMissing, 'a container on a board over SSH', () => {
       const { Config } = await inspect(board, 'echo-board1')
       expect(Config.Env).toContain(`NASTY=${nasty}`)
       expect(Config.Cmd).toEqual(['node', 'echo.mjs', nasty])
+      const leaveFiles = () =>
+        inContainer(board, 'echo-board1', 'sh', '-c', `mkdir -p ${app}/of-root/inner && touch ${app}/of-root/inner/file`)
+      await leaveFiles()
       await world.cluster.reloadInference('echo')
       expect(await inContainer(board, 'echo-board1', 'cat', `${app}/${put}`)).toBe('content')
-      expect((await board.exec(['find', '/root', '-name', 'owned'])).stdout).toBe('')
+      expect((await board.exec(['find', '/root', '/home/board', '-name', 'owned'])).stdout).toBe('')
       expect(await inContainer(board, 'echo-board1', 'find', '/opt', '/etc', '-name', 'owned')).toBe('')
+      await leaveFiles()
+      const images = await board.exec(['docker', 'images', '--all', '--quiet'])
+      await world.cluster.unloadInference({ deleteImage: false })
+      expect((await board.exec(['find', '/home/board/.aicluster', '-path', '*/containers/*'])).stdout).toBe('')
+      expect((await board.exec(['docker', 'ps', '--all', '--quiet'])).stdout).toBe('')
+      expect((await board.exec(['docker', 'images', '--all', '--quiet'])).stdout).toBe(images.stdout)
       await world.settle()
     },
     LIMIT_MS,

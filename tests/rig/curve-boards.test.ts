@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AICluster } from '@aicluster/host-sdk'
+import { AICluster, type ProgressEvent } from '@aicluster/host-sdk'
 import { nodeImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -16,6 +16,8 @@ const LIMIT_MS = 120_000
 const SOON_MS = 4_000
 const LARGE_BYTES = 6 * 1024 * 1024
 const SLOW_MBIT = 10
+/** More than 4 s; a connection on which nothing comes for 2.9 s is lost. */
+const PUT_BYTES = 5 * 1024 * 1024
 /** What so slow a link needs for it, there and back. */
 const LEAST_MS = (2 * LARGE_BYTES * 8) / (SLOW_MBIT * 1_000)
 /** The image's user: no root. */
@@ -31,6 +33,9 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   let world: World
   /** Of a container that is unloaded since, with its instance. */
   let gone: Secrets & { instance: string }
+  let imageBytes = 0
+  /** Bytes that went from the application to the manager, by inference. */
+  const sent = new Map<string, number>()
   const board = () => sharedRig().board(1)
   const folderOf = async (container: string) =>
     (await board().exec(['find', '/root/.aicluster', '-path', `*/${container}/secret`])).stdout.trim()
@@ -43,23 +48,37 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   }
 
   beforeAll(async () => {
-    world = await startRigWorld({ boards: [1], listen: { insecure: false } })
+    // It may read nothing that applications name: all of it is sent.
+    world = await startRigWorld({ boards: [1], listen: { insecure: false }, config: { file_roots: [] } })
     const scriptPath = join(world.folder, 'scripts')
     mkdirSync(scriptPath)
     for (const file of [join(PROGRAMS, 'lib.mjs'), join(PROGRAMS, 'echo.mjs'), join(RIG_PROGRAMS, 'knock.mjs')]) {
       copyFileSync(file, join(scriptPath, basename(file)))
     }
     const { file, tag } = await nodeImage({ user: String(USER), tag: 'aicluster-user:1' })
+    imageBytes = statSync(file).size
+    const onProgress = ({ inferenceName, coprocessorName, phase, bytesDone = 0 }: ProgressEvent) => {
+      if (phase === 'upload' && coprocessorName === '') sent.set(inferenceName, bytesDone)
+    }
     const image = { imagePath: dirname(file), imageFilename: basename(file), imageTag: tag }
     await untilUp(world)
     for (const name of ['gone', 'first', 'second']) {
       const config = await dockerConfig('echo', name, { ...image, scriptPath, inferenceModules: null, startTimeout: 60_000 })
-      await world.cluster.loadInference(config, 'board1')
+      await world.cluster.loadInference(config, 'board1', { onProgress })
     }
     gone = { ...(await secretsOf('gone-board1')), instance: await instanceOf('gone-board1') }
     await world.cluster.unloadInference({ inferenceName: 'gone', deleteImage: false })
   }, LIMIT_MS)
   afterAll(() => world[Symbol.asyncDispose]())
+
+  it('has images and programs sent by an application whose files the manager may not read, each once', async () => {
+    expect([...sent.keys()]).toEqual(['gone'])
+    expect(sent.get('gone')).toBeGreaterThan(imageBytes)
+    const [{ imagePath = '' } = {}] = await world.cluster.getContainerHandler('first')
+    expect(imagePath).not.toContain(world.stateFolder)
+    await expect(world.cluster.infer('first', Uint8Array.of(1))).resolves.toBeDefined()
+    expect(readdirSync(join(world.stateFolder, 'given', 'store', 'parts'))).toEqual([])
+  })
 
   it('gives a container its secrets in files that its user alone can read, and nowhere else', async () => {
     const folder = await folderOf('first-board1')
@@ -177,7 +196,7 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   })
 
   it(
-    'passes 6 MB to a container and back over 10 Mbit/s, and neither container nor board is lost meanwhile',
+    'passes 6 MB to a container and back over 10 Mbit/s, then a file that needs longer than a silent board is waited for: neither container nor board is lost',
     async () => {
       const data = randomBytes(LARGE_BYTES)
       const logged = world.manager.log.length
@@ -185,7 +204,14 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
       const startedAt = performance.now()
       const { result } = await world.cluster.infer('first', data, { as: 'bytes' })
       const tookMs = performance.now() - startedAt
+      const file = join(world.folder, 'large')
+      writeFileSync(file, randomBytes(PUT_BYTES))
+      const putting = world.cluster.putFile('first', { other: file })
+      // It is asked over the connection that is busy with the file.
+      const [meanwhile] = await world.cluster.getContainerStatus('first')
+      await putting
       await board().rate(undefined)
+      expect(meanwhile).toMatchObject({ status: 'running', memBytes: expect.any(Number) })
 
       expect(data.equals(result as Uint8Array)).toBe(true)
       expect(tookMs).toBeGreaterThan(0.9 * LEAST_MS)

@@ -39,6 +39,8 @@ async function causeEveryOutcome(world: World): Promise<void> {
   await world.until('left', { held: 1, waiting: 1 })
   abort.abort()
   await settle(left)
+  // The answer must not overtake the word that nobody wants it.
+  await eventually('both to be cancelled', async () => (await world.counter('requests_cancelled_total')) === 2)
   gates.open('left')
 
   await cluster.loadInference({ name: 'loop', implementationType: 'Loop' }, 'board1')

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AICluster } from '@aicluster/host-sdk'
-import { decodeMsgpack, RecordKind } from '@aicluster/protocol'
+import { AICluster, type InferCallback } from '@aicluster/host-sdk'
+import { decodeMsgpack, encodeMsgpack, RecordKind } from '@aicluster/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
 import { HostilePeer, hostHello } from './hostile-peer'
 import { identityOf } from './hostile-world'
 import { addKey, changedKey, contentOf, foreignPair, type KeyFileContent, keys, startCurveWorld } from './keys'
+import { Recorder } from './recorder'
 import type { World } from './world'
 
 /** A refusal comes long before this, in ms: no time-out is waited for. */
 const SOON_MS = 4_000
+
+const REQUEST_HEADER = encodeMsgpack({ pid: 1, tid: 0, metadata: {}, metadata_sys: {}, sent_at: 0 })
 
 describe('a cluster with CURVE', () => {
   let world: World
@@ -91,9 +94,10 @@ describe('a cluster with CURVE', () => {
   it('drops a revoked key at once: its session ends with the reason, and the others go on', async () => {
     const file = await addKey(world, 'lost')
     await world.load('gated', 'gated')
-    const theirs = await world.connect({ keyFile: file, reconnectTimeoutMs: 1_000 })
+    const theirs = await world.connect({ keyFile: file, reconnectTimeoutMs: 600_000 })
     const open = theirs.infer('gated', Buffer.from('theirs'))
-    const ended = expect(open).rejects.toMatchObject({ code: 111 })
+    const refusal = { code: 110, message: expect.stringMatching(/the key "lost" was revoked|does not admit this key/) }
+    const ended = expect(open).rejects.toMatchObject(refusal)
     await world.until('gated', { held: 1 })
     const ours = world.cluster.infer('echo', Buffer.from('ours'), { as: 'bytes' })
 
@@ -101,6 +105,8 @@ describe('a cluster with CURVE', () => {
 
     await ours
     await ended
+    await expect(theirs.infer('echo', Buffer.from('more'))).rejects.toMatchObject(refusal)
+    await expect(theirs.getContainerHandler()).rejects.toMatchObject(refusal)
     await eventually('the request is gone from the container', async () => (await world.metrics()).gauges.requests_without_outcome === 0)
     await refused({ keyFile: file }, /does not admit this key/)
     expect((await world.cluster.infer('echo', Buffer.from('still here'), { as: 'bytes' })).result).toEqual(Buffer.from('still here'))
@@ -179,19 +185,65 @@ describe('a cluster with CURVE', () => {
 })
 
 describe('a manager with CURVE that is killed and started again', () => {
-  it('takes back its containers and applications by the keys that they have, and what was open goes on', async () => {
-    await using world = await startCurveWorld()
+  let world: World
+  let camera: string
+
+  beforeAll(async () => {
+    world = await startCurveWorld()
     await world.load('gated', 'gated')
-    const theirs = await world.connect({ keyFile: await addKey(world, 'camera') })
-    const open = theirs.infer('gated', Buffer.from('x'))
-    await world.until('gated', { held: 1 })
+    camera = await addKey(world, 'camera')
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  it('takes back its containers and applications by the keys that they have; what was open goes on, and is given to no other key', async () => {
+    const spy = contentOf(await addKey(world, 'spy'))
+    const theirs = await world.connect({ keyFile: camera })
+    const open = new Recorder<Parameters<InferCallback>>()
+    const number = Number(theirs.inferAsync('gated', Buffer.from('x'), undefined, open.callback))
+    const unheld = Number(world.cluster.inferAsync('gated', Buffer.from('y'), undefined, () => {}))
+    await world.until('gated', { held: 1, waiting: 1 })
     const pids = await world.pids()
 
     await world.endManager('SIGKILL')
     await world.startManager()
-    world.gates.openAll()
 
-    await open
+    await using peer = new HostilePeer(`tcp://127.0.0.1:${spy.ports.inference}`, spy.curve)
+    await peer.say({ kind: RecordKind.hello, header: hostHello('inference', randomBytes(16), { token: spy.token }) })
+    await peer.hears(RecordKind.welcome)
+    // Rising, as a session's numbers do.
+    for (const request of [unheld, number]) {
+      await peer.say({ kind: RecordKind.request, name: 'gated', header: REQUEST_HEADER, fields: { request } })
+      expect(decodeMsgpack((await peer.hears(RecordKind.error, request)).header)).toMatchObject({
+        code: 315,
+        message: expect.stringContaining(`request ${request}`),
+      })
+    }
+    world.gates.openAll()
+    expect((await open.call())[0]).toBeDefined()
     expect(await world.pids()).toEqual(pids)
+  })
+
+  it('with it switched off, and on again, starts its containers anew, with keys that fit', async () => {
+    const curveFile = join(world.stateFolder, 'boards', 'board1', 'gated-board1', 'curve.json')
+    const first = readFileSync(curveFile, 'utf8')
+    const pids = [(await world.pids())['gated-board1']]
+    world.gates.openAll()
+    const startWith = async (curve: boolean) => {
+      await world.endManager('SIGKILL')
+      const listen = { transport: 'tcp', curve, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
+      writeFileSync(world.configFile, JSON.stringify({ listen, log_level: 'debug' }))
+      await world.startManager()
+      const cluster = await world.connect(curve ? { keyFile: camera } : {})
+      await cluster.infer('gated', Buffer.from('x'))
+      pids.push((await cluster.getContainerStatus('gated'))[0]?.pid)
+    }
+
+    await startWith(false)
+    expect(existsSync(curveFile)).toBe(false)
+    await startWith(true)
+    expect(JSON.parse(readFileSync(curveFile, 'utf8'))).not.toEqual(JSON.parse(first))
+
+    expect(new Set(pids).size).toBe(3)
+    expect(world.containerProcesses).toEqual([pids[2]])
   })
 })

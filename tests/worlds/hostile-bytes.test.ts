@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { decodeMsgpack, encodeMsgpack, PROTOCOL_MAJOR, RecordKind, writeU32 } from '@aicluster/protocol'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
 import { hostHello, messageBytes, recordBytes } from './hostile-peer'
-import { HOSTILE_CONFIG, keepWorking, MAX_BODY, peerAt, SOCKETS, untilCounted } from './hostile-world'
-import { startWorld, type World } from './world'
+import { HOSTILE_CONFIG, MAX_BODY, peerAt, SOCKETS, untilCounted, useHostileWorld } from './hostile-world'
+import type { World } from './world'
 
 const DROPS = ['foreign', 'other_version', 'malformed', 'oversized', 'handler'].map((reason) => `messages_dropped_${reason}_total`)
 
@@ -56,21 +56,8 @@ const GARBAGE: [what: string, reason: string, frames: Uint8Array[]][] = [
 
 describe('hostile bytes', () => {
   let world: World
-  let goodClient: { stop(): Promise<number> }
-
-  beforeAll(async () => {
-    world = await startWorld({ config: HOSTILE_CONFIG })
-    await world.load('echo', 'echo', { maxSendNum: 4 })
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
-
-  // All the while somebody works.
-  beforeEach(() => {
-    goodClient = keepWorking(world)
-  })
-  afterEach(async () => {
-    expect(await goodClient.stop()).toBeGreaterThan(0)
-    await world.atRest()
+  useHostileWorld(HOSTILE_CONFIG, (started) => {
+    world = started
   })
 
   const dropped = async (): Promise<Record<string, number>> => {

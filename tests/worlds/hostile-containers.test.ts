@@ -1,31 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { InferCallback } from '@aicluster/host-sdk'
 import { decodeMsgpack, decodeNumbers, encodeMsgpack, RecordKind } from '@aicluster/protocol'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
 import { type HostilePeer, hostHello } from './hostile-peer'
-import { HOSTILE_CONFIG, identityOf, keepWorking, peerAt, untilCounted } from './hostile-world'
+import { HOSTILE_CONFIG, identityOf, peerAt, untilCounted, useHostileWorld } from './hostile-world'
 import { Recorder } from './recorder'
-import { startWorld, type World } from './world'
+import type { World } from './world'
 
 describe('among containers that break the rules', () => {
   let world: World
-  let goodClient: { stop(): Promise<number> }
-
-  beforeAll(async () => {
-    world = await startWorld({ config: HOSTILE_CONFIG })
-    await world.load('echo', 'echo', { maxSendNum: 4 })
-    await world.load('gated', 'gated')
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
-
-  beforeEach(() => {
-    goodClient = keepWorking(world)
-  })
-  afterEach(async () => {
-    expect(await goodClient.stop()).toBeGreaterThan(0)
-    await world.atRest()
-    world.gates.closeAll()
+  useHostileWorld(HOSTILE_CONFIG, (started) => {
+    world = started
   })
 
   describe('a container', () => {

@@ -1,31 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import type { InferCallback } from '@aicluster/host-sdk'
 import { decodeMsgpack, encodeMsgpack, RecordKind } from '@aicluster/protocol'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from './eventually'
 import { type HostilePeer, hostHello } from './hostile-peer'
-import { HOSTILE_CONFIG, keepWorking, peerAt, untilCounted } from './hostile-world'
+import { HOSTILE_CONFIG, peerAt, untilCounted, useHostileWorld } from './hostile-world'
+import { commandOf } from './programs'
+import { RawApplication } from './raw-application'
 import { Recorder } from './recorder'
-import { startWorld, type World } from './world'
+import type { World } from './world'
+
+/** The only folder of the manager's machine that applications may name files of. */
+const ROOT = '/srv/allowed'
 
 describe('among applications that break the rules', () => {
   let world: World
-  let goodClient: { stop(): Promise<number> }
-
-  beforeAll(async () => {
-    world = await startWorld({ config: HOSTILE_CONFIG })
-    await world.load('echo', 'echo', { maxSendNum: 4 })
-    await world.load('gated', 'gated')
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
-
-  beforeEach(() => {
-    goodClient = keepWorking(world)
-  })
-  afterEach(async () => {
-    expect(await goodClient.stop()).toBeGreaterThan(0)
-    await world.atRest()
-    world.gates.closeAll()
+  const boards = [{ name: 'board1' }, { name: 'barred', processes: false }]
+  useHostileWorld({ ...HOSTILE_CONFIG, file_roots: [ROOT], boards }, (started) => {
+    world = started
   })
 
   describe('an application', () => {
@@ -165,6 +157,37 @@ describe('among applications that break the rules', () => {
       for (const [index, [, code]] of commands.entries()) {
         expect(decodeMsgpack((await management.hears(RecordKind.commandError, index + 1)).body)).toMatchObject({ code })
       }
+    })
+
+    it('that names files which it may not have read, or a board that starts no processes, hears 302, and nothing is registered', async () => {
+      const before = { files: world.inferenceFiles, processes: world.containerProcesses }
+      const program = { name: 'mine', implementation_type: 'other', run_command: commandOf('echo') }
+      const load = (more: object, board: string) => ({
+        cmd: 'load_inference',
+        container_config: [{ ...program, ...more }],
+        coprocessor_name: board === 'all' ? board : [board],
+      })
+      await using application = await RawApplication.connect(world)
+
+      for (const [command, words] of [
+        [load({ script_path: '/etc' }, 'board1'), ['script_path', '"/etc"', ROOT]],
+        [load({ script_path: `${ROOT}/../../etc` }, 'board1'), ['script_path', ROOT]],
+        [load({ copy: [{ From: '/etc/passwd', To: 'taken' }] }, 'board1'), ['copy[0].From', '"/etc/passwd"', ROOT]],
+        [{ cmd: 'put_file', inference_name: 'echo', file_info: { other: ['/etc/passwd'] } }, ['"/etc/passwd"', ROOT]],
+        [load({}, 'barred'), ['board barred starts no plain processes (processes: false)', 'say processes: true']],
+        [load({}, 'all'), ['board barred starts no plain processes']],
+        [{ cmd: 'add_inference', inference_name: 'echo', coprocessor_name: 'barred' }, ['board barred starts no plain processes']],
+      ] as const) {
+        const { code, message } = await application.outcomeOf(await application.send(command))
+        expect({ code, message }, JSON.stringify(command)).toEqual({ code: 302, message: expect.any(String) })
+        for (const word of words) expect(message).toContain(word)
+      }
+
+      expect({ files: world.inferenceFiles, processes: world.containerProcesses }).toEqual(before)
+      expect((await world.cluster.getContainerHandler()).map(({ suffixName }) => suffixName).sort()).toEqual([
+        'echo-board1',
+        'gated-board1',
+      ])
     })
 
     it('that says goodbye and goes on talking is nobody any more', async () => {

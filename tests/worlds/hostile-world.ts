@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { eventually } from './eventually'
 import { HostilePeer } from './hostile-peer'
-import type { World } from './world'
+import { startWorld, type World } from './world'
 
 export const MAX_BODY = 100_000
 /** Small limits, so that tests pass them without moving megabytes. */
@@ -45,4 +45,32 @@ export function keepWorking({ cluster }: World): { stop(): Promise<number> } {
       return done
     },
   }
+}
+
+/**
+ * A world for the tests of a suite, in which an application works all the while that nothing may disturb. After each test everything is
+ * at rest.
+ *
+ * @param config - the manager's
+ */
+export function useHostileWorld(config: Record<string, unknown>, use: (world: World) => void): void {
+  let world: World
+  let goodClient: { stop(): Promise<number> }
+
+  beforeAll(async () => {
+    world = await startWorld({ config })
+    await world.load('echo', 'echo', { maxSendNum: 4 })
+    await world.load('gated', 'gated')
+    use(world)
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  beforeEach(() => {
+    goodClient = keepWorking(world)
+  })
+  afterEach(async () => {
+    expect(await goodClient.stop()).toBeGreaterThan(0)
+    await world.atRest()
+    world.gates.closeAll()
+  })
 }

@@ -141,6 +141,28 @@ describe('add_inference', () => {
     await world.atRest()
   })
 
+  it('brings it to every board with a label, those that have it already too', async () => {
+    const labels = { room: 'kitchen' }
+    const boards = [{ name: 'board1' }, { name: 'board2', labels }, { name: 'board3', labels }]
+    await using world = await startWorld({ config: { boards } })
+    await world.load('echo', 'digits', {}, ['board1', 'board2'])
+    const before = await world.pids()
+
+    const added = await add(world, 'room=kitchen')
+
+    expect(added).toMatchObject([{ allocated_coprocessor: 'board2' }, { allocated_coprocessor: 'board3' }])
+    expect(await world.pids()).toMatchObject(before)
+    expect(Object.keys(await world.pids())).toEqual(['digits-board1', 'digits-board2', 'digits-board3'])
+    const labelled = { coprocessorName: 'label:room' }
+    expect((await world.cluster.getCoprocessorHandler('digits', labelled)).map(({ name }) => name)).toEqual(['board2', 'board3'])
+    const images = await rawCommand(world.cluster, { cmd: 'get_images', coprocessor_name: 'room=kitchen' })
+    expect(images).toMatchObject([{ name: 'board2' }, { name: 'board3' }])
+    for (const unknown of [add(world, 'room=attic'), world.cluster.getCoprocessorHandler(undefined, { coprocessorName: 'room=attic' })]) {
+      await expect(unknown).rejects.toMatchObject({ code: 304, message: expect.stringContaining('room=kitchen') })
+    }
+    await world.atRest()
+  })
+
   it('is 300, 304, or 303 where it is already and busy', async () => {
     await using world = await startWorld()
     await world.load('gated', 'digits')

@@ -1,8 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROGRAM } from '../cli/aicluster'
 import { eventually } from './eventually'
 import { startWorld, type World } from './world'
 
@@ -33,6 +36,7 @@ const worldWithDeadBoard = async (): Promise<World> => {
     config: {
       boards: [
         { name: 'board1', processes: true },
+        { name: 'board2', processes: true },
         { name: 'dead', ...dead },
       ],
       listen: { transport: 'tcp', host: '0.0.0.0', insecure: true, ...ports },
@@ -74,10 +78,14 @@ describe('a board that cannot be reached', () => {
       telemetry: null,
     })
     expect(await boardOf(world, 'board1')).toMatchObject({ driver: 'local', state: 'up', reason: null })
+    const telemetry = await eventually('what this machine tells', async () => (await boardOf(world, 'board1'))?.telemetry)
+    expect(telemetry).toMatchObject({ cpus: expect.any(Number), memoryTotalBytes: expect.any(Number), diskFreeBytes: expect.any(Number) })
     const { adminUrl } = await world.metrics()
     const text = await (await fetch(`${adminUrl}/metrics`)).text()
     expect(text).toContain('aicluster_board_up{board="dead",driver="ssh"} 0')
     expect(text).toContain('aicluster_board_up{board="board1",driver="local"} 1')
+    expect(text).toMatch(/^aicluster_board_load1\{board="board1"\} [\d.]+$/m)
+    expect(text).not.toMatch(/^aicluster_board_load1\{board="dead"\}/m)
     await expect(world.cluster.infer('other', BODY)).resolves.toBeDefined()
   })
 
@@ -97,6 +105,17 @@ describe('a board that cannot be reached', () => {
     expect(world.inferenceFiles).toEqual(files)
     expect(await world.pids()).toEqual(pids)
     await world.atRest()
+  })
+
+  it('or that the network reaches, and that does not say processes: true, starts no plain process: 302', async () => {
+    await world.cluster.addBoard({ name: 'bare', driver: 'local' }, { write: false })
+    const refused = {
+      code: 302,
+      message: expect.stringMatching(/board bare starts no plain processes \(the manager listens beyond loopback\): say processes: true/),
+    }
+    await expect(world.load('echo', 'mine', {}, 'bare')).rejects.toMatchObject(refused)
+    expect(world.inferenceFiles).toEqual(['other.json'])
+    await world.cluster.removeBoard('bare')
   })
 })
 
@@ -145,6 +164,11 @@ describe('a container on a board that cannot be reached', () => {
       })
     }
     expect(readFileSync(file, 'utf8')).toBe(registered)
+    // Of whom nobody can be asked is shown all the same, with the reason beside it. It rejects unless the exit code is 0.
+    const env = { ...process.env, AICLUSTER_STATE: world.stateFolder }
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [PROGRAM, 'ps', 'far'], { env })
+    expect(stdout).toMatch(/^far-board1 +far +dead +unreachable +connected +Free /m)
+    expect(stderr).toMatch(/^board dead is down since 20.*: .*ECONNREFUSED/m)
     await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
     await handler?.stopDistribution()
     await handler?.startDistribution()
@@ -156,5 +180,64 @@ describe('a container on a board that cannot be reached', () => {
     expect(await world.pids()).toEqual({ 'far-board1': pid })
     await expect(world.cluster.infer('far', BODY)).resolves.toBeDefined()
     await world.atRest()
+  })
+})
+
+/** 0: it was answered. */
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 0,
+    (error) => error.code,
+  )
+
+describe('a board that will not come back', () => {
+  it('by force: its containers are forgotten, their requests end by the rules, and what still runs is swept away later', async () => {
+    await using world = await worldWithDeadBoard()
+    await world.load('gated', 'far', {}, 'board2')
+    await world.load('gated', 'both', { redeliver: true }, ['board1', 'board2'])
+    await world.endManager('SIGKILL')
+    for (const name of world.inferenceFiles) {
+      const file = join(world.stateFolder, 'inferences', name)
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"board2"', '"dead"'))
+    }
+    await world.startManager()
+    await eventually('the application', () => world.cluster.isConnected)
+    const far = [world.cluster.infer('far', BODY), world.cluster.infer('far', BODY)].map(codeOf)
+    const both = [world.cluster.infer('both', BODY), world.cluster.infer('both', BODY)]
+    await world.until('far', { held: 1, waiting: 1 })
+    await world.until('both', { held: 2 })
+    const handlers = await world.cluster.getContainerHandler()
+
+    // What can be reached is not given up by force.
+    const busy = world.cluster.unloadInference({ inferenceName: 'both', force: true })
+    expect(await refusal(busy)).toMatchObject({ code: 303, message: expect.stringContaining('both') })
+    expect(await world.cluster.getContainerHandler()).toEqual(handlers)
+    await world.until('both', { held: 2 })
+
+    const remaining = await world.cluster.unloadInference({ inferenceName: 'far', force: true })
+
+    expect(remaining.map(({ suffixName }) => suffixName)).toEqual(['both-board1', 'both-board2'])
+    const forgotten = { coprocessorName: 'dead', reason: expect.stringContaining('ECONNREFUSED') }
+    expect(remaining.forgotten).toEqual([{ ...forgotten, suffixName: 'far-board2' }])
+    expect((await Promise.all(far)).sort()).toEqual([400, 402])
+    expect(await refusal(world.cluster.removeBoard('dead'))).toMatchObject({ code: 303, message: expect.stringContaining('--force') })
+
+    const removed = await world.cluster.removeBoard('dead', { force: true })
+
+    expect(removed).toEqual({ forgotten: [{ ...forgotten, suffixName: 'both-board2' }] })
+    expect(await boardOf(world, 'dead')).toBeUndefined()
+    expect(readFileSync(world.configFile, 'utf8')).not.toContain('"dead"')
+    await world.until('both', { held: 1, waiting: 1 })
+    world.gates.openAll()
+    for (const { result } of await Promise.all(both)) expect(result).toMatchObject({ container: 'both-board1' })
+    expect((await world.metrics()).gauges.containers_connected).toBe(1)
+    await world.atRest()
+
+    // Their machine is a board of this cluster again.
+    await world.endManager('SIGTERM')
+    await world.startManager()
+
+    expect(world.containerProcesses).toHaveLength(1)
+    expect(readdirSync(join(world.stateFolder, 'boards', 'board2'))).toEqual([])
   })
 })

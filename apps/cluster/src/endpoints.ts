@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { chmod, symlink } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { type ClusterSocket, ipcEndpoint, tcpEndpoint } from '@aicluster/transport'
 import type { ClusterConfig } from './config/cluster-config'
 import { usesCurve } from './config/listen-config'
 import type { DataPlane } from './data-plane/data-plane'
 import { portHolder } from './port-holder'
 import { readJsonFile, writeJsonFile } from './registry/json-file'
+import { containerSockets } from './registry/socket-folder'
 import type { StateFolder } from './registry/state-folder'
 
 const SOCKETS: ClusterSocket[] = ['inference', 'management', 'sub', 'pub']
@@ -31,7 +34,8 @@ export async function bindSockets(dataPlane: DataPlane, config: ClusterConfig, s
   const { listen } = config
   if (listen.transport === 'ipc') {
     const folder = await state.socketFolder()
-    for (const socket of SOCKETS) await dataPlane.bind(socket, ipcEndpoint(folder, socket))
+    for (const socket of ['inference', 'management'] as const) await dataPlane.bind(socket, ipcEndpoint(folder, socket))
+    for (const socket of ['sub', 'pub'] as const) await bindForContainers(dataPlane, folder, socket)
     return { address: `ipc://${folder}` }
   }
   const kept = ((await readJsonFile(state.portsPath)) ?? {}) as Partial<Record<ClusterSocket, number>>
@@ -49,6 +53,14 @@ export async function bindSockets(dataPlane: DataPlane, config: ClusterConfig, s
   await writeJsonFile(state.portsPath, ports)
   await writeJsonFile(state.addressPath, { host: listen.host, ports, curve: usesCurve(listen) } satisfies ListenAddress)
   return { address: reachable(listen.host), ports }
+}
+
+/** Found in the folder like the others; a container on this machine's Engine, whoever it runs as, sees no more than this and may connect. */
+async function bindForContainers(dataPlane: DataPlane, folder: string, socket: 'sub' | 'pub'): Promise<void> {
+  const place = containerSockets(folder)
+  await dataPlane.bind(socket, ipcEndpoint(place, socket))
+  await chmod(join(place, socket), 0o666)
+  await symlink(join(relative(folder, place), socket), join(folder, socket))
 }
 
 /** Where programs of this machine find what is bound to every address. */

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
+import { ipcFolder } from '@aicluster/transport'
 import type { Logger } from 'pino'
 import type { ClusterConfig } from './config/cluster-config'
 import { dispatchLimits } from './config/dispatch-limits'
@@ -14,6 +14,7 @@ import { HandOutJournal } from './journal/hand-out-journal'
 import { NumberOwners } from './journal/number-owners'
 import { Secrets } from './keys/secrets'
 import { writeJsonFile } from './registry/json-file'
+import { closeSocketFolder } from './registry/socket-folder'
 import { StateFolder } from './registry/state-folder'
 
 /** How often a drain looks whether everything is done, in ms. */
@@ -152,8 +153,8 @@ export class Manager {
     await pause(FLUSH_MS)
     await this.dataPlane.close()
     await this.control.terminate()
-    if (this.endpoints.address.startsWith('ipc://'))
-      await rm(this.endpoints.address.slice('ipc://'.length), { recursive: true, force: true })
+    const { address } = this.endpoints
+    if (address.startsWith('ipc://')) await closeSocketFolder(ipcFolder(address), !stopContainers)
     await this.state.unlock()
     this.log.info('stopped')
   }

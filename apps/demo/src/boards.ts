@@ -10,6 +10,7 @@ import { runDemo } from './run-demo'
 
 const plan = readPlan()
 await runDemo({
+  command: 'demo:boards',
   starting: `${plan.cluster.boards.length} boards over SSH`,
   config: { ...plan.cluster },
   work: (manager, options, signal) => readDigitsOnBoards(manager, options, { plan, cable: new Cable(plan.cutBoard), signal }),

@@ -3,4 +3,4 @@
 import { readDigits } from './read-digits'
 import { runDemo } from './run-demo'
 
-await runDemo({ starting: 'two boards on this machine', work: readDigits })
+await runDemo({ command: 'demo', starting: 'two boards on this machine', work: readDigits })

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AIClusterError } from '@aicluster/host-sdk'
 import { ManagerError, ManagerProcess } from './manager-process'
-import { HELP, OptionError, type Options, readOptions } from './options'
+import type { Options } from './options'
+import { optionsOrExit } from './options-or-exit'
 import { RunFolder } from './run-folder'
 import { say } from './say'
 import { listenForStopOrders, StopOrder } from './stop-orders'
@@ -12,10 +13,11 @@ const RUNS = new URL('../.demo/', import.meta.url)
 /** A connection that goes may be the first sign of a manager that has gone: so long, in ms, we wait to hear that. */
 const LAST_NEWS_MS = 1_000
 const EXIT_FAILURE = 1
-const EXIT_WRONG_OPTIONS = 2
 
 /** What one of our demos is, beside what all of them do. */
 export interface Demo {
+  /** What it was started by: `npm run COMMAND`. */
+  command: 'demo' | 'demo:boards'
   /** What is started: the end of a sentence. */
   starting: string
   /** The manager's configuration; left out: its own. */
@@ -26,20 +28,7 @@ export interface Demo {
 
 /** Starts a manager, works with it, stops everything that it started, and ends this process with the demo's exit code. */
 export async function runDemo(demo: Demo): Promise<never> {
-  process.exit(await run(optionsOrExit(), demo))
-}
-
-function optionsOrExit(): Options {
-  try {
-    const options = readOptions(process.argv.slice(2))
-    if (!options.help) return options
-    process.stdout.write(HELP)
-    process.exit(0)
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error
-    say(`demo: ${error.message}\nTry: npm run demo -- --help`)
-    process.exit(EXIT_WRONG_OPTIONS)
-  }
+  process.exit(await run(optionsOrExit(demo.command), demo))
 }
 
 async function run(options: Options, { starting, config, work }: Demo): Promise<number> {

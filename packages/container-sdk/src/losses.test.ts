@@ -3,6 +3,23 @@ import { eventually } from '@aicluster/testing'
 import { describe, expect, it } from 'vitest'
 import { World } from '../test/world'
 
+/** A container that has request 5 in hand. */
+async function inHand(world: World) {
+  const { manager } = world
+  const { held } = await world.hold()
+  manager.request(5)
+  await eventually('it is in hand', () => held.length === 1)
+  return { manager, held }
+}
+
+/** A container that has answered request 5. */
+async function answered(world: World, text: string) {
+  const { manager, held } = await inHand(world)
+  held[0]?.answer(text)
+  await eventually('the answer', () => manager.answers.length === 1)
+  return { manager, held }
+}
+
 describe('a request that was lost on its way', () => {
   it('is missed with the next record, asked for until the manager reconciles, and run when it comes again', async () => {
     await using world = await World.start()
@@ -61,12 +78,7 @@ describe('a request that comes twice', () => {
 
   it('is run once when it is answered: the answer comes again', async () => {
     await using world = await World.start()
-    const { held } = await world.hold()
-    const { manager } = world
-    manager.request(5)
-    await eventually('it is in hand', () => held.length === 1)
-    held[0]?.answer('once')
-    await eventually('the answer', () => manager.answers.length === 1)
+    const { manager, held } = await answered(world, 'once')
 
     manager.request(5)
 
@@ -80,10 +92,7 @@ describe('a request that comes twice', () => {
 
   it('is run again when it is another attempt; what the first one still answers is dropped', async () => {
     await using world = await World.start()
-    const { held } = await world.hold()
-    const { manager } = world
-    manager.request(5)
-    await eventually('it is in hand', () => held.length === 1)
+    const { manager, held } = await inHand(world)
     manager.request(5, { attempt: 1 })
     await eventually('it is run again', () => held.length === 2)
 
@@ -98,10 +107,7 @@ describe('a request that comes twice', () => {
 
   it('is run again as another attempt, also when the answer of the first is still kept', async () => {
     await using world = await World.start()
-    const { held } = await world.hold()
-    const { manager } = world
-    manager.request(5)
-    await eventually('it is in hand', () => held.length === 1)
+    const { manager, held } = await inHand(world)
     held[0]?.fail(new Error('cut off'))
     await eventually('the answer', () => manager.answers.length === 1)
 
@@ -134,12 +140,7 @@ describe('an answer that is settled', () => {
 
   it('stays when somebody of an earlier epoch says so', async () => {
     await using world = await World.start({ epoch: 2 })
-    const { held } = await world.hold()
-    const { manager } = world
-    manager.request(5)
-    await eventually('it is in hand', () => held.length === 1)
-    held[0]?.answer('done')
-    await eventually('the answer', () => manager.answers.length === 1)
+    const { manager } = await answered(world, 'done')
     manager.send(RecordKind.settled, 0, undefined, encodeNumbers([5]), 0, 1)
     manager.reconcile(1, [5])
 
@@ -155,12 +156,7 @@ describe('a record that makes no sense', () => {
     ['settled with half a number', RecordKind.settled, undefined, Buffer.alloc(3)],
   ])('changes nothing: %s', async (_what, kind, header, body) => {
     await using world = await World.start()
-    const { held } = await world.hold()
-    const { manager } = world
-    manager.request(5)
-    await eventually('it is in hand', () => held.length === 1)
-    held[0]?.answer('done')
-    await eventually('the answer', () => manager.answers.length === 1)
+    const { manager } = await answered(world, 'done')
 
     manager.send(kind, 1, header, body)
 

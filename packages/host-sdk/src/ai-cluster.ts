@@ -4,7 +4,6 @@ import { type CallOptions, type ReleaseOptions, requireDrainMs, untilGivenUp } f
 import type { CallbackOptions } from './callbacks'
 import { ClusterBoards } from './cluster-boards'
 import { ClusterLife } from './cluster-life'
-import { notConnected } from './connection/cluster-connection'
 import type { ConnectOptions } from './connection/connect-options'
 import type { ClusterEventMap } from './events'
 import type { Logger } from './logger'
@@ -17,6 +16,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
  * Beside the errors of its own, every command may reject with
  * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
  *   manager was restarted meanwhile. In the last two cases the command may or may not have been carried out
+ * - SocketConnectionError (110): the cluster does not let this application's key in any more. It is tried again, for ever
  * - RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`; the cluster takes back what it can
  * - OutcomeExpiredError (314): the cluster dropped this application's session before the reply reached it
  *
@@ -143,7 +143,7 @@ export class AICluster extends ClusterBoards implements AsyncDisposable {
 
   private async check(): Promise<void> {
     try {
-      if (!this.life.connection.isConnected) throw notConnected('there is no connection to the cluster')
+      if (!this.life.connection.isConnected) throw this.life.connection.absence
       await this.life.checkLinks(DEFAULT_CONNECT_TIMEOUT_MS)
     } catch (cause) {
       throw clusterError('connectionEstablishment', { detail: (cause as Error).message, command: 'connect_aicluster', cause })

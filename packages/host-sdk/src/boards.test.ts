@@ -37,9 +37,12 @@ const REPLIES: Record<string, unknown> = {
   probe_board: PROBE,
   check_boards: [PROBE],
   trust_board: { name: 'far', fingerprint: FINGERPRINT, replaced: [] },
+  get_coprocessor_handler: [VIEW],
   add_board: VIEW,
-  remove_board: {},
+  remove_board: { forgotten: [{ suffix_name: 'digits-far', board: 'far', reason: 'off' }] },
 }
+
+const FORGOTTEN = { suffixName: 'digits-far', coprocessorName: 'far', reason: 'off' }
 
 async function startWithBoards() {
   const world = await FakeWorld.start()
@@ -70,16 +73,25 @@ describe('boards of a cluster', () => {
     expect(world.sent()).toEqual([{ cmd: 'check_boards', coprocessor_name: 'gpu=orin' }, { cmd: 'check_boards' }])
   })
 
+  it('are selected, by name, by label or all', async () => {
+    await using world = await startWithBoards()
+    await world.cluster.getCoprocessorHandler('digits', { coprocessorName: 'label:gpu' })
+    await world.cluster.getCoprocessorHandler(undefined, { coprocessorName: 'all' })
+    const cmd = 'get_coprocessor_handler'
+    expect(world.sent()).toEqual([{ cmd, inference_name: 'digits', coprocessor_name: 'label:gpu' }, { cmd }])
+    await expect(world.cluster.getCoprocessorHandler(undefined, { coprocessorName: 'a b' })).rejects.toMatchObject({ code: 302 })
+  })
+
   it('are added, trusted and removed', async () => {
     await using world = await startWithBoards()
     const board = await world.cluster.addBoard({ name: 'far' }, { fingerprint: FINGERPRINT, write: false })
-    expect([board.isSelectedBy('myGpu=x'), board.isSelectedBy('label:myGpu'), board.isSelectedBy('myGpu=y')]).toEqual([true, true, false])
+    expect(board).toMatchObject({ name: 'far', labels: { myGpu: 'x' } })
     expect(await world.cluster.trustBoard('far', FINGERPRINT)).toMatchObject({ replaced: [] })
-    await world.cluster.removeBoard('far')
+    expect(await world.cluster.removeBoard('far', { force: true })).toEqual({ forgotten: [FORGOTTEN] })
     expect(world.sent()).toEqual([
       { cmd: 'add_board', board: { name: 'far' }, fingerprint: FINGERPRINT, write: false },
       { cmd: 'trust_board', coprocessor_name: 'far', fingerprint: FINGERPRINT },
-      { cmd: 'remove_board', coprocessor_name: 'far' },
+      { cmd: 'remove_board', coprocessor_name: 'far', force: true },
     ])
   })
 
@@ -91,6 +103,8 @@ describe('boards of a cluster', () => {
     await expect(cluster.addBoard({ name: 'far' }, { write: 'no' as never })).rejects.toMatchObject({ code: 302 })
     await expect(cluster.trustBoard('far', '')).rejects.toMatchObject({ code: 100 })
     await expect(cluster.removeBoard('gpu=orin')).rejects.toMatchObject({ code: 302 })
+    await expect(cluster.removeBoard('far', { force: 1 as never })).rejects.toMatchObject({ code: 302 })
+    await expect(cluster.unloadInference({ force: 'yes' as never })).rejects.toMatchObject({ code: 302 })
     await expect(cluster.checkBoards('gpu=a,b')).rejects.toMatchObject({ code: 302 })
     expect(world.sent()).toEqual([])
   })

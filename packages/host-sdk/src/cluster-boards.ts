@@ -1,4 +1,4 @@
-import type { CoprocessorView } from '@aicluster/protocol'
+import type { CoprocessorView, RemoveBoardView } from '@aicluster/protocol'
 import type { CallOptions } from './call-options'
 import { ClusterCommands } from './cluster-commands'
 import {
@@ -15,6 +15,7 @@ import {
 import { listOf, recordOf } from './commands/replies'
 import { type BoardProbe, probeOf, type TrustedKey, trustOf } from './handlers/board-probe'
 import { CoprocessorHandler } from './handlers/coprocessor-handler'
+import { forgottenOf, type RemovedBoard } from './handlers/remaining-containers'
 
 /** What changes which boards a cluster has. All of it is ours. For errors see {@link AICluster}. */
 export abstract class ClusterBoards extends ClusterCommands {
@@ -36,7 +37,8 @@ export abstract class ClusterBoards extends ClusterCommands {
   }
 
   /**
-   * Look at boards of the cluster, as {@link AICluster.probeBoard} does, over connections of their own. Changes nothing. Ours.
+   * Look at boards of the cluster, as {@link AICluster.probeBoard} does, over connections of their own. Changes nothing, but those that are
+   * down are tried again at once. Ours.
    *
    * @param coprocessorName - a board, or a label; left out: every board
    * @returns what each has shown
@@ -86,12 +88,16 @@ export abstract class ClusterBoards extends ClusterCommands {
    * Remove a board on which nothing is registered any more. The machine is left as it is. Ours.
    *
    * @param name - a board
-   * @throws InvalidArgumentError (100): no name; (302): it is the last board, or the configuration file cannot be written
-   * @throws InvalidOperationError (303): inferences are registered on it: unload them first
+   * @returns `forgotten`: containers that could not be stopped and may still run there (`force`)
+   * @throws InvalidArgumentError (100): no name; (302): it is the last board, or the configuration file cannot be written (what
+   *   `force` unloads is unloaded by then)
+   * @throws InvalidOperationError (303): inferences are registered on it: unload them first, or say `force`; with `force`: one of
+   *   them is busy on a board that can be reached
    * @throws CoprocessorNotFoundError (304): no board has this name
    * @throws ConnectionFailedError (111): no connection to the cluster
    */
-  async removeBoard(name: string, options: RemoveBoardOptions & CallOptions = {}): Promise<void> {
-    await this.commands.call(removeBoardCommand(name, options), options)
+  async removeBoard(name: string, options: RemoveBoardOptions & CallOptions = {}): Promise<RemovedBoard> {
+    const { forgotten } = recordOf<RemoveBoardView>(await this.commands.call(removeBoardCommand(name, options), options))
+    return { forgotten: forgottenOf(forgotten) }
   }
 }

@@ -27,12 +27,17 @@ export abstract class ClusterCommands extends ClusterQueries {
    *
    * All or nothing: if one fails, none of the call's stays. The same config again changes nothing and returns the handlers.
    *
+   * Files that configs name (`scriptPath`, `copy.From`, the image file) are this machine's. What the manager does not see itself is sent
+   * to it first, each content once, and kept there as long as the inference is registered: it need not share a disk with the application.
+   * `onProgress` then tells of the phase `upload` without a board. Files should stay as they are until the call has settled.
+   *
    * @param containerConfig - one config or several
    * @param coprocessorName - a board, several, or `'all'`; boards also by their labels: `gpu=orin`, `label:gpu` (any value). Which boards
    *   have a label is looked at now: one that is added later does not get the inference by itself
    * @returns one handler per container
    * @throws InvalidArgumentError (100) an argument is missing; (201) a config lacks a required key; (203) a version label
-   *   differs from the registered one; (301) a file cannot be read; (302) a value is wrong, naming field and value
+   *   differs from the registered one; (301) a file cannot be read, or was changed while it was sent; (302) a value is wrong, naming field and value; what is to be sent
+   *   does not fit at the manager, or a link leads out of its folder
    * @throws InvalidOperationError (303): `forceUpdate` on an inference that has requests queued or in process
    * @throws CoprocessorNotFoundError (304): no board has this name or label
    * @throws ApiConflictError (309): another command is changing the same names
@@ -69,13 +74,15 @@ export abstract class ClusterCommands extends ClusterQueries {
   /**
    * Stop containers and forget them, with their config files. Both filters together mean and; no filter means everything.
    *
-   * @returns the handlers that remain; its `images` says which images were deleted, and which are kept because something uses them
+   * @returns the handlers that remain; its `images` says which images were deleted, and which are kept because something uses them,
+   *   its `forgotten` which containers could not be stopped (`force`)
    * @throws InferenceNameNotFoundError (300): nothing is registered under `inferenceName`
    * @throws InvalidArgumentError (302): a filter is not a name; a string in the place of the options object
    * @throws InvalidOperationError (303): requests are queued or in process (still, after `drainMs`)
    * @throws CoprocessorNotFoundError (304): no board has this name
    * @throws ApiConflictError (309): another command is changing the same names
-   * @throws SshConnectionError (500): a board of theirs is down, or goes down before they have ended; they stay as they were
+   * @throws SshConnectionError (500): a board of theirs is down, or goes down before they have ended; they stay as they were. With
+   *   `force` they are forgotten instead
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 4
    */
@@ -121,13 +128,15 @@ export abstract class ClusterCommands extends ClusterQueries {
   }
 
   /**
-   * Replace files in an inference's folder on each of its boards, all or none. They count from the container's next start.
+   * Replace files in an inference's folder on each of its boards, all or none. They count from the container's next start. They are
+   * this machine's, and sent where the manager does not see them itself.
    *
    * @param inferenceName - whose folder it is
    * @param fileInfo - paths by kind: `script`, `model`, `other`, each an absolute path on the application's machine, or a list.
    *   A file goes to where the one of its name is
    * @throws InvalidArgumentError (100): an argument is missing; (101): a key of `fileInfo` that is none; (301): a file cannot be
-   *   opened, naming it; (302): a value of another kind, a path that is not absolute, two files of one name
+   *   opened, naming it, or was changed while it was sent; (302): a value of another kind, a path that is not absolute, two files of
+   *   one name, or they do not fit at the manager
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
    * @throws InvalidOperationError (303): it has requests queued or in process
    * @throws ApiConflictError (309): another command is changing the same name

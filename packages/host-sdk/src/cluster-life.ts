@@ -84,10 +84,10 @@ export class ClusterLife {
     }
   }
 
-  /** @throws ConnectionFailedError (111) */
+  /** @throws ConnectionFailedError (111); SocketConnectionError (110) the cluster does not let this key in any more */
   requireConnection(): void {
     if (this.closing) throw notConnected('the connection was released')
-    if (!this.connection.isConnected) throw notConnected('there is no connection to the cluster')
+    if (!this.connection.isConnected) throw this.connection.absence
   }
 
   /** Take nothing new, wait for what is open for so long at the most, say goodbye. A second call with 0 cuts the waiting short. */
@@ -133,7 +133,8 @@ export class ClusterLife {
     this.tell('containerDisconnected', errorFromHeader(content), content.cmd ?? 'container_disconnect')
   }
 
-  private onProgress(progress: ProgressEvent, own: ((progress: ProgressEvent) => void) | undefined): void {
+  /** Somebody may want to know how far a command is. */
+  onProgress(progress: ProgressEvent, own: ((progress: ProgressEvent) => void) | undefined): void {
     if (own) this.guarded(() => own(progress))
     this.guarded(() => this.events.emit('progress', progress))
   }

@@ -2,6 +2,7 @@ import type { CallOptions } from './call-options'
 import { sharedTime } from './call-options'
 import type { ManageCallback } from './callbacks'
 import { ClusterRequests } from './cluster-requests'
+import { type BoardFilter, boardsCommand } from './commands/board-options'
 import { CommandCaller, type CommandContent } from './commands/command-caller'
 import { containerLogCommand, nameFilter } from './commands/command-contents'
 import type { QueueInfoOptions } from './commands/queue-options'
@@ -24,18 +25,20 @@ export abstract class ClusterQueries extends ClusterRequests {
   /**
    * The boards on which an inference is registered; all boards when none is given.
    * @param inferenceName - only boards on which it is registered; left out: every board
+   * @param options - ours: `coprocessorName` selects boards by name or label
    * @throws InferenceNameNotFoundError (300): nothing is registered under this name
+   * @throws CoprocessorNotFoundError (304): no board has the name or label of `coprocessorName`
    * @throws ConnectionFailedError (111): no connection to the cluster
    * @see SDK API reference, chapter 2, section 5
    */
-  async getCoprocessorHandler(inferenceName?: string, options: CallOptions = {}): Promise<CoprocessorHandler[]> {
-    return boardsOf(await this.commands.call({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }, options), this.commands)
+  async getCoprocessorHandler(inferenceName?: string, options: BoardFilter & CallOptions = {}): Promise<CoprocessorHandler[]> {
+    return boardsOf(await this.commands.call(boardsCommand(inferenceName, options), options), this.commands)
   }
 
   /** Like {@link AICluster.getCoprocessorHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getCoprocessorHandlerAsync(inferenceName?: string, callback?: ManageCallback): string {
     return this.commands.callAsync(
-      () => ({ cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName) }),
+      () => boardsCommand(inferenceName, {}),
       callback,
       (reply) => boardsOf(reply, this.commands),
     )

@@ -38,6 +38,7 @@ export abstract class ClusterRequests {
    * @param dataBytes - bytes of data that the call will carry. Default 0. A param of up to 1 KB is allowed for
    * @throws InvalidArgumentError (302): `dataBytes` is not a number of bytes
    * @throws RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`
+   * @throws SocketConnectionError (110): the cluster does not let this application's key in any more
    * @throws ConnectionFailedError (111): there is no connection to the cluster; it went and did not come back within
    *   `reconnectTimeoutMs`; it was released
    * @example
@@ -74,6 +75,7 @@ export abstract class ClusterRequests {
    * @throws InvalidInferenceNameError (403): the inference has input None
    * @throws RequestAbortedError (312), RequestTimeoutError (313): through `signal`, `timeout`, also while the connection is lost
    * @throws OutcomeExpiredError (314): the cluster dropped the outcome, or this application's session, before it could be delivered
+   * @throws SocketConnectionError (110): the cluster does not let this application's key in any more
    * @throws ConnectionFailedError (111): there is no connection to the cluster; it went and did not come back within
    *   `reconnectTimeoutMs`; it was released
    * @see SDK API reference, chapter 2, section 9

@@ -11,7 +11,7 @@ import {
 } from '@aicluster/protocol'
 import { encodeName, NumberTable } from '@aicluster/transport'
 import { aborted, type InferOptions } from './call-options'
-import { type ClusterConnection, notConnected } from './connection/cluster-connection'
+import type { ClusterConnection } from './connection/cluster-connection'
 import type { LinkTraffic } from './connection/host-link'
 import { Deadlines } from './requests/deadlines'
 import { OpenRequest, type OutcomeReceiver } from './requests/open-request'
@@ -165,8 +165,8 @@ export class InferenceClient implements LinkTraffic {
     if (whole) for (let request = this.line.first; request; request = this.line.first) this.end(request, key, detail)
     for (const request of this.table.values()) this.end(request, key, detail)
     if (!whole) return
-    this.room.close(notConnected(detail))
-    this.subscriptions?.endAll(detail)
+    this.room.close(clusterError(key, { detail }))
+    this.subscriptions?.endAll(key, detail)
   }
 
   private mayGo({ bytes }: OpenRequest): boolean {

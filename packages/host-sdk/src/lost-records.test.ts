@@ -202,4 +202,30 @@ describe('a manager that refuses for a while', () => {
     world.manager.answer(numbers[0] as number, 'after all')
     expect(await Promise.all(outcomes)).toEqual(['after all'])
   })
+
+  it('because of the key ends what is open with 110 at once, and refuses what comes, until it lets the key in again', async () => {
+    await using world = await FakeWorld.start({ maxPending: 1 })
+    const { outcomes } = await world.openRequests(1)
+    const reason = 'the key "camera" was revoked'
+    const refused = { code: 110, message: expect.stringContaining(reason) }
+    const { cluster } = world
+    const waiting = cluster.infer('digits', Uint8Array.of(1))
+    const ends = [...outcomes, ...[waiting, cluster.waitForRoom(1), cluster.getQueueInfo()].map(ending)]
+    await world.cut()
+    world.manager.refusal = clusterError('connectionEstablishment', { detail: reason, details: { key_refused: true } })
+    await world.manager.bind()
+
+    expect(await Promise.all(ends)).toEqual([110, 110, 110, 110])
+
+    await expect(waiting).rejects.toMatchObject(refused)
+    await expect(cluster.infer('digits', Uint8Array.of(2))).rejects.toMatchObject(refused)
+    await expect(cluster.getQueueInfo()).rejects.toMatchObject(refused)
+    await expect(cluster.connectAICluster()).rejects.toMatchObject(refused)
+    world.manager.refusal = undefined
+    await world.manager.cut()
+    await world.comeBack()
+    const { numbers, outcomes: later } = await world.openRequests(1)
+    world.manager.answer(numbers[0] as number, 'let in')
+    expect(await Promise.all(later)).toEqual(['let in'])
+  })
 })

@@ -23,6 +23,8 @@ import { type DeadlineEntry, Deadlines } from './requests/deadlines'
 /** A command without a reply, with what is needed to send it again. */
 interface OpenCommand extends DeadlineEntry {
   number: number
+  /** The number that its caller was told. */
+  requestNo: string
   name: CommandName
   body: Uint8Array
   timeoutMs: number
@@ -53,6 +55,8 @@ export class ManagementClient implements LinkTraffic {
   private readonly table = new NumberTable<OpenCommand>()
   private readonly deadlines = new Deadlines<OpenCommand>((command) => this.timeOut(command))
   private readonly out = createEnvelope()
+  /** Works of several commands that are under way. */
+  private readonly works = new Set<AbortController>()
 
   constructor(
     private readonly connection: ClusterConnection,
@@ -62,15 +66,33 @@ export class ManagementClient implements LinkTraffic {
   }
 
   get openCount(): number {
-    return this.table.size
+    return this.table.size + this.works.size
   }
 
   open(): number[] {
     return this.table.keys()
   }
 
-  /** @throws InvalidArgumentError (302) the command cannot travel */
-  send(content: CommandInput<CommandName>, options: LongCallOptions = {}): SentCommand {
+  /**
+   * Carry out a work of several commands: all the while it counts as open, and it ends when open commands do.
+   * @param work - its signal's reason is then their error
+   */
+  async undertake<T>(work: (ended: AbortSignal) => Promise<T>): Promise<T> {
+    const end = new AbortController()
+    this.works.add(end)
+    try {
+      return await work(end.signal)
+    } finally {
+      this.works.delete(end)
+      this.onSettled?.()
+    }
+  }
+
+  /**
+   * @param told - a number that its caller was told before; left out: its own
+   * @throws InvalidArgumentError (302) the command cannot travel
+   */
+  send(content: CommandInput<CommandName>, options: LongCallOptions = {}, told?: string): SentCommand {
     const { connection } = this
     const name = content.cmd
     let body: Uint8Array
@@ -84,16 +106,17 @@ export class ManagementClient implements LinkTraffic {
       })
     }
     const number = connection.numbers.take()
+    const requestNo = told ?? String(number)
     const reply = new Promise<unknown>((resolve, reject) => {
       const { onProgress } = options
       this.expect(
-        { number, name, body, timeoutMs: 0, resolve, reject, unlisten: undefined, onProgress, dueAtMs: 0, heapPlace: -1 },
+        { number, requestNo, name, body, timeoutMs: 0, resolve, reject, unlisten: undefined, onProgress, dueAtMs: 0, heapPlace: -1 },
         options,
       )
     })
     if (connection.management.asking.isLive) this.resend(number)
     connection.keepBeating()
-    return { requestNo: String(number), reply }
+    return { requestNo, reply }
   }
 
   resend(number: number): void {
@@ -118,7 +141,7 @@ export class ManagementClient implements LinkTraffic {
     if (!command) return
     if (e.kind === RecordKind.progress) return this.onProgress(command, body)
     if (e.kind !== RecordKind.reply && e.kind !== RecordKind.commandError) return
-    const context = { command: command.name, requestNo: String(e.request) }
+    const context = { command: command.name, requestNo: command.requestNo }
     if (e.kind === RecordKind.commandError) return this.fail(command, decodeError(body, context))
     let result: unknown
     try {
@@ -133,17 +156,18 @@ export class ManagementClient implements LinkTraffic {
 
   endAll(key: ErrorKey, detail: string): void {
     for (const command of this.table.values()) this.end(command, key, detail)
+    for (const work of this.works) work.abort(clusterError(key, { detail }))
   }
 
   /** Nothing depends on it: one that cannot be read is as good as one that got lost. */
-  private onProgress({ number, onProgress }: OpenCommand, body: Uint8Array): void {
+  private onProgress({ requestNo, onProgress }: OpenCommand, body: Uint8Array): void {
     let view: ProgressView
     try {
       view = decodeMsgpack(body) as ProgressView
     } catch {
       return
     }
-    if (typeof view === 'object' && view !== null) this.notices.onProgress(progressOf(String(number), view), onProgress)
+    if (typeof view === 'object' && view !== null) this.notices.onProgress(progressOf(requestNo, view), onProgress)
   }
 
   private expect(command: OpenCommand, { signal, timeout }: LongCallOptions): void {
@@ -155,7 +179,7 @@ export class ManagementClient implements LinkTraffic {
     if (!signal) return
     const onAbort = () => {
       this.cancel(command)
-      this.fail(command, aborted(signal, String(command.number)))
+      this.fail(command, aborted(signal, command.requestNo))
     }
     signal.addEventListener('abort', onAbort, { once: true })
     command.unlisten = () => signal.removeEventListener('abort', onAbort)
@@ -174,7 +198,7 @@ export class ManagementClient implements LinkTraffic {
   }
 
   private end(command: OpenCommand, key: ErrorKey, detail: string): void {
-    this.fail(command, clusterError(key, { detail, command: command.name, requestNo: String(command.number) }))
+    this.fail(command, clusterError(key, { detail, command: command.name, requestNo: command.requestNo }))
   }
 
   /** Its reply is not wanted any more. Whoever is not connected says so by not asking for it again. */

@@ -10,7 +10,7 @@ export interface ProgressEvent {
   phase: 'check' | 'copy' | 'upload' | 'load' | 'create' | 'start' | 'ready' | 'remove' | 'restore'
   /** The inference that is loaded, changed or started. */
   inferenceName: string
-  /** The board on which it is done. */
+  /** The board on which it is done; `''` while files are on their way from the application to the manager. */
   coprocessorName: string
   /** The container, where it is about one. */
   suffixName: string | undefined

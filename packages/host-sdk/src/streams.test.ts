@@ -6,9 +6,16 @@ import type { InferenceStream } from './index'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
-/** A stream whose request the manager has got, and what its loop has read so far. */
-async function streaming(world: FakeWorld): Promise<{ stream: InferenceStream; number: number; read: unknown[]; ended: Promise<number> }> {
+/** A stream whose request the manager has got, and which nobody reads yet. */
+async function requested(world: FakeWorld): Promise<{ stream: InferenceStream; number: number }> {
   const stream = world.cluster.inferStream('digits', Uint8Array.of(1))
+  await eventually('the request', () => world.manager.requests.length > 0)
+  return { stream, number: world.manager.requests.at(-1) as number }
+}
+
+/** The same, and what its loop has read so far. */
+async function streaming(world: FakeWorld): Promise<{ stream: InferenceStream; number: number; read: unknown[]; ended: Promise<number> }> {
+  const { stream, number } = await requested(world)
   const read: unknown[] = []
   const loop = async () => {
     for await (const part of stream) read.push(part)
@@ -17,8 +24,7 @@ async function streaming(world: FakeWorld): Promise<{ stream: InferenceStream; n
     () => 0,
     (error: { code: number }) => error.code,
   )
-  await eventually('the request', () => world.manager.requests.length > 0)
-  return { stream, number: world.manager.requests.at(-1) as number, read, ended }
+  return { stream, number, read, ended }
 }
 
 describe('a stream', () => {
@@ -39,9 +45,7 @@ describe('a stream', () => {
 
   it('tells nothing of what was not read', async () => {
     await using world = await FakeWorld.start()
-    const stream = world.cluster.inferStream('digits', Uint8Array.of(1))
-    await eventually('the request', () => world.manager.requests.length > 0)
-    const [number = 0] = world.manager.requests
+    const { stream, number } = await requested(world)
     for (const n of upTo(16)) world.manager.part(number, n)
 
     await eventually('a beat', () => world.manager.windows(number).taken.length > 1)
@@ -54,9 +58,7 @@ describe('a stream', () => {
 
   it('reads what came before an error, then throws it; nobody has to look at the result', async () => {
     await using world = await FakeWorld.start()
-    const stream = world.cluster.inferStream('digits', Uint8Array.of(1))
-    await eventually('the request', () => world.manager.requests.length > 0)
-    const [number = 0] = world.manager.requests
+    const { stream, number } = await requested(world)
     for (const n of upTo(3)) world.manager.part(number, n)
     world.manager.refuseRequest(number, clusterError('containerDisconnect', { detail: 'gone' }))
     await eventually('the error', () => world.cluster.openRequests === 0)
@@ -84,9 +86,7 @@ describe('a stream', () => {
 
   it('whose loop is left is cancelled; its iterator is done', async () => {
     await using world = await FakeWorld.start()
-    const stream = world.cluster.inferStream('digits', Uint8Array.of(1))
-    await eventually('the request', () => world.manager.requests.length > 0)
-    const [number = 0] = world.manager.requests
+    const { stream, number } = await requested(world)
     for (const n of upTo(3)) world.manager.part(number, n)
 
     for await (const _ of stream) break
@@ -101,9 +101,7 @@ describe('a stream', () => {
 describe('a stream that is left in the middle', () => {
   it('has no result, also when everything of it has come already', async () => {
     await using world = await FakeWorld.start()
-    const stream = world.cluster.inferStream('digits', Uint8Array.of(1))
-    await eventually('the request', () => world.manager.requests.length > 0)
-    const [number = 0] = world.manager.requests
+    const { stream, number } = await requested(world)
     for (const n of upTo(3)) world.manager.part(number, n)
     world.manager.endStream(number, 3)
     await eventually('the end', () => world.cluster.openRequests === 0)

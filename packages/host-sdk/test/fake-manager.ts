@@ -1,40 +1,17 @@
 import {
   clusterError,
-  createEnvelope,
-  DEFAULT_MAX_BODY_BYTES,
   decodeMsgpack,
   decodeNumbers,
-  type Envelope,
   encodeError,
   encodeMsgpack,
   encodeNumbers,
   type HostHello,
-  MAX_HEADER_BYTES,
   RecordFlag,
   RecordKind,
 } from '@aicluster/protocol'
-import { bodyOf, headerOf, ipcEndpoint, nameOf, RouterLink, type RouterPeer, ridesInline } from '@aicluster/transport'
+import { type Arrived, FakeLinks, LIMITS, type Link, type Peer, type RecordContent, type Session } from './fake-links'
 
-type Link = 'inference' | 'management'
-
-interface Session {
-  number: number
-  secret: string
-}
-
-type Peer = RouterPeer<Session>
-
-/** A record that has arrived, copied. */
-export interface Arrived extends Envelope {
-  link: Link
-  name: string
-  header: Buffer
-  body: Buffer
-}
-
-const BOTH: readonly Link[] = ['inference', 'management']
 const BLOCK_SIZE = 1000
-const LIMITS = { maxBodyBytes: DEFAULT_MAX_BODY_BYTES, maxHeaderBytes: MAX_HEADER_BYTES }
 
 /**
  * A manager's four ends reduced to the two that applications see: real bytes over real sockets, and every fault on demand.
@@ -57,21 +34,26 @@ export class FakeManager implements AsyncDisposable {
   grantsNumbers = true
   /** The reason why hellos are refused, if they are. */
   refusal: ReturnType<typeof clusterError> | undefined
+  /** What its welcome says that it takes. */
+  limits = LIMITS
   /** Called with each request or command that it takes. */
   onRequest: (request: Arrived) => void = () => {}
   /** Whether a request or command gets lost on its way; asked for each. */
   loses: (record: Arrived) => boolean = () => false
-  private readonly ends = new Map<Link, RouterLink<Session>>()
-  private readonly acknowledged = new Map<Link, number>()
-  private readonly peers = new Map<Link, Peer>()
+  private readonly links: FakeLinks
   private sessions: Session[] = []
   private sessionsMade = 0
   private nextNumber = 1
   private readonly known = new Set<number>()
   private readonly outcomes = new Map<number, () => void>()
-  private readonly out = createEnvelope()
 
-  private constructor(private readonly folder: string) {}
+  private constructor(private readonly folder: string) {
+    this.links = new FakeLinks(
+      folder,
+      (peer, record) => this.onRecord(peer, record),
+      (link) => this.signal(link, RecordKind.resync),
+    )
+  }
 
   /** What an application connects to. */
   get endpoint(): string {
@@ -118,50 +100,17 @@ export class FakeManager implements AsyncDisposable {
 
   /** Whether the application has acknowledged everything that went over a link, lost or not. */
   isAcknowledged(link: Link): boolean {
-    return this.acknowledged.get(link) === this.peers.get(link)?.outbox.sequence
+    return this.links.isAcknowledged(link)
   }
 
-  /** The connections go; sessions, requests and outcomes stay. */
-  async cut(links: readonly Link[] = BOTH): Promise<void> {
-    for (const link of links) {
-      const end = this.ends.get(link)
-      this.ends.delete(link)
-      this.peers.delete(link)
-      await end?.close()
-    }
+  /** The connections go, both unless said otherwise; sessions, requests and outcomes stay. */
+  cut(links?: readonly Link[]): Promise<void> {
+    return this.links.cut(links)
   }
 
   /** Its sockets are there (again). */
-  async bind(links: readonly Link[] = BOTH): Promise<void> {
-    for (const link of links) {
-      const end = new RouterLink<Session>(
-        {
-          onDisconnect: (peer) => {
-            if (this.peers.get(link) === peer) this.peers.delete(link)
-          },
-          onRecord: (peer, e, frame, nameAt, _end, bodyFrames) => {
-            const arrived: Arrived = {
-              ...e,
-              link,
-              name: nameOf(e, frame, nameAt),
-              header: Buffer.from(headerOf(e, frame, nameAt)),
-              body: Buffer.from(bodyOf(e, frame, nameAt, bodyFrames)),
-            }
-            this.onRecord(peer, arrived)
-          },
-          onGap: () => this.signal(link, RecordKind.resync),
-          onAck: (peer, sequence) => {
-            if (this.peers.get(link) === peer) this.acknowledged.set(link, sequence)
-          },
-          onDrop: (_peer, reason, _first, error) => {
-            throw error ?? new Error(`the SDK sent what is dropped: ${reason}`)
-          },
-        },
-        LIMITS,
-      )
-      this.ends.set(link, end)
-      await end.bind(ipcEndpoint(this.folder, link))
-    }
+  bind(links?: readonly Link[]): Promise<void> {
+    return this.links.bind(links)
   }
 
   /** Another life: nothing of before is known. Takes effect with the next hello. */
@@ -190,7 +139,7 @@ export class FakeManager implements AsyncDisposable {
   /** Answer a request with this text, but the answer gets lost. */
   loseAnswer(number: number, text: string): void {
     this.outcomes.set(number, () => this.sendText(number, text))
-    this.loseNext('inference')
+    this.links.loseNext('inference')
   }
 
   /** An answer that an earlier life of the manager has sent comes in now. */
@@ -210,7 +159,7 @@ export class FakeManager implements AsyncDisposable {
 
   /** Send a part that gets lost. */
   losePart(): void {
-    this.loseNext('inference')
+    this.links.loseNext('inference')
   }
 
   /** End an answer that has so many parts; kept, and sent again when it is asked for. */
@@ -261,15 +210,7 @@ export class FakeManager implements AsyncDisposable {
   /** Answer a command, but the reply gets lost. */
   loseReply(number: number, value: unknown): void {
     this.outcomes.set(number, () => this.sendRecord('management', RecordKind.reply, { request: number, body: encodeMsgpack(value) }))
-    this.loseNext('management')
-  }
-
-  /** The next record over this link gets lost. */
-  private loseNext(link: Link): void {
-    const peer = this.peers.get(link)
-    if (!peer) return
-    peer.outbox.sequence++
-    peer.outbox.window.sent(0)
+    this.links.loseNext('management')
   }
 
   signal(link: Link, kind: RecordKind, epoch = this.epoch): void {
@@ -325,7 +266,7 @@ export class FakeManager implements AsyncDisposable {
   private onHello(peer: Peer, hello: Arrived): void {
     if (!this.welcomes) return
     const { link } = hello
-    this.peers.set(link, peer)
+    this.links.adopt(link, peer)
     const secret = Buffer.from((decodeMsgpack(hello.header) as HostHello).session_secret).toString('hex')
     let session = this.sessions.find((candidate) => candidate.secret === secret)
     const expired = !session && hello.epoch === this.epoch && hello.session !== 0
@@ -336,7 +277,7 @@ export class FakeManager implements AsyncDisposable {
     if (isNew) this.sessions.push(session)
     peer.state = session
     const numbers = link === 'inference' && (isNew || hello.session === 0) ? { numbers: this.block() } : {}
-    const limits = { max_body_bytes: LIMITS.maxBodyBytes, max_header_bytes: LIMITS.maxHeaderBytes }
+    const limits = { max_body_bytes: this.limits.maxBodyBytes, max_header_bytes: this.limits.maxHeaderBytes }
     const header = { protocol: [1, 0], epoch: this.epoch, session: session.number, software: 'fake', limits, ...numbers }
     this.sendRecord(link, RecordKind.welcome, { header })
   }
@@ -349,26 +290,14 @@ export class FakeManager implements AsyncDisposable {
 
   private reconcile({ link, request: round, body }: Arrived): void {
     if (!this.reconciles) return
-    this.peers.get(link)?.accounted()
+    this.links.accounted(link)
     const open = decodeNumbers(body) ?? []
     const unknown = open.filter((number) => !this.known.has(number))
     this.sendRecord(link, RecordKind.reconciled, { request: round, body: encodeNumbers(unknown) })
     for (const number of open) this.outcomes.get(number)?.()
   }
 
-  private sendRecord(
-    link: Link,
-    kind: RecordKind,
-    content: { request?: number; header?: unknown; headerBytes?: Uint8Array; body?: Uint8Array; epoch?: number; part?: number },
-  ): void {
-    const peer = this.peers.get(link)
-    if (!peer) return
-    const { request = 0, body, epoch = this.epoch, part = 0 } = content
-    const header = content.headerBytes ?? (content.header === undefined ? new Uint8Array(0) : encodeMsgpack(content.header))
-    Object.assign(this.out, createEnvelope(kind), { epoch, session: peer.state?.number ?? 0, request, part })
-    this.out.headerLength = header.length
-    this.out.bodyLength = body?.length ?? 0
-    if (!body || ridesInline(body.length)) peer.outbox.send(this.out, header, body)
-    else peer.outbox.send(this.out, header, undefined, undefined, [body])
+  private sendRecord(link: Link, kind: RecordKind, { epoch = this.epoch, ...content }: RecordContent & { epoch?: number }): void {
+    this.links.send(link, kind, epoch, content)
   }
 }

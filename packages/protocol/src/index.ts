@@ -22,6 +22,8 @@ export {
   type CommandName,
   type CommandOf,
 } from './commands/commands'
+export type { ChunkView, MissingContent, MissingContentsView, OfferedFile, OfferView } from './commands/file-commands'
+export type { GivenFiles } from './commands/given-files'
 export type { MetricsView } from './commands/metrics-view'
 export {
   createEnvelope,
@@ -89,6 +91,7 @@ export type {
   CoprocessorImagesView,
   CoprocessorView,
   DistributionView,
+  ForgottenContainerView,
   GpuTelemetryView,
   ImageRemovalView,
   ImageView,
@@ -96,11 +99,13 @@ export type {
   QueueDeletionView,
   QueueInfoView,
   QueuePageView,
+  RemoveBoardView,
   UnloadView,
 } from './messages/container-views'
 export { ContainerHello, Hello, HostHello, Limits, NumberBlock, Welcome } from './messages/hello'
 export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inference-response'
 export { invalidInput, nearestKey } from './messages/invalid-input'
+export { type NamedPath, namedPaths } from './messages/named-paths'
 export { BoardName, InferenceName, isName, NAME_PATTERN, NAME_RULE } from './messages/names'
 export type { RequestHeader, SystemMetadata } from './messages/request-header'
 export type { PartHeader, ResultHeader } from './messages/result-header'

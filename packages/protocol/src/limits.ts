@@ -45,6 +45,16 @@ export const PUBLISH_WINDOW_BYTES = 16 * 1024 * 1024
 export const PUBLISH_WAITING_BYTES = 8 * 1024 * 1024
 /** So many publications may wait; then the oldest is dropped. */
 export const PUBLISH_WAITING_COUNT = 1000
+/** Largest piece of a file in one command, in bytes: with what stands around it, it is one frame. */
+export const FILE_CHUNK_BYTES = 255 * 1024
+/** Contents of one page of `get_missing`. */
+export const MAX_MISSING_PAGE = 1000
+/** Largest list of a tree's files, in bytes. */
+export const MAX_TREE_LIST_BYTES = 32 * 1024 * 1024
+/** Files and folders of one tree. */
+export const MAX_TREE_ENTRIES = 100_000
+/** How deep folders may lie in one another. */
+export const MAX_TREE_DEPTH = 64
 /** A deadline that never passes, on the wire. */
 export const DEADLINE_NEVER = 0xffff_ffff
 /** No deadline of the sender's own: the inference's configuration decides. */

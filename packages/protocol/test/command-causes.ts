@@ -171,6 +171,10 @@ export const COMMAND_CAUSES = {
       'the board cannot be reached, or refuses the key',
       'try `ssh` by hand with the same user and key; the message names the board and the cause',
     ],
+    [
+      'the board will not come back, and what is registered on it shall go',
+      '`unloadInference({ force: true })`, or `removeBoard(name, { force: true })`',
+    ],
     ['its host key is not the known one', 'if the board was reinstalled, trust the new key; if not, somebody else answers'],
     ['a command or a copy failed on the board', 'the message ends with what it printed: often a full disk or a missing Docker Engine'],
   ],

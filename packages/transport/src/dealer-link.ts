@@ -8,8 +8,9 @@ import type { HandshakeFailure } from './handshake-failure'
 import { Inbox } from './inbox'
 import { Outbox } from './outbox'
 import { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
+import { receiveEach } from './receive-each'
 import { DEALER_OPTIONS } from './socket-options'
-import { isInterrupted, uninterrupted } from './uninterrupted'
+import { uninterrupted } from './uninterrupted'
 
 /** More than one connection can count; of 2^48 there are enough for as many connections as a process will see. */
 const SEQUENCES_PER_CONNECTION = 2 ** 30
@@ -89,11 +90,18 @@ export class DealerLink {
   connect(): void {
     this.socket.events.on('handshake', this.onHandshake)
     this.socket.events.on('disconnect', this.onDisconnect)
-    this.socket.events.on('handshake:error:auth', () => this.onHandshakeFailed('key-refused'))
+    // 500 is a manager in trouble: that says nothing of the key.
+    this.socket.events.on('handshake:error:auth', ({ error }) =>
+      this.onHandshakeFailed(error.status === 400 ? 'key-refused' : 'not-decided'),
+    )
     this.socket.events.on('handshake:error:protocol', () => this.onHandshakeFailed('encryption-differs'))
     this.socket.events.on('handshake:error:other', () => this.onHandshakeFailed('broken-off'))
     uninterrupted(() => this.socket.connect(this.endpoint))
-    this.loop = this.receive()
+    this.loop = receiveEach(
+      this.socket,
+      () => this.closed,
+      (frames) => this.take(frames),
+    )
   }
 
   /** Send one record; see {@link Outbox.send}. Without a connection it is dropped: ask `isUp` first. Returns its link sequence. */
@@ -186,26 +194,16 @@ export class DealerLink {
     }
   }
 
-  private async receive(): Promise<void> {
-    while (!this.closed) {
-      let frames: Uint8Array[]
-      try {
-        frames = await this.socket.receive()
-      } catch (error) {
-        if (this.closed) return
-        if (isInterrupted(error)) continue
-        throw error
-      }
-      let dropped: DropReason | 'handler' | undefined
-      let failure: unknown
-      try {
-        dropped = readMessage(frames, 0, this.limits, this.scratch, this.onRecord)
-      } catch (error) {
-        dropped = 'handler'
-        failure = error
-      }
-      if (dropped) this.handlers.onDrop?.(dropped, failure)
+  private take(frames: Uint8Array[]): void {
+    let dropped: DropReason | 'handler' | undefined
+    let failure: unknown
+    try {
+      dropped = readMessage(frames, 0, this.limits, this.scratch, this.onRecord)
+    } catch (error) {
+      dropped = 'handler'
+      failure = error
     }
+    if (dropped) this.handlers.onDrop?.(dropped, failure)
   }
 
   private readonly onRecord: RecordHandler = (envelope, frame, nameAt, end, bodyFrames) => {

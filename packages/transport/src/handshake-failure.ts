@@ -2,6 +2,8 @@
 export type HandshakeFailure =
   /** The manager knows no such key. */
   | 'key-refused'
+  /** The manager could not say whether it knows this key. */
+  | 'not-decided'
   /** One side speaks CURVE and the other does not. */
   | 'encryption-differs'
   /** It broke off without a word: another server key, or the manager ended. */
@@ -15,6 +17,8 @@ export function handshakeFailureText(failure: HandshakeFailure, encrypted: boole
   switch (failure) {
     case 'key-refused':
       return 'the manager does not admit this key: it was revoked, or belongs to another cluster'
+    case 'not-decided':
+      return 'the manager could not judge this key: its log may tell why'
     case 'encryption-differs':
       return encrypted
         ? 'this side speaks CURVE and the manager does not: connect without a key'

@@ -16,6 +16,8 @@ export {
   staysOnThisMachine,
   tcpEndpoint,
 } from './endpoint'
+export { isWithin } from './files/is-within'
+export { type PlannedEntry, type PlannedTree, planTree } from './files/planned-tree'
 export { FlushScheduler, type TurnListener } from './flush-scheduler'
 export { type HandshakeFailure, handshakeFailureText } from './handshake-failure'
 export type { Inbox } from './inbox'

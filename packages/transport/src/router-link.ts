@@ -1,4 +1,4 @@
-import { createEnvelope, type Envelope, MAX_BATCH_BYTES, RecordKind } from '@aicluster/protocol'
+import { createEnvelope, MAX_BATCH_BYTES, RecordKind } from '@aicluster/protocol'
 import { Router } from 'zeromq'
 import { AckTimer } from './ack-timer'
 import type { CurveServerKeys } from './curve-keys'
@@ -6,9 +6,9 @@ import { staysOnThisMachine } from './endpoint'
 import { turnScheduler } from './flush-scheduler'
 import { Inbox } from './inbox'
 import { Outbox } from './outbox'
-import { type DropReason, type MessageLimits, readMessage } from './read-message'
+import { type DropReason, type MessageLimits, type RecordHandler, readMessage } from './read-message'
+import { receiveEach } from './receive-each'
 import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './socket-options'
-import { isInterrupted } from './uninterrupted'
 
 /** One connection to a bound socket. `state` is whatever the owner attaches at hello. */
 export class RouterPeer<State> {
@@ -41,14 +41,7 @@ export interface RouterHandlers<State> {
   /** The connection is gone; nothing more comes from or goes to this peer. */
   onDisconnect(peer: RouterPeer<State>): void
   /** One record; see `RecordHandler`. */
-  onRecord(
-    peer: RouterPeer<State>,
-    envelope: Envelope,
-    frame: Uint8Array,
-    nameAt: number,
-    end: number,
-    bodyFrames: Uint8Array[] | undefined,
-  ): void
+  onRecord(peer: RouterPeer<State>, ...record: Parameters<RecordHandler>): void
   /** A message, or the rest of one, was dropped. `first` is true the first time for this peer. */
   onDrop(peer: RouterPeer<State>, reason: DropReason | 'handler', first: boolean, error?: unknown): void
   /** Link sequences of this peer skipped `missing` records: nothing is acknowledged until {@link RouterPeer.accounted}. */
@@ -184,20 +177,17 @@ export class RouterLink<State> {
     return socket
   }
 
-  private async receive(): Promise<void> {
+  private receive(): Promise<void> {
     const { socket } = this
-    while (!this.closed && socket === this.socket) {
-      let frames: Uint8Array[]
-      try {
-        frames = await socket.receive()
-      } catch (error) {
-        if (this.closed || socket !== this.socket) return
-        if (isInterrupted(error)) continue
-        throw error
-      }
-      // What a socket that was cut off still had is of connections that do not count any more.
-      if (socket === this.socket) this.take(frames)
-    }
+    const isCurrent = () => socket === this.socket
+    return receiveEach(
+      socket,
+      () => this.closed || !isCurrent(),
+      (frames) => {
+        // What a socket that was cut off still had is of connections that do not count any more.
+        if (isCurrent()) this.take(frames)
+      },
+    )
   }
 
   private take(frames: Uint8Array[]): void {
@@ -233,13 +223,7 @@ export class RouterLink<State> {
     this.handlers.onDrop(peer, reason, first, error)
   }
 
-  private readonly onRecord = (
-    envelope: Envelope,
-    frame: Uint8Array,
-    nameAt: number,
-    end: number,
-    bodyFrames: Uint8Array[] | undefined,
-  ): void => {
+  private readonly onRecord: RecordHandler = (envelope, frame, nameAt, end, bodyFrames) => {
     const peer = this.current as RouterPeer<State>
     const { inbox, outbox } = peer
     // What still comes from an earlier connection of the same socket comes before its hello.

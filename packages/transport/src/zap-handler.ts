@@ -1,6 +1,6 @@
 import { type Context, Router } from 'zeromq'
 import { curveKeyText } from './curve-keys'
-import { isInterrupted } from './uninterrupted'
+import { receiveEach } from './receive-each'
 
 const ENDPOINT = 'inproc://zeromq.zap.01'
 /** Refused peers that are remembered, so that each is reported once. */
@@ -57,7 +57,11 @@ export class ZapHandler {
     const socket = new Router({ linger: 0, ...(context ? { context } : {}) })
     await socket.bind(ENDPOINT)
     const handler = new ZapHandler(socket, onRefusal)
-    handler.loop = handler.receive()
+    handler.loop = receiveEach(
+      socket,
+      () => handler.closed,
+      (frames) => handler.take(frames),
+    )
     return handler
   }
 
@@ -87,23 +91,13 @@ export class ZapHandler {
     await this.loop
   }
 
-  private async receive(): Promise<void> {
-    while (!this.closed) {
-      let frames: Buffer[]
-      try {
-        frames = await this.socket.receive()
-      } catch (error) {
-        if (this.closed) return
-        if (isInterrupted(error)) continue
-        throw error
-      }
-      const question = questionOf(frames)
-      // Without an id there is nobody whom an answer would reach.
-      if (!question) this.refusals++
-      else if (!this.waiting) this.decide(question)
-      else if (this.waiting.length < MAX_WAITING) this.waiting.push(question)
-      else this.answer(question, '300', 'come again')
-    }
+  private take(frames: Buffer[]): void {
+    const question = questionOf(frames)
+    // Without an id there is nobody whom an answer would reach.
+    if (!question) this.refusals++
+    else if (!this.waiting) this.decide(question)
+    else if (this.waiting.length < MAX_WAITING) this.waiting.push(question)
+    else this.answer(question, '300', 'come again')
   }
 
   private decide(question: Question): void {

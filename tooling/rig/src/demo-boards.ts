@@ -16,6 +16,15 @@ const EXIT_FAILURE = 1
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
+/** Whether the demo will take these options; resolves to the exit code with which it refused them, and 0 where it does not. */
+function checkOptions(args: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const check = spawn(process.execPath, [join(DEMO, 'dist/check-options.js'), ...args], { stdio: 'inherit' })
+    check.once('error', reject)
+    check.once('exit', (code) => resolve(code ?? EXIT_FAILURE))
+  })
+}
+
 /** What the demo is told: see boards-plan.ts there. */
 async function writePlan(rig: Rig): Promise<string> {
   const program = join(DEMO, 'dist/container.js')
@@ -82,6 +91,8 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
     )
     return 0
   }
+  const refused = await checkOptions(args)
+  if (refused !== 0) return refused
   say(`Starting ${BOARDS} boards on this machine ...`)
   const rig = await startOwnedRig(BOARDS)
   try {

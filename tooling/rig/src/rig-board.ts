@@ -116,6 +116,11 @@ export class RigBoard {
     return setRate(this.name, megabits)
   }
 
+  /** The socket of its Engine, as this machine reaches it; until its power goes. @throws RigError the board is off */
+  async engineSocket(): Promise<string> {
+    return `/proc/${await this.initOrFail()}/root/run/docker.sock`
+  }
+
   /** Ends the Engine and its containers, as `systemctl stop docker` would. */
   async stopEngine(): Promise<void> {
     await this.say(['engine-stop'], ENGINE_STOP_LIMIT_MS)
@@ -148,8 +153,7 @@ export class RigBoard {
 
   /** Run a program on the board's console, as root: works without link and sshd. Whatever its exit code. @throws RigError the board is off */
   async exec(words: readonly [string, ...string[]], options?: WordsOptions): Promise<WordsResult> {
-    const init = await this.init()
-    if (init === undefined) throw new RigError(`board ${this.number} is off`)
+    const init = await this.initOrFail()
     const inside = ['--mount', '--uts', '--net', '--pid']
     return tryWords(['nsenter', '--target', String(init), ...inside, ...words], options)
   }
@@ -200,6 +204,12 @@ export class RigBoard {
         return false
       }
     })
+  }
+
+  private async initOrFail(): Promise<number> {
+    const init = await this.init()
+    if (init === undefined) throw new RigError(`board ${this.number} is off`)
+    return init
   }
 
   private async sshdPid(): Promise<string> {

@@ -1,5 +1,4 @@
 import type { ContainerHandler } from '@aicluster/host-sdk'
-import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import { longWork } from '../long-work'
@@ -23,7 +22,7 @@ export const registerAdd: Register = (program, action) =>
 
 async function add(context: Context, inference: string, board: string): Promise<undefined> {
   const handlers = await withCluster(context, async (cluster) => {
-    const targets = await boardsNamed(cluster, board)
+    const targets = await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })
     const handlers: ContainerHandler[] = []
     // One after another: the cluster changes an inference by one command at a time.
     for (const target of targets) {

@@ -1,8 +1,9 @@
 import type { AICluster, ContainerStatus } from '@aicluster/host-sdk'
-import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
+import { boardsOutOfReach, noteBoardsOutOfReach } from '../views/boards-out-of-reach'
 import { CONTAINER_MORE, CONTAINER_NAMES, CONTAINER_STATE, CONTAINER_USE } from '../views/container-columns'
+import { containerStatuses } from '../views/container-statuses'
 import type { Register } from './register'
 
 interface ContainersOptions {
@@ -29,18 +30,26 @@ export const registerContainers: Register = (program, action) =>
 
 async function containers(context: Context, inference: string | undefined, { board, wide }: ContainersOptions): Promise<undefined> {
   const { output } = context
-  const chosen = await withCluster(context, (cluster) => output.progress('asking for containers', containersOn(cluster, inference, board)))
+  const { chosen, away } = await withCluster(context, (cluster) =>
+    output.progress('asking for containers', lookAt(cluster, inference, board)),
+  )
   output.result(chosen, () => {
     if (chosen.length === 0) output.line('No containers there. "aicluster load" starts some.')
     else if (wide) showAll(context, chosen)
     else output.table([...CONTAINER_NAMES, ...CONTAINER_STATE, ...CONTAINER_USE, ...CONTAINER_MORE], chosen)
   })
+  noteBoardsOutOfReach(output, away)
+}
+
+async function lookAt(cluster: AICluster, inference: string | undefined, board: string | undefined) {
+  const chosen = await containersOn(cluster, inference, board)
+  return { chosen, away: await boardsOutOfReach(cluster, chosen) }
 }
 
 async function containersOn(cluster: AICluster, inference: string | undefined, board: string | undefined): Promise<ContainerStatus[]> {
-  const containers = await cluster.getContainerStatus(inference)
+  const containers = await containerStatuses(cluster, inference)
   if (board === undefined) return containers
-  const names = (await boardsNamed(cluster, board)).map(({ name }) => name)
+  const names = (await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })).map(({ name }) => name)
   return containers.filter(({ allocatedCoprocessor }) => names.includes(allocatedCoprocessor))
 }
 

@@ -1,6 +1,6 @@
 import type { AICluster, ContainerDistributionStatus } from '@aicluster/host-sdk'
 import { UsageError } from '../cli-errors'
-import { boardsNamed, containerNamed } from '../cluster/find'
+import { containerNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import type { Column } from '../output/table'
@@ -80,6 +80,9 @@ async function statesAfter(
 ): Promise<ContainerDistributionStatus[]> {
   const method = ACTIONS[name]
   if (container !== undefined) return [await (await containerNamed(cluster, container))[method](inference)]
-  const boards = board === undefined ? await cluster.getCoprocessorHandler(inference) : await boardsNamed(cluster, board)
+  const boards =
+    board === undefined
+      ? await cluster.getCoprocessorHandler(inference)
+      : await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })
   return (await Promise.all(boards.map((one) => one[method](inference)))).flat()
 }

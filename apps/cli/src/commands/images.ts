@@ -1,5 +1,4 @@
 import type { AICluster, CoprocessorImage, CoprocessorImages } from '@aicluster/host-sdk'
-import { boardsNamed } from '../cluster/find'
 import { withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import type { Column } from '../output/table'
@@ -33,7 +32,7 @@ export const registerImages: Register = (program, action) =>
     .action(action((context, board: string | undefined) => images(context, board)))
 
 const imagesOn = async (cluster: AICluster, board: string): Promise<CoprocessorImages[]> =>
-  (await Promise.all((await boardsNamed(cluster, board)).map((one) => one.getImages()))).flat()
+  (await Promise.all((await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })).map((one) => one.getImages()))).flat()
 
 async function images(context: Context, board: string | undefined): Promise<undefined> {
   const { output } = context

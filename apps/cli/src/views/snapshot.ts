@@ -1,12 +1,5 @@
-import {
-  type AICluster,
-  type CallOptions,
-  type ClusterMetrics,
-  type ContainerStatus,
-  type CoprocessorHandler,
-  SshConnectionError,
-} from '@aicluster/host-sdk'
-import { unreachableContainers } from './unreachable-containers'
+import type { AICluster, CallOptions, ClusterMetrics, ContainerStatus, CoprocessorHandler } from '@aicluster/host-sdk'
+import { containerStatuses } from './container-statuses'
 
 /** What the cluster says of itself at one moment. */
 export interface Snapshot {
@@ -16,15 +9,10 @@ export interface Snapshot {
 }
 
 export async function takeSnapshot(cluster: AICluster, options: CallOptions = {}): Promise<Snapshot> {
-  const asked = cluster.getMetrics(options)
   const [metrics, boards, containers] = await Promise.all([
-    asked,
+    cluster.getMetrics(options),
     cluster.getCoprocessorHandler(undefined, options),
-    cluster.getContainerStatus(undefined, options).catch(async (error) => {
-      // That no board can be reached is no reason to show nothing: it is what somebody looks for.
-      if (!(error instanceof SshConnectionError)) throw error
-      return unreachableContainers(await cluster.getContainerHandler(undefined, options), (await asked).credits)
-    }),
+    containerStatuses(cluster, undefined, options),
   ])
   return { metrics, boards, containers }
 }

@@ -7,8 +7,8 @@ const BOARD: readonly [MetricFamily, (telemetry: BoardTelemetryView) => number |
   [gauge('load1', 'Processes that run or wait to run there, on average over a minute.'), ({ load }) => load?.[0]],
   [gauge('memory_used_bytes', 'Memory that programs hold there, without caches.'), ({ memory_used_bytes }) => memory_used_bytes],
   [gauge('memory_total_bytes', 'Memory of the board.'), ({ memory_total_bytes }) => memory_total_bytes],
-  [gauge('disk_free_bytes', 'Room for images and containers there.'), ({ disk_free_bytes }) => disk_free_bytes],
-  [gauge('disk_total_bytes', 'Size of the file system for images and containers there.'), ({ disk_total_bytes }) => disk_total_bytes],
+  [gauge('disk_free_bytes', 'Room on its disk.'), ({ disk_free_bytes }) => disk_free_bytes],
+  [gauge('disk_total_bytes', 'Size of its disk.'), ({ disk_total_bytes }) => disk_total_bytes],
   [gauge('temperature_celsius', 'What its hottest sensor says.'), ({ temperature_celsius }) => temperature_celsius],
 ]
 

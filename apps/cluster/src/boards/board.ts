@@ -135,7 +135,7 @@ export interface Board {
   readonly driver: 'local' | 'ssh'
   readonly state: BoardState
   readonly about: BoardAbout
-  /** Load, memory and the like, measured seconds ago; undefined where nothing is measured. */
+  /** Load, memory and the like, measured seconds ago; undefined until then, and while it is down. */
   readonly telemetry: BoardTelemetryView | undefined
   /** Called each time the board has come up or gone down. */
   onState: ((state: BoardState) => void) | undefined

@@ -4,6 +4,7 @@ import type { BoardConfig, LocalBoardConfig } from '../config/board-config'
 import type { Board } from './board'
 import { EnginedLocalBoard } from './local/engined-local-board'
 import { LocalEngine } from './local/local-engine'
+import type { SharedTelemetry } from './local/shared-telemetry'
 import type { Owner } from './ssh/own-machine'
 import { SshBoard } from './ssh/ssh-board'
 import { sshTargetOf } from './ssh/ssh-target-of'
@@ -17,14 +18,18 @@ export interface BoardParts {
   knownHosts: string
   /** Whose the board is. */
   owner: Owner
+  /** How this machine fares, for every board that it plays. */
+  ownTelemetry: SharedTelemetry
   logger: Logger
 }
 
 /** The board that an entry of the configuration describes. */
 export function makeBoard(config: BoardConfig, parts: BoardParts): Board {
-  const { folder, knownHosts, owner, logger } = parts
-  if (config.driver === 'local')
-    return new EnginedLocalBoard({ name: config.name, labels: config.labels, folder, logger, engine: localEngine(config, parts) })
+  const { folder, knownHosts, owner, ownTelemetry, logger } = parts
+  if (config.driver === 'local') {
+    const { name, labels } = config
+    return new EnginedLocalBoard({ name, labels, folder, logger, telemetry: ownTelemetry, engine: localEngine(config, parts) })
+  }
   return new SshBoard({ config, target: sshTargetOf(config, knownHosts), owner, logger })
 }
 

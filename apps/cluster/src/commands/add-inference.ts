@@ -4,20 +4,24 @@ import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { containerView } from './container-view'
+import { requireSourcesInRoots } from './file-roots'
 import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
-import { requireBoard } from './select'
+import { boardsOf } from './select'
 
-/** Bring an inference that is registered elsewhere to this board too, with the files that were put for it; distribution to it is on. */
+/**
+ * Bring an inference that is registered elsewhere to these boards too, with the files that were put for it; distribution to it is on.
+ * Those that have it already stay as they are; of the others all get it, or none.
+ */
 export async function addInference(
   plane: ControlPlane,
   command: CommandOf<'add_inference'>,
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
-  const { inference_name: name, coprocessor_name: board } = command
-  const target = requireBoard(plane, board)
-  await reachBoardsOf(plane, [], [target])
+  const { inference_name: name, coprocessor_name: selection } = command
+  const targets = boardsOf(plane, selection)
+  await reachBoardsOf(plane, [], targets)
   const before = plane.registry.get(name)
   if (!before) {
     const registered = plane.registry.all().map(({ config }) => config.name)
@@ -26,15 +30,16 @@ export async function addInference(
       details: { inference_name: name },
     })
   }
-  requireProcessesAllowed(plane.options.config, before.config, [{ name: board }])
+  const boards = targets.map((board) => ({ name: board.name }))
+  requireProcessesAllowed(plane.options.config, before.config, boards)
   return plane.locks.with(servedNames(before.config), async () => {
-    if (before.boards.includes(board)) {
-      await requireIdle(plane, before, board)
-      return handlersOn(plane, before, board)
-    }
-    const rollout = { config: before.config, before, replace: false, keepFiles: true, boards: [{ name: board }] }
+    for (const board of boards) if (before.boards.includes(board.name)) await requireIdle(plane, before, board.name)
+    const further = boards.filter((board) => !before.boards.includes(board.name))
+    if (further.length === 0) return handlersOn(plane, before, boards)
+    await requireSourcesInRoots(plane.options.config, before)
+    const rollout = { config: before.config, trees: before.trees, before, replace: false, keepFiles: true, boards: further }
     const [record] = await rollOut(plane, [rollout], command.cmd, call)
-    return handlersOn(plane, record as InferenceRecord, board)
+    return handlersOn(plane, record as InferenceRecord, boards)
   })
 }
 
@@ -48,7 +53,7 @@ async function requireIdle(plane: ControlPlane, { config, containers }: Inferenc
   })
 }
 
-const handlersOn = (plane: ControlPlane, record: InferenceRecord, board: string): ContainerHandlerView[] =>
+const handlersOn = (plane: ControlPlane, record: InferenceRecord, boards: readonly { name: string }[]): ContainerHandlerView[] =>
   record.containers
-    .filter((container) => container.board === board)
+    .filter((container) => boards.some(({ name }) => name === container.board))
     .map((container) => containerView(record, container, plane.options.config.defaults))

@@ -19,5 +19,7 @@ export async function checkBoards(plane: ControlPlane, command: CommandOf<'check
     const options = { ownKnownHosts: state.knownHostsPath, owner: plane.owner, signal: call.signal }
     probes.push(...(await Promise.all(group.map((entry) => probeBoard(entry, options)))))
   }
+  // Whoever looks has mended something: a board that keeps us out is tried again in minutes only.
+  for (const board of selected) if (board.state.state === 'down') board.retry?.()
   return probes
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterConfig } from '../config/cluster-config'
-import { pathsOf, requireInRoots } from './file-roots'
+import { requireInRoots, requireSourcesInRoots } from './file-roots'
 import { requireProcessesAllowed } from './processes-allowed'
 
 let folder: string
@@ -41,13 +41,14 @@ describe('paths that an application names', () => {
     await expect(verdict(config(), path)).rejects.toMatchObject({ code: 302, message: expect.stringMatching(text) })
   })
 
-  it('are those of script_path, image_path and copy', () => {
-    const copy = [{ From: '/c', To: 'c' }]
-    expect(pathsOf({ name: 'a', script_path: '/s', image_path: '/i', copy }).map(({ field }) => field)).toEqual([
-      'script_path',
-      'image_path',
-      'copy[0].From',
-    ])
+  it('are not looked at where the application has sent them', async () => {
+    const config = ClusterConfig.parse({ listen: beyond })
+    const sources = { config: { name: 'a', script_path: '/s', copy: { From: '/c', To: 'c' } }, trees: { '/s': 'tree' } }
+    await expect(requireSourcesInRoots(config, sources)).rejects.toMatchObject({
+      code: 302,
+      message: expect.stringContaining('copy[0].From'),
+    })
+    await expect(requireSourcesInRoots(config, { ...sources, trees: { '/s': 'tree', '/c': 'tree' } })).resolves.toBeUndefined()
   })
 })
 

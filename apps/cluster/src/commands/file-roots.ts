@@ -1,25 +1,10 @@
 import { realpath } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { type ContainerConfig, clusterError } from '@aicluster/protocol'
-import { copyEntries } from '../boards/local/container-files'
-import { isWithin } from '../boards/local/copy-tree'
+import { resolve } from 'node:path'
+import { clusterError, type NamedPath, namedPaths } from '@aicluster/protocol'
+import { isWithin } from '@aicluster/transport'
 import type { ClusterConfig } from '../config/cluster-config'
 import { reachesBeyond } from '../config/listen-config'
-
-/** A path on the manager's host that an application names. */
-export interface NamedPath {
-  field: string
-  path: string
-}
-
-/** Every path that a config names. */
-export const pathsOf = (config: ContainerConfig): NamedPath[] =>
-  [
-    { field: 'script_path', path: config.script_path },
-    { field: 'image_path', path: config.image_path },
-    { field: 'image_filename', path: config.image_path && config.image_filename ? join(config.image_path, config.image_filename) : null },
-    ...copyEntries(config).map(({ From }, index) => ({ field: `copy[${index}].From`, path: From })),
-  ].filter((named): named is NamedPath => typeof named.path === 'string' && named.path !== '')
+import { isSent, type Sources } from '../given/placed-config'
 
 /**
  * Whether the cluster may read these: who may manage from another machine does not thereby read every file of the manager's host.
@@ -29,12 +14,9 @@ export const pathsOf = (config: ContainerConfig): NamedPath[] =>
  * @throws InvalidArgumentError (302) naming field, path and what is allowed
  */
 export async function requireInRoots(config: ClusterConfig, paths: readonly NamedPath[]): Promise<void> {
-  const roots = config.file_roots ?? (reachesBeyond(config.listen) ? [] : undefined)
-  if (roots === undefined || paths.length === 0) return
-  const real = await Promise.all(roots.map(whereItLies))
+  const roots = rootsOf(config)
   for (const { field, path } of paths) {
-    const place = await whereItLies(path)
-    if (real.some((root) => isWithin(place, root))) continue
+    if (roots === undefined || (await liesBelow(roots, path))) continue
     const allowed =
       roots.length > 0 ? `it must lie below ${roots.join(' or ')}` : 'no folder is allowed while the manager listens beyond loopback'
     throw clusterError('invalidParameter', {
@@ -42,6 +24,29 @@ export async function requireInRoots(config: ClusterConfig, paths: readonly Name
       details: { field, value: path, file_roots: roots },
     })
   }
+}
+
+/** What of a config the cluster reads on its own host lies where it may. @throws InvalidArgumentError (302) */
+export const requireSourcesInRoots = (config: ClusterConfig, sources: Sources): Promise<void> =>
+  requireInRoots(
+    config,
+    namedPaths(sources.config).filter(({ path }) => !isSent(sources, path)),
+  )
+
+/** Whether the cluster may read this. */
+export async function isInRoots(config: ClusterConfig, path: string): Promise<boolean> {
+  const roots = rootsOf(config)
+  return roots === undefined || liesBelow(roots, path)
+}
+
+/** Undefined: everywhere. */
+const rootsOf = (config: ClusterConfig): readonly string[] | undefined =>
+  config.file_roots ?? (reachesBeyond(config.listen) ? [] : undefined)
+
+async function liesBelow(roots: readonly string[], path: string): Promise<boolean> {
+  const place = await whereItLies(path)
+  const real = await Promise.all(roots.map(whereItLies))
+  return real.some((root) => isWithin(place, root))
 }
 
 /** What is not there is judged by its name; whoever reads it will say that it is missing. */

@@ -1,8 +1,8 @@
 import type { CommandOf, CoprocessorImagesView } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { imagesOn } from './images-on'
-import { requireBoard } from './select'
+import { boardsOf } from './select'
 
-/** Images on one board: a list of one entry. A board without an Engine holds none. */
+/** Images on one board, or on those with a label. A board without an Engine holds none. */
 export const getImages = async (plane: ControlPlane, command: CommandOf<'get_images'>): Promise<CoprocessorImagesView[]> =>
-  imagesOn([requireBoard(plane, command.coprocessor_name)])
+  imagesOn(boardsOf(plane, command.coprocessor_name))

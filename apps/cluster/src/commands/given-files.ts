@@ -7,6 +7,8 @@ import { type CommandOf, clusterError } from '@aicluster/protocol'
 export interface GivenFile {
   field: string
   path: string
+  /** Where the manager reads it: where it lies, or what was sent. */
+  from: string
   /** What it is called in the container's folder. */
   name: string
 }
@@ -16,14 +18,14 @@ type FileInfo = CommandOf<'put_file'>['file_info']
 /** The files of a `put_file` command, as they stand there. */
 export const namedFiles = (info: FileInfo): GivenFile[] =>
   Object.entries(info).flatMap(([key, paths]) =>
-    [paths ?? []].flat().map((path) => ({ field: `file_info.${key}`, path, name: basename(path) })),
+    [paths ?? []].flat().map((path) => ({ field: `file_info.${key}`, path, from: path, name: basename(path) })),
   )
 
 /**
- * The files of a `put_file` command, all of them readable, no two of one name.
- * @throws InvalidArgumentError (201) there is none; (301) one cannot be opened; (302) a path is not absolute, or two have one name
+ * The files of a `put_file` command, no two of one name. Whether they are there nobody has looked.
+ * @throws InvalidArgumentError (201) there is none; (302) a path is not absolute, or two have one name
  */
-export async function givenFiles(info: FileInfo): Promise<GivenFile[]> {
+export function givenFiles(info: FileInfo): GivenFile[] {
   const files = namedFiles(info)
   if (files.length === 0) {
     throw clusterError('requiredKeyMissing', {
@@ -39,15 +41,15 @@ export async function givenFiles(info: FileInfo): Promise<GivenFile[]> {
     if (twin) throw refuse(file, `has the same name as ${twin.path}: both would be ${file.name} in the container's folder`)
     byName.set(file.name, file)
   }
-  for (const file of files) await requireReadable(file)
   return files
 }
 
-async function requireReadable(file: GivenFile): Promise<void> {
+/** @throws InvalidArgumentError (301) it cannot be opened */
+export async function requireReadable(file: GivenFile): Promise<void> {
   try {
-    const stats = await stat(file.path)
+    const stats = await stat(file.from)
     if (!stats.isFile()) throw unreadable(file, stats.isDirectory() ? 'is a folder, not a file' : 'is not a file')
-    await access(file.path, constants.R_OK)
+    await access(file.from, constants.R_OK)
   } catch (error) {
     throw asUnreadable(file, error)
   }
@@ -62,11 +64,12 @@ const REASONS: Record<string, string> = {
 /** What went wrong with the file, as 301 where it is the file's own fault. */
 export function asUnreadable(file: GivenFile, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code
-  if (typeof code !== 'string' || (error as NodeJS.ErrnoException).path !== file.path) return error
+  if (typeof code !== 'string' || (error as NodeJS.ErrnoException).path !== file.from) return error
   return unreadable(file, REASONS[code] ?? `cannot be read (${code})`)
 }
 
-const unreadable = ({ field, path }: GivenFile, reason: string) =>
+/** @param reason - `does not exist` */
+export const unreadable = ({ field, path }: Pick<GivenFile, 'field' | 'path'>, reason: string) =>
   clusterError('configFileUnreadable', { detail: `${field}: ${path} ${reason}`, details: { field, value: path } })
 
 const refuse = ({ field, path }: GivenFile, rule: string) =>

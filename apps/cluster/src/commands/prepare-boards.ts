@@ -10,7 +10,8 @@ import type { Rollout } from './rollout-progress'
  * Bring what may take long to all boards, side by side, while what is to be replaced still serves.
  * @throws what the first board throws that cannot take it; the others are given up
  */
-export async function prepareBoards(plane: ControlPlane, { config, boards }: Rollout, cmd: CommandName, call: CommandCall): Promise<void> {
+export async function prepareBoards(plane: ControlPlane, rollout: Rollout, cmd: CommandName, call: CommandCall): Promise<void> {
+  const { config, boards } = rollout
   if (implementationOf(config) === 'Loop') return
   const giveUp = new AbortController()
   const signal = AbortSignal.any([call.signal, giveUp.signal])
@@ -18,7 +19,7 @@ export async function prepareBoards(plane: ControlPlane, { config, boards }: Rol
     boards.map(async ({ name, suffixName = null }) => {
       try {
         const work = workOf({ ...call, signal }, cmd, config.name, name, suffixName)
-        await plane.boards.get(name)?.prepare?.(config, boardWork(work))
+        await plane.boards.get(name)?.prepare?.(plane.given.placed(rollout), boardWork(work))
       } catch (error) {
         giveUp.abort(error)
       }

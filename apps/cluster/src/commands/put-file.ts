@@ -7,21 +7,35 @@ import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { requireInRoots } from './file-roots'
-import { asUnreadable, type GivenFile, givenFiles, namedFiles } from './given-files'
+import { asUnreadable, type GivenFile, givenFiles, namedFiles, requireReadable } from './given-files'
 import { workOf } from './progress'
 import { requireProgram, selectRecords, selectUsedBoards } from './select'
 
 /**
  * Replace files of an inference in the folders of its containers, on every board or on none. They count from a container's next
  * start, and for every container that is made later, until the inference is unloaded or replaced.
- *
- * The manager reads the paths itself: as long as boards are local, it shares the application's machine.
  */
 export async function putFile(plane: ControlPlane, command: CommandOf<'put_file'>, call: CommandCall): Promise<Record<string, never>> {
   selectRecords(plane, command.inference_name)
+  return plane.given.using(command.files, (trees) => putSent(plane, command, trees, call))
+}
+
+async function putSent(
+  plane: ControlPlane,
+  command: CommandOf<'put_file'>,
+  trees: ReadonlyMap<string, string>,
+  call: CommandCall,
+): Promise<Record<string, never>> {
   // First: whether a file elsewhere is there is nobody's business.
-  await requireInRoots(plane.options.config, namedFiles(command.file_info))
-  const files = await givenFiles(command.file_info)
+  await requireInRoots(
+    plane.options.config,
+    namedFiles(command.file_info).filter(({ path }) => !trees.has(path)),
+  )
+  const files = givenFiles(command.file_info).map((file) => {
+    const tree = trees.get(file.path)
+    return tree === undefined ? file : { ...file, from: plane.given.placeOf(tree, file.path) }
+  })
+  for (const file of files) await requireReadable(file)
   await plane.boardWatch.reach(selectUsedBoards(plane, command.inference_name))
   // Only now: to look at the files took its time.
   const records = selectRecords(plane, command.inference_name)
@@ -47,6 +61,18 @@ export async function putFile(plane: ControlPlane, command: CommandOf<'put_file'
   )
 }
 
+/**
+ * The paths that a put reads, with where they stand.
+ * @throws what {@link putFile} throws of what can be seen before
+ */
+export async function pathsOfPut(plane: ControlPlane, command: CommandOf<'put_file'>): Promise<GivenFile[]> {
+  const records = selectRecords(plane, command.inference_name)
+  const files = givenFiles(command.file_info)
+  for (const record of records) requireProgram(record, command.cmd)
+  await requireIdle(plane, records)
+  return files
+}
+
 /** @throws InvalidOperationError (303) */
 async function requireIdle(plane: ControlPlane, records: readonly InferenceRecord[]): Promise<void> {
   const instances = records.flatMap(({ containers }) => containers.map(({ instance }) => instance))
@@ -69,12 +95,13 @@ async function stageKept(
   const folder = await plane.files.stage(config.name)
   const work = workOf(call, 'put_file', config.name, '', null)
   const meter = await copyMeter(
-    files.map(({ path }) => path),
-    { signal: work.signal, onBytes: (done, total) => work.report('upload', { done, total }) },
+    files.map(({ from }) => from),
+    // What the application has sent was told of while it came.
+    { signal: work.signal, onBytes: files.some(isReadHere) ? (done, total) => work.report('upload', { done, total }) : undefined },
   )
   try {
     for (const file of files) {
-      await copyTree(file.path, join(folder, file.name), meter).catch((error) => {
+      await copyTree(file.from, join(folder, file.name), meter).catch((error) => {
         throw asUnreadable(file, error)
       })
     }
@@ -84,6 +111,8 @@ async function stageKept(
   }
   return plane.files.staged(config.name)
 }
+
+const isReadHere = ({ path, from }: GivenFile): boolean => path === from
 
 async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, staged: StagedFiles[], call: CommandCall): Promise<void> {
   const { name } = record.config
@@ -107,8 +136,8 @@ async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
       await part.commit()
     }
   } catch (error) {
-    // A board that is lost keeps none of the others from it; it gets what is kept when it is back.
-    await Promise.allSettled(begun.map((part) => part.revert()))
+    // A board that is lost keeps none of the others from it. What is kept comes last: a manager that dies before goes on with it everywhere.
+    for (const part of begun.reverse()) await part.revert().catch(() => {})
     throw error
   }
 }

@@ -11,5 +11,6 @@ import type { InferenceRecord } from '../registry/inference-record'
 export const reachBoardsOf = (plane: ControlPlane, records: readonly (InferenceRecord | undefined)[], further: readonly Board[] = []) =>
   plane.boardWatch.reach([...records.flatMap((record) => boardsWithPrograms(plane, record)), ...further])
 
-const boardsWithPrograms = (plane: ControlPlane, record: InferenceRecord | undefined): Board[] =>
+/** The boards on which containers of this inference have programs. */
+export const boardsWithPrograms = (plane: ControlPlane, record: InferenceRecord | undefined): Board[] =>
   !record || implementationOf(record.config) === 'Loop' ? [] : record.containers.flatMap(({ board }) => plane.boards.get(board) ?? [])

@@ -1,11 +1,14 @@
 import { type CommandOf, type ContainerHandlerView, clusterError } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { treesOf } from '../given/placed-config'
 import { servedNames } from '../registry/container-config-rules'
 import { parseInferenceFile, requireSameIdentity } from '../registry/inference-file'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
+import { requireSourcesInRoots } from './file-roots'
+import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import type { Rollout } from './rollout-progress'
@@ -29,6 +32,10 @@ export async function reloadInference(
     const further = servedNames(record.config).filter((served) => !held.has(served.toLowerCase()))
     return plane.locks.with(further, async () => {
       requireDistinctNames(plane, [record.config])
+      // Whoever has edited the file may name what was not sent: the cluster reads it, under the rules of a load.
+      const boards = record.boards.map((board) => ({ name: board }))
+      requireProcessesAllowed(plane.options.config, record.config, boards)
+      await requireSourcesInRoots(plane.options.config, record)
       return handlersOf(plane, await rollOut(plane, [rolloutOf(record, before)], command.cmd, call))
     })
   })
@@ -63,8 +70,9 @@ function notFound(plane: ControlPlane, name: string) {
 }
 
 /** Containers keep their names, and the distribution that the file says. All are started, also those that were stopped. */
-const rolloutOf = ({ config, boards, containers }: InferenceRecord, before: InferenceRecord | undefined): Rollout => ({
+const rolloutOf = ({ config, boards, containers, trees = {} }: InferenceRecord, before: InferenceRecord | undefined): Rollout => ({
   config,
+  trees: treesOf(config, new Map(Object.entries(trees))),
   before,
   replace: before !== undefined,
   keepFiles: true,

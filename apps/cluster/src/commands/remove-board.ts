@@ -1,22 +1,28 @@
-import { type CommandOf, clusterError } from '@aicluster/protocol'
+import { type CommandOf, clusterError, type RemoveBoardView } from '@aicluster/protocol'
 import { removeFromFile } from '../config/edit-boards'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { BOARDS_LOCK, requireConfigFile } from './add-board'
+import type { CommandCall } from './command-call'
 import { requireBoard } from './select'
+import { unloadInference } from './unload-inference'
 
-/** A board goes on which nothing is registered. Its machine is left as it is. */
-export function removeBoard(plane: ControlPlane, command: CommandOf<'remove_board'>): Promise<Record<string, never>> {
+/** A board goes on which nothing is registered, or with `force` nothing any more. Its machine is left as it is. */
+export function removeBoard(plane: ControlPlane, command: CommandOf<'remove_board'>, call: CommandCall): Promise<RemoveBoardView> {
   return plane.locks.with([BOARDS_LOCK], async () => {
     const { config } = plane.options
-    const { coprocessor_name: name } = command
+    const { coprocessor_name: name, force } = command
     requireBoard(plane, name)
-    requireEmpty(plane, name)
     const others = config.boards.filter((board) => board.name !== name)
     if (others.length === 0)
       throw clusterError('invalidParameter', { detail: `board "${name}" is the last one: a cluster has one at least` })
-    if (command.write)
+    const file = command.write ? requireConfigFile(plane) : undefined
+    const { forgotten } = force
+      ? await unloadInference(plane, { cmd: 'unload_inference', coprocessor_name: name, delete_image: false, force }, call)
+      : { forgotten: [] }
+    requireEmpty(plane, name)
+    if (file !== undefined)
       await removeFromFile(
-        requireConfigFile(plane),
+        file,
         name,
         others.map((board) => ({ name: board.name })),
       )
@@ -24,7 +30,7 @@ export function removeBoard(plane: ControlPlane, command: CommandOf<'remove_boar
     requireEmpty(plane, name)
     config.boards.splice(0, config.boards.length, ...others)
     await plane.removeBoard(name)
-    return {}
+    return { forgotten }
   })
 }
 
@@ -34,7 +40,7 @@ function requireEmpty(plane: ControlPlane, board: string): void {
   const names = registered.map(({ config }) => config.name)
   if (names.length === 0 && !plane.boards.isHeld(board)) return
   throw clusterError('processesInUse', {
-    detail: `board "${board}": ${names.length > 0 ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} registered there` : 'something is being loaded there'}; unload first: aicluster unload --all --board ${board}`,
+    detail: `board "${board}": ${names.length > 0 ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} registered there` : 'something is being loaded there'}; unload first: aicluster unload --all --board ${board}, or say --force`,
     details: { coprocessor_name: board, inference_names: names },
   })
 }

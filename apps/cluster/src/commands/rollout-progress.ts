@@ -1,10 +1,9 @@
-import type { ContainerConfig } from '@aicluster/protocol'
+import type { Sources } from '../given/placed-config'
 import { endpointsOf, implementationOf } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 
 /** One inference that a command brings to some boards. */
-export interface Rollout {
-  config: ContainerConfig
+export interface Rollout extends Sources {
   /** What is registered under its name now. */
   before: InferenceRecord | undefined
   /** Whether what runs now has to go. */
@@ -32,13 +31,14 @@ export function standsBeside({ config, before, replace }: Rollout): boolean {
 }
 
 /** What is registered once all is well. */
-export function nextRecord({ rollout: { config, before, replace, boards }, started }: RolloutProgress): InferenceRecord {
+export function nextRecord({ rollout: { config, trees, before, replace, boards }, started }: RolloutProgress): InferenceRecord {
   const kept = replace || !before ? { boards: [], containers: [] } : before
   return {
     version: 1,
     config,
     boards: [...kept.boards, ...boards.map(({ name }) => name)],
     containers: [...kept.containers, ...started],
+    ...(trees ? { trees } : {}),
   }
 }
 

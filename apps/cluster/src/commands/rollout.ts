@@ -30,7 +30,9 @@ export async function rollOut(
   for (const name of names) requireBoard(plane, name)
   const release = plane.boards.hold(names)
   try {
-    return await rollOutHeld(plane, rollouts, cmd, call)
+    // What is replaced may have to run again, from the files that it had.
+    const trees = rollouts.flatMap(({ trees, before }) => [trees, before?.trees])
+    return await plane.given.holding(trees, () => rollOutHeld(plane, rollouts, cmd, call))
   } finally {
     release()
   }
@@ -59,6 +61,9 @@ async function rollOutHeld(
     }
     // From here on it is no longer given up.
     for (const progress of under) {
+      const { rollout, started } = progress
+      const instances = started.map(({ instance }) => instance)
+      if (!rollout.keepFiles) await plane.files.replacing(rollout.config.name, instances)
       progress.registered = true
       await plane.registry.set(nextRecord(progress))
     }
@@ -101,12 +106,13 @@ const busy = (name: string, whose: string, cmd: CommandName) =>
   })
 
 async function checkBoards(plane: ControlPlane, rollouts: readonly Rollout[], cmd: CommandName, call: CommandCall): Promise<void> {
-  for (const { config, boards } of rollouts) {
+  for (const rollout of rollouts) {
+    const { config, boards } = rollout
     if (implementationOf(config) === 'Loop') continue
     for (const { name } of boards) {
       call.signal.throwIfAborted()
       workOf(call, cmd, config.name, name, null).report('check')
-      await plane.boards.get(name)?.check(config)
+      await plane.boards.get(name)?.check(plane.given.placed(rollout))
     }
   }
 }
@@ -154,7 +160,7 @@ async function startAll(plane: ControlPlane, progress: RolloutProgress, cmd: Com
       if (implementationOf(config) === 'Loop') return loopRecord(suffix, name)
       const work = workOf({ ...call, signal }, cmd, config.name, name, suffix)
       try {
-        return await plane.fleet.start(config, suffix, name, { startTimeoutMs, work, withFiles: keepFiles, distributionOff })
+        return await plane.fleet.start(progress.rollout, suffix, name, { startTimeoutMs, work, withFiles: keepFiles, distributionOff })
       } catch (error) {
         giveUp.abort(error)
         throw error

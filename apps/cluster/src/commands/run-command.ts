@@ -13,9 +13,12 @@ import { getCoprocessorHandler } from './get-coprocessor-handler'
 import { getCoprocessorImages } from './get-coprocessor-images'
 import { getImages } from './get-images'
 import { getMetrics } from './get-metrics'
+import { getMissing } from './get-missing'
 import { getQueueInfo } from './get-queue-info'
 import { loadInference } from './load-inference'
+import { offerFiles } from './offer-files'
 import { probeBoard } from './probe-board'
+import { putChunk } from './put-chunk'
 import { putFile } from './put-file'
 import { reloadInference } from './reload-inference'
 import { removeBoard } from './remove-board'
@@ -40,6 +43,9 @@ const HANDLERS: { [Name in CommandName]: CommandHandler<Name> } = {
   reload_inference: reloadInference,
   add_inference: addInference,
   put_file: putFile,
+  offer_files: offerFiles,
+  get_missing: getMissing,
+  put_chunk: putChunk,
   get_container_handler: getContainerHandler,
   get_container_status: getContainerStatus,
   get_container_log: getContainerLog,

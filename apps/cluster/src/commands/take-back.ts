@@ -24,11 +24,12 @@ export async function takeBack(plane: ControlPlane, progress: RolloutProgress, c
 /** What was set aside runs again, with its own files. Whatever goes wrong, it stays registered. */
 export async function restore(
   plane: ControlPlane,
-  { config }: InferenceRecord,
+  record: InferenceRecord,
   container: ContainerRecord,
   cmd: CommandName,
   call: CommandCall,
 ): Promise<ContainerRecord> {
+  const { config } = record
   const { board, suffix_name: suffix, instance } = container
   if (implementationOf(config) === 'Loop') return container
   const work: FleetWork = { ...UNATTENDED, report: workOf(call, cmd, config.name, board, suffix).report }
@@ -37,19 +38,19 @@ export async function restore(
   try {
     await plane.fleet.bringBack(instance)
     if (container.stopped) return container
-    return await plane.fleet.startAgain(config, container, { startTimeoutMs, work, withFiles: true })
+    return await plane.fleet.startAgain(record, container, { startTimeoutMs, work, withFiles: true })
   } catch (error) {
     plane.options.log.error(
       { container: suffix, board, err: error },
       'what was replaced does not get ready again; its board goes on trying',
     )
     // On a board that is gone it may run on as it did; what is missing there is mended when the board comes back.
-    if (isBoardFailure(error)) return expectAgain(plane, config, container)
-    return plane.fleet.restart(config, container).catch(() => expectAgain(plane, config, container))
+    if (isBoardFailure(error)) return expectAgain(plane, record, container)
+    return plane.fleet.restart(record, container).catch(() => expectAgain(plane, record, container))
   }
 }
 
-async function expectAgain(plane: ControlPlane, config: InferenceRecord['config'], container: ContainerRecord): Promise<ContainerRecord> {
-  if (!container.stopped) await plane.fleet.expectAgain(config, container)
+async function expectAgain(plane: ControlPlane, record: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
+  if (!container.stopped) await plane.fleet.expectAgain(record, container)
   return container
 }

@@ -1,10 +1,12 @@
-import { type CommandOf, clusterError, type UnloadView } from '@aicluster/protocol'
+import { asAIClusterError, type CommandOf, clusterError, type UnloadView } from '@aicluster/protocol'
+import { isBoardFailure } from '../boards/board-failure'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import { projectQueues } from '../registry/projection'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
+import { type LostContainer, lostBoardsOf, lostIn } from './lost-boards'
 import { reachBoardsOf } from './reach-boards'
 import { imagesOf, removeImages } from './remove-images'
 import { boardsOf, containersOf, type SelectedContainer, selectRecords } from './select'
@@ -16,8 +18,10 @@ const DRAIN_POLL_MS = 20
 /** What an unload takes away. */
 interface Leaving {
   records: readonly InferenceRecord[]
-  /** Those of its containers that go. */
-  containers: readonly SelectedContainer[]
+  /** Those of its containers that are stopped. */
+  there: readonly SelectedContainer[]
+  /** Those that are only forgotten. */
+  lost: readonly LostContainer[]
   /** What stays of each record. */
   remaining: readonly InferenceRecord[]
 }
@@ -25,40 +29,54 @@ interface Leaving {
 /**
  * Stop and forget the selected containers, all or none. Nothing changes while anything of them is queued or in process, nor where a
  * board of theirs is down.
+ *
+ * With `force` those on boards that are down are only forgotten, whatever they hold: they are let in no more, and swept away once their
+ * board is back.
  */
 export async function unloadInference(plane: ControlPlane, command: CommandOf<'unload_inference'>, call: CommandCall): Promise<UnloadView> {
-  const { inference_name: name, coprocessor_name: selection, drain_ms: drainMs = 0 } = command
+  const { inference_name: name, coprocessor_name: selection, delete_image: deleteImage, force } = command
   const boards = selection ? boardsOf(plane, selection).map((board) => board.name) : undefined
-  const select = () => selectRecords(plane, name).filter((record) => !boards || record.boards.some((board) => boards.includes(board)))
-  await reachBoardsOf(
-    plane,
-    select().map((record) => ({ ...record, containers: record.containers.filter(({ board }) => !boards || boards.includes(board)) })),
-  )
+  const isSelected = (board: string) => !boards || boards.includes(board)
+  const select = () => selectRecords(plane, name).filter((record) => record.boards.some(isSelected))
+  const chosen = select().map((record) => ({ ...record, containers: record.containers.filter(({ board }) => isSelected(board)) }))
+  const reasons = force ? await lostBoardsOf(plane, chosen) : await reachBoardsOf(plane, chosen)
   // Only now: it may just have been taken over, and have another record.
   const records = select()
-  const images = await plane.locks.with(
-    records.flatMap(({ config }) => servedNames(config)),
-    async () => {
-      const containers = containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
-      const leaving = { records, containers, remaining: records.map((record) => without(record, boards)) }
-      const used = command.delete_image ? await imagesOf(plane, containers) : []
-      await unload(plane, leaving, drainMs, call)
-      return removeImages(plane, used)
-    },
+  const takeAway = () =>
+    plane.locks.with(
+      records.flatMap(({ config }) => servedNames(config)),
+      async () => {
+        const containers = containersOf(records).filter(({ container }) => isSelected(container.board))
+        const lost = lostIn(containers, reasons ?? new Map())
+        const there = containers.filter((selected) => !lost.some(({ container }) => container === selected.container))
+        const used = deleteImage ? await imagesOf(plane, there) : []
+        const leaving = { records, there, lost, remaining: records.map((record) => without(record, boards)) }
+        return { lost: await unload(plane, leaving, command, call), images: await removeImages(plane, used) }
+      },
+    )
+  const { images, lost } = await plane.given.holding(
+    records.map(({ trees }) => trees),
+    takeAway,
   )
-  return { containers: handlersOf(plane, plane.registry.all()), images }
+  const forgotten = lost.map(({ container, reason }) => ({ suffix_name: container.suffix_name, board: container.board, reason }))
+  return { containers: handlersOf(plane, plane.registry.all()), images, forgotten }
 }
 
-async function unload(plane: ControlPlane, leaving: Leaving, drainMs: number, call: CommandCall): Promise<void> {
-  const { records, containers, remaining } = leaving
-  const instances = containers.map(({ container }) => container.instance)
+/** @returns the containers that could not be stopped, and are forgotten */
+async function unload(
+  plane: ControlPlane,
+  leaving: Leaving,
+  { drain_ms: drainMs = 0, force }: CommandOf<'unload_inference'>,
+  call: CommandCall,
+): Promise<LostContainer[]> {
+  const { there, remaining } = leaving
   const names = orphanedNames(plane, remaining)
-  await removeWhenIdle(plane, instances, names, records, drainMs, call.signal)
-  const results = await Promise.allSettled(instances.map((instance) => plane.fleet.setAside(instance)))
-  const failed = results.find((result) => result.status === 'rejected')
+  await removeWhenIdle(plane, leaving, names, drainMs, call.signal)
+  const failures = await setAside(plane, there)
+  const failed = failures.find(({ error }) => !force || !isBoardFailure(error))
   if (failed) {
     await takeBackUnload(plane, leaving, names, call)
-    throw failed.reason
+    throw failed.error
   }
   for (const record of remaining) {
     if (record.containers.length === 0) {
@@ -67,12 +85,31 @@ async function unload(plane: ControlPlane, leaving: Leaving, drainMs: number, ca
     } else await plane.registry.set(record)
   }
   await plane.project()
-  await Promise.all(instances.map((instance) => plane.fleet.removeOrLeave(instance)))
+  const lost = [...leaving.lost, ...failures.map(({ error, ...selected }) => ({ ...selected, reason: asAIClusterError(error).message }))]
+  for (const { container, reason } of lost) {
+    plane.fleet.forget(container.instance)
+    const what = { container: container.suffix_name, board: container.board, reason }
+    plane.options.log.warn(what, 'a container is forgotten that may still run')
+  }
+  await Promise.all(there.map(({ container }) => plane.fleet.removeOrLeave(container.instance)))
+  return lost
+}
+
+/** @returns those with which it did not work */
+async function setAside(
+  plane: ControlPlane,
+  containers: readonly SelectedContainer[],
+): Promise<(SelectedContainer & { error: unknown })[]> {
+  const failed: (SelectedContainer & { error: unknown })[] = []
+  await Promise.all(
+    containers.map((selected) => plane.fleet.setAside(selected.container.instance).catch((error) => failed.push({ ...selected, error }))),
+  )
+  return failed
 }
 
 /** A board has gone in the middle: what was stopped runs again, and everything is registered as before. */
 async function takeBackUnload(plane: ControlPlane, leaving: Leaving, names: readonly string[], call: CommandCall): Promise<void> {
-  const stopped = new Set(leaving.containers.map(({ container }) => container.instance))
+  const stopped = new Set([...leaving.there, ...leaving.lost].map(({ container }) => container.instance))
   for (const record of leaving.records) {
     const containers = await Promise.all(
       record.containers.map((container) =>
@@ -104,14 +141,23 @@ function orphanedNames(plane: ControlPlane, remaining: readonly InferenceRecord[
 
 async function removeWhenIdle(
   plane: ControlPlane,
-  instances: string[],
-  names: string[],
-  records: readonly InferenceRecord[],
+  { records, there, lost }: Leaving,
+  orphaned: readonly string[],
   drainMs: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const instancesOf = (selected: readonly SelectedContainer[]) => selected.map(({ container }) => container.instance)
+  // What waits for containers that are all lost waits in vain.
+  const served = new Set(there.flatMap(({ record }) => servedNames(record.config)))
+  const names = orphaned.filter((name) => served.has(name))
+  const what = {
+    instances: instancesOf(there),
+    names,
+    keepQueues: false,
+    lost: { instances: instancesOf(lost), names: orphaned.filter((name) => !served.has(name)) },
+  }
   const giveUpAt = performance.now() + drainMs
-  while (!(await plane.options.dataPlane.call('removeIfIdle', { instances, names, keepQueues: false }))) {
+  while (!(await plane.options.dataPlane.call('removeIfIdle', what))) {
     signal.throwIfAborted()
     if (performance.now() >= giveUpAt) {
       const unloaded = records.map(({ config }) => config.name)

@@ -83,6 +83,15 @@ const ClusterKeys = z.strictObject({
         .min(1)
         .default(100_000)
         .describe('Requests of one application that may wait, in all queues together; one more is 305.'),
+      max_sent_files_bytes: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 50)
+        .default(64 * 1024 ** 3)
+        .describe(
+          'What the manager keeps, in bytes, of files that applications send for their inferences (scripts, models, image archives); more is 302.',
+        ),
     })
     .prefault({})
     .describe('What the manager takes from its peers. They are told the sizes at hello.'),

@@ -90,7 +90,7 @@ describe('a configuration that is wrong is refused with line, column, key and wh
       'an unknown key that resembles none',
       'limits:\n  colour: 1\n',
       302,
-      'c.yaml:2:3: unknown key limits.colour; known here: max_body_bytes, max_header_bytes, max_queued_per_session',
+      'c.yaml:2:3: unknown key limits.colour; known here: max_body_bytes, max_header_bytes, max_queued_per_session, max_sent_files_bytes',
     ],
     [
       'a key of the other transport',

@@ -132,21 +132,21 @@ export class BoardWatch {
   }
 
   /** @returns its record: another one if it had to be made anew */
-  private async resume({ config }: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
+  private async resume(record: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
     const { fleet } = this.plane
     if (container.stopped) {
-      await fleet.rest(config, container)
+      await fleet.rest(record, container)
       return container
     }
-    if (await fleet.adopt(config, container)) return container
+    if (await fleet.adopt(record, container)) return container
     // One that is not started again by itself, and has ended while we looked, has ended.
-    if (config.restart === 'never' && fleet.get(container.instance)) return container
+    if (record.config.restart === 'never' && fleet.get(container.instance)) return container
     await this.plane.options.dataPlane.call('forgetContainer', container.instance)
     try {
       // The same instance: its files are still there and are used again.
-      return await fleet.restart(config, container)
+      return await fleet.restart(record, container)
     } catch (error) {
-      await fleet.expectAgain(config, container)
+      await fleet.expectAgain(record, container)
       throw error
     }
   }

@@ -25,7 +25,12 @@ export class CommandsInProgress {
     } catch (error) {
       const failure = asAIClusterError(error)
       if (failure.code === 999) log.error({ err: error }, 'a command failed inside')
-      dataPlane.answer({ type: 'commandError', session, request, payload: encodeMsgpack(errorHeader(failure)) })
+      dataPlane.answer({
+        type: 'commandError',
+        session,
+        request,
+        payload: encodeMsgpack(this.plane.given.inOwnWords(errorHeader(failure))),
+      })
     } finally {
       this.aborts.delete(key)
     }

@@ -2,12 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
 import { type CurveKeyPair, newCurveKeyPair } from '@aicluster/transport'
 import type { Logger } from 'pino'
-import type { Board, BoardContainer, BoardWork, ContainerExit, ContainerSpec, StagedFiles } from '../boards/board'
+import type { Board, BoardContainer, BoardWork, ContainerSpec, StagedFiles } from '../boards/board'
 import { isBoardFailure } from '../boards/board-failure'
+import type { Sources } from '../given/placed-config'
 import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
 import { boardWork } from './board-work'
 import type { Boards } from './boards'
+import { ContainerStart, startError } from './container-start'
 import type { DataPlaneClient } from './data-plane-client'
 
 /** How long a container that has just exited gets for its last words to reach the file, in ms. */
@@ -24,6 +26,10 @@ export interface FleetOptions {
   serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
+  /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
+  keep(inferenceName: string, record: ContainerRecord): Promise<void>
+  /** The config with the places where what was sent lies. */
+  placed(sources: Sources): ContainerConfig
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -44,18 +50,15 @@ export interface StartOptions {
   distributionOff?: string[] | undefined
 }
 
-interface Starting {
-  board: string
-  ready(): void
-  fail(reason: Error): void
-}
-
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What a container that cannot reach the manager any more has to end in, in ms. */
+const CUT_OFF_STOP_MS = 1_000
 
 /** The containers that this manager runs: start, adopt, watch, stop. Knows boards and the data plane, nothing of commands. */
 export class ContainerFleet {
   private readonly running = new Map<string, BoardContainer>()
-  private readonly starting = new Map<string, Starting>()
+  private readonly starting = new Map<string, ContainerStart>()
   /** Their board was lost while they got a new token: they may run with one or the other. */
   private readonly tokenUnsure = new Set<string>()
 
@@ -85,8 +88,8 @@ export class ContainerFleet {
    * @throws ContainerStartError (311) when its program ends or is not ready in time, with its last output; RequestAbortedError (312);
    *   nothing of it is left
    */
-  async start(config: ContainerConfig, suffixName: string, boardName: string, options: StartOptions): Promise<ContainerRecord> {
-    const { record, spec } = await this.prepare(config, suffixName, boardName, options)
+  async start(sources: Sources, suffixName: string, boardName: string, options: StartOptions): Promise<ContainerRecord> {
+    const { record, spec } = await this.prepare(sources, suffixName, boardName, options)
     await this.run(spec, boardName, options, async (container) => {
       this.running.delete(spec.instance)
       await container?.remove(this.options.stopTimeoutMs)
@@ -99,13 +102,13 @@ export class ContainerFleet {
    * @returns its record: it has another token
    * @throws ContainerStartError (311), RequestAbortedError (312): it does not run then, and keeps its files
    */
-  async startAgain(config: ContainerConfig, earlier: ContainerRecord, options: StartOptions): Promise<ContainerRecord> {
+  async startAgain(sources: Sources, earlier: ContainerRecord, options: StartOptions): Promise<ContainerRecord> {
     await this.running.get(earlier.instance)?.stop(this.options.stopTimeoutMs)
-    const { record, spec } = await this.prepare(config, earlier.suffix_name, earlier.board, options, earlier)
+    const { record, spec } = await this.prepare(sources, earlier.suffix_name, earlier.board, options, earlier)
     try {
       await this.run(spec, earlier.board, options, async (container) => container?.stop(this.options.stopTimeoutMs))
     } catch (error) {
-      await this.onNoNewToken(config, earlier, error)
+      await this.onNoNewToken(sources, earlier, error)
       throw error
     }
     this.tokenUnsure.delete(record.instance)
@@ -120,22 +123,15 @@ export class ContainerFleet {
     giveUp: (container: BoardContainer | undefined) => Promise<void>,
   ): Promise<void> {
     let container: BoardContainer | undefined
-    let timer: NodeJS.Timeout | undefined
     const { signal } = work
-    const ready = new Promise<void>((resolve, reject) =>
-      this.starting.set(spec.instance, { board: boardName, ready: resolve, fail: reject }),
-    )
-    ready.catch(() => {})
-    const onAbort = () => this.starting.get(spec.instance)?.fail(signal.reason)
-    signal.addEventListener('abort', onAbort)
+    const start = new ContainerStart(boardName, signal)
+    this.starting.set(spec.instance, start)
     try {
       signal.throwIfAborted()
       container = await this.board(boardName).create(spec, boardWork(work))
       work.report('start')
       this.watch(container)
-      const late = () => new Error(`did not connect and become ready within ${startTimeoutMs} ms (start_timeout)`)
-      timer = setTimeout(() => this.starting.get(spec.instance)?.fail(late()), startTimeoutMs)
-      await ready
+      await start.readyWithin(startTimeoutMs)
       work.report('ready')
     } catch (cause) {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
@@ -145,14 +141,13 @@ export class ContainerFleet {
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output)
     } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
+      start.end()
       this.starting.delete(spec.instance)
     }
   }
 
   /** A registered container may connect, with the token that it has; whether it runs nobody has looked. */
-  async expectAgain(config: ContainerConfig, record: ContainerRecord): Promise<void> {
+  async expectAgain({ config }: Sources, record: ContainerRecord): Promise<void> {
     await this.expect(config, record, true)
   }
 
@@ -160,16 +155,16 @@ export class ContainerFleet {
    * Take over a container that runs on its board already.
    * @returns whether it does; if not, its files may still be there
    */
-  async adopt(config: ContainerConfig, record: ContainerRecord): Promise<boolean> {
+  async adopt(sources: Sources, record: ContainerRecord): Promise<boolean> {
     if (this.tokenUnsure.has(record.instance)) {
-      await this.rest(config, record)
+      await this.rest(sources, record)
       return false
     }
-    const adopted = await this.board(record.board).adopt(this.spec(config, record, '', true))
+    const adopted = await this.board(record.board).adopt(this.spec(sources, record, '', true))
     if (!adopted) return false
     if ((record.public_key !== undefined) !== (this.options.serverKey !== undefined)) {
-      // CURVE was switched on or off: it could not connect any more.
-      await adopted.stop(this.options.stopTimeoutMs)
+      // CURVE was switched on or off: it could not connect any more, and would wait for that until its time is over.
+      await adopted.stop(Math.min(this.options.stopTimeoutMs, CUT_OFF_STOP_MS))
       return false
     }
     this.watch(adopted)
@@ -177,12 +172,12 @@ export class ContainerFleet {
   }
 
   /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
-  async restart(config: ContainerConfig, record: ContainerRecord): Promise<ContainerRecord> {
-    const fresh = await this.prepare(config, record.suffix_name, record.board, { withFiles: true }, record)
+  async restart(sources: Sources, record: ContainerRecord): Promise<ContainerRecord> {
+    const fresh = await this.prepare(sources, record.suffix_name, record.board, { withFiles: true }, record)
     try {
       this.watch(await this.board(record.board).create(fresh.spec))
     } catch (error) {
-      await this.onNoNewToken(config, record, error)
+      await this.onNoNewToken(sources, record, error)
       throw error
     }
     this.tokenUnsure.delete(record.instance)
@@ -190,15 +185,15 @@ export class ContainerFleet {
   }
 
   /** Where its board was lost, what is registered counts on: it is looked at again when the board is back. */
-  private async onNoNewToken(config: ContainerConfig, record: ContainerRecord, error: unknown): Promise<void> {
+  private async onNoNewToken(sources: Sources, record: ContainerRecord, error: unknown): Promise<void> {
     if (!isBoardFailure(error)) return
     this.tokenUnsure.add(record.instance)
-    if (!record.stopped) await this.expectAgain(config, record)
+    if (!record.stopped) await this.expectAgain(sources, record)
   }
 
   /** A container that somebody has stopped, under an earlier manager. */
-  async rest(config: ContainerConfig, record: ContainerRecord): Promise<void> {
-    this.watch(await this.board(record.board).rest(this.spec(config, record, '', true)))
+  async rest(sources: Sources, record: ContainerRecord): Promise<void> {
+    this.watch(await this.board(record.board).rest(this.spec(sources, record, '', true)))
   }
 
   /** End a container's program; it keeps its files. The data plane must have forgotten it. */
@@ -233,6 +228,13 @@ export class ContainerFleet {
     if (!container) return
     container.onExit = undefined
     await container.remove(this.options.stopTimeoutMs)
+  }
+
+  /** Its board cannot be reached: it may run on, until its board is back and sweeps away what nobody knows. The data plane must have forgotten it. */
+  forget(instance: string): void {
+    this.running.get(instance)?.detach()
+    this.running.delete(instance)
+    this.tokenUnsure.delete(instance)
   }
 
   /** Like {@link ContainerFleet.remove}; what cannot be reached is left to its board's return, where nobody knows it any more. */
@@ -276,7 +278,7 @@ export class ContainerFleet {
   }
 
   private async prepare(
-    config: ContainerConfig,
+    sources: Sources,
     suffixName: string,
     board: string,
     { withFiles, distributionOff = [] }: Pick<StartOptions, 'withFiles' | 'distributionOff'>,
@@ -294,8 +296,9 @@ export class ContainerFleet {
       created: earlier?.created ?? new Date().toISOString(),
       stopped: false,
     }
-    await this.expect(config, record, false)
-    return { record, spec: { ...this.spec(config, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
+    await this.expect(sources.config, record, false)
+    if (earlier) await this.options.keep(sources.config.name, { ...record, stopped: earlier.stopped })
+    return { record, spec: { ...this.spec(sources, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 
   private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
@@ -312,11 +315,12 @@ export class ContainerFleet {
     })
   }
 
-  private spec(config: ContainerConfig, record: ContainerRecord, token: string, withFiles: boolean): ContainerSpec {
+  private spec(sources: Sources, record: ContainerRecord, token: string, withFiles: boolean): ContainerSpec {
+    const { config } = sources
     return {
       instance: record.instance,
       suffixName: record.suffix_name,
-      config,
+      config: this.options.placed(sources),
       environment: {
         ...this.options.connectorEnvironment,
         AICLUSTER_INSTANCE: record.instance,
@@ -341,7 +345,7 @@ export class ContainerFleet {
     this.running.set(instance, container)
     container.onExit = (exit) => {
       this.options.log.warn({ container: suffixName, ...exit }, 'container exited')
-      this.starting.get(instance)?.fail(new Error(describeExit(exit)))
+      this.starting.get(instance)?.onExit(exit)
     }
   }
 
@@ -349,20 +353,4 @@ export class ContainerFleet {
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))
     return container.lastOutput().catch(() => '')
   }
-}
-
-const describeExit = ({ code, signal, outOfMemory }: ContainerExit): string =>
-  outOfMemory
-    ? 'used more memory than it may, and was ended for it, before it was ready (run_option --memory, or the memory of the board)'
-    : signal
-      ? `was ended by ${signal} before it was ready`
-      : `exited with code ${code} before it was ready`
-
-function startError(suffixName: string, board: string, cause: unknown, output: string) {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return clusterError('containerStart', {
-    detail: `container ${suffixName} on board ${board} ${reason}${output ? `; it printed last:\n${output}` : '; it printed nothing'}`,
-    details: { container: suffixName, board, reason, output },
-    cause,
-  })
 }

@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
+import { readOwnTelemetry } from '../boards/local/read-own-telemetry'
+import { SharedTelemetry } from '../boards/local/shared-telemetry'
 import { makeBoard } from '../boards/make-board'
 import type { Owner } from '../boards/ssh/own-machine'
+import { TelemetryPoll } from '../boards/telemetry/telemetry-poll'
 import type { BoardConfig } from '../config/board-config'
 import type { ClusterConfig } from '../config/cluster-config'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
+import { GivenFiles } from '../given/given-files'
 import { implementationOf } from '../registry/container-config-rules'
 import { NameLocks } from '../registry/name-locks'
 import { projectQueues } from '../registry/projection'
@@ -42,8 +46,11 @@ export class ControlPlane {
   readonly registry: Registry
   readonly locks = new NameLocks()
   readonly files: PutFiles
+  /** What applications have sent of the paths that they name. */
+  readonly given: GivenFiles
   readonly fleet: ContainerFleet
   readonly boardWatch = new BoardWatch(this)
+  private readonly ownTelemetry: SharedTelemetry
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
   private brokenFiles: readonly string[] = []
@@ -52,9 +59,18 @@ export class ControlPlane {
 
   constructor(readonly options: ControlPlaneOptions) {
     const { config, state, dataPlane, log, connectorEnvironment } = options
+    this.ownTelemetry = new SharedTelemetry(
+      new TelemetryPoll({ read: (signal) => readOwnTelemetry({ diskPath: state.boardsFolder, signal }) }),
+    )
     this.boards = new Boards(config.boards.map((board) => this.makeBoard(board)))
     this.registry = new Registry(state.inferencesFolder)
     this.files = new PutFiles(state.filesFolder)
+    this.given = new GivenFiles({
+      folder: state.givenFolder,
+      limitBytes: config.limits.max_sent_files_bytes,
+      registered: () => (this.unreadable.length > 0 ? undefined : this.registry.all()),
+      log,
+    })
     this.fleet = new ContainerFleet({
       boards: this.boards,
       dataPlane,
@@ -63,6 +79,8 @@ export class ControlPlane {
       connectorEnvironment,
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
+      keep: (name, container) => this.registry.setContainer(name, container),
+      placed: (sources) => this.given.placed(sources),
     })
   }
 
@@ -74,6 +92,7 @@ export class ControlPlane {
       folder: join(state.boardsFolder, config.name),
       knownHosts: state.knownHostsPath,
       owner: this.owner,
+      ownTelemetry: this.ownTelemetry,
       logger: log.child({ board: config.name }),
     })
   }
@@ -107,11 +126,15 @@ export class ControlPlane {
     const broken = await this.registry.load()
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
     for (const { file, reason } of broken) log.error({ file, reason }, 'inference config file ignored')
+    await this.files.recover((name) =>
+      this.brokenFiles.includes(name) ? [] : this.registry.get(name)?.containers.map(({ instance }) => instance),
+    )
+    await this.given.open()
     await this.project()
     // Whether their boards can be reached or not: those that run connect by themselves.
-    for (const { config, containers } of this.registry.all()) {
-      if (implementationOf(config) === 'Loop') continue
-      for (const container of containers) if (!container.stopped) await this.fleet.expectAgain(config, container)
+    for (const record of this.registry.all()) {
+      if (implementationOf(record.config) === 'Loop') continue
+      for (const container of record.containers) if (!container.stopped) await this.fleet.expectAgain(record, container)
     }
     // Nobody waits for boards that have to be reached first.
     await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
@@ -160,6 +183,7 @@ export class ControlPlane {
 
   /** Let go of the boards. */
   async close(): Promise<void> {
+    this.given.close()
     await this.boardWatch.endAll()
   }
 

@@ -4,7 +4,7 @@ import { ContainerSession } from './container-session'
 import type { ExpectedContainer } from './control-messages'
 import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
-import { type Greeter, hex, type Peer, refusal, tokenMatches } from './greeter'
+import { type Greeter, hex, type OnRecord, type Peer, refusal, tokenMatches } from './greeter'
 import type { HostSession } from './host-session'
 import { CONTAINER_DOMAIN } from './principals'
 import type { Publications } from './publications'
@@ -76,7 +76,7 @@ export class ContainerDesk {
     if (session) this.parts.flow.dispatcher.setHeld(session, held)
   }
 
-  readonly onRequestsLink = (peer: Peer, e: Envelope, frame: Uint8Array, nameAt: number): void => {
+  readonly onRequestsLink: OnRecord = (peer, e, frame, nameAt) => {
     const session = peer.state
     if (session?.role !== 'container' || e.kind === RecordKind.hello) {
       const { epoch } = e
@@ -87,14 +87,7 @@ export class ContainerDesk {
     else this.onOther(peer, session, e)
   }
 
-  readonly onAnswersLink = (
-    peer: Peer,
-    e: Envelope,
-    frame: Uint8Array,
-    nameAt: number,
-    end: number,
-    bodyFrames: Uint8Array[] | undefined,
-  ): void => {
+  readonly onAnswersLink: OnRecord = (peer, e, frame, nameAt, end, bodyFrames) => {
     const session = peer.state
     if (session?.role !== 'container' || e.kind === RecordKind.hello) {
       return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.attach(peer, header, 'answers', 0))

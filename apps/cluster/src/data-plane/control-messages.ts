@@ -26,6 +26,12 @@ export interface ExpectedContainer {
   adopted: boolean
 }
 
+/** Containers that go whatever they hold, and inference names that go whatever waits for them. */
+export interface LostContainers {
+  instances: string[]
+  names: string[]
+}
+
 /** Calls of the control plane to the data plane; each is acknowledged. */
 export interface DataPlaneCalls {
   setQueues(settings: QueueSettings[]): void
@@ -34,7 +40,7 @@ export interface DataPlaneCalls {
   /** Its connection, if it has one, counts no more. */
   forgetContainer(instance: string): void
   /** Forget these containers (and queues, unless they are kept) in one step, unless anything of them waits or is in hand. Returns whether it did. */
-  removeIfIdle(what: { instances: string[]; names: string[]; keepQueues: boolean }): boolean
+  removeIfIdle(what: { instances: string[]; names: string[]; keepQueues: boolean; lost?: LostContainers }): boolean
   /** Whether nothing of these containers and queues waits or is in hand. */
   isIdle(what: { instances: string[]; names: string[] }): boolean
   /** Hand out nothing more to this container, whatever it says itself; or do again. What it holds it finishes. */

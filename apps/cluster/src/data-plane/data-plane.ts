@@ -1,28 +1,25 @@
 import { REQUEST_BLOCK_SIZE, RecordKind, SESSION_PING_INTERVAL_MS } from '@aicluster/protocol'
-import { type ClusterSocket, type DropReason, type RouterHandlers, RouterLink, type ZapRefusal } from '@aicluster/transport'
+import type { ClusterSocket, ZapRefusal } from '@aicluster/transport'
 import type { DispatchRequest } from '../dispatch/dispatch-request'
 import type { Principal } from '../keys/principal'
-import { LoopWatch } from '../loop-watch'
 import { ContainerDesk } from './container-desk'
 import type { ContainerSession } from './container-session'
 import type { ControlAnswer, DataPlaneCalls, ExpectedContainer } from './control-messages'
 import { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
-import { Greeter, type Peer, refusal } from './greeter'
+import { Greeter } from './greeter'
 import { HostDesk } from './host-desk'
 import { MessageClock } from './message-clock'
 import { NumberReserve } from './number-reserve'
-import type { PeerState } from './peer-state'
-import { containerTable, heapFigures, inferenceTable, type PlaneFigures, readinessTable } from './plane-figures'
-import { CONTAINER_DOMAIN, HOST_DOMAIN } from './principals'
+import { type PlaneFigures, readinessTable } from './plane-figures'
+import { PlaneReport } from './plane-report'
+import { PlaneSockets } from './plane-sockets'
 import { Publications, type SubscribeVerdict } from './publications'
 import { type QueueDeletion, QueueDesk, type QueuePage } from './queue-desk'
 import type { ReadinessTable } from './readiness'
 import { Recovery } from './recovery'
 import { RequestFlow } from './request-flow'
 import type { DataPlaneSnapshot } from './snapshot'
-
-type Socket = RouterLink<PeerState>
 
 /** How often deadlines are looked at while there are any, in ms. */
 const TICK_MS = 5
@@ -35,12 +32,11 @@ export class DataPlane implements DataPlaneCalls {
   private readonly containers: ContainerDesk
   private readonly recovery: Recovery
   private readonly queues: QueueDesk
-  private readonly sockets: Record<ClusterSocket, Socket>
+  private readonly sockets: PlaneSockets
   private readonly numbers: NumberReserve
   private readonly publications: Publications
+  private readonly report: PlaneReport
   private readonly counters = new Counters()
-  private readonly loop = new LoopWatch()
-  private readonly clock: MessageClock
   private readonly beating: NodeJS.Timeout
   private lastSession = 0
   private ticking: NodeJS.Timeout | undefined
@@ -48,8 +44,8 @@ export class DataPlane implements DataPlaneCalls {
   constructor(private readonly options: DataPlaneOptions) {
     const { epoch, journal } = options
     const { counters } = this
-    this.clock = new MessageClock(options.now ?? (() => performance.now()))
-    const { now } = this.clock
+    const clock = new MessageClock(options.now ?? (() => performance.now()))
+    const { now } = clock
     const nextSession = () => ++this.lastSession
     this.recovery = new Recovery(() => this.flow, journal)
     this.flow = new RequestFlow({
@@ -64,29 +60,18 @@ export class DataPlane implements DataPlaneCalls {
       onEarlier: (request) => this.recovery.admit(request),
       mayClaim: (number, { principal }) => options.numberOwners.ownerOf(number, REQUEST_BLOCK_SIZE) === principal.id,
     })
-    const { flow, recovery } = this
-    const numbers = new NumberReserve(() => options.emit({ type: 'numbers-low' }))
-    const greeter = new Greeter(epoch, counters, options.log)
-    const publications = new Publications({
+    this.numbers = new NumberReserve(() => options.emit({ type: 'numbers-low' }))
+    this.greeter = new Greeter(epoch, counters, options.log)
+    const { flow, recovery, numbers, greeter } = this
+    this.publications = new Publications({
       epoch,
       now,
       queues: flow.dispatcher.queues,
       counters,
       tellEnd: ({ management, number }, payload) => management && greeter.sendBody(management, RecordKind.event, number, 0, payload),
     })
-    this.publications = publications
-    this.numbers = numbers
-    this.greeter = greeter
-    this.hosts = new HostDesk({
-      options,
-      now,
-      greeter,
-      flow,
-      numbers,
-      counters,
-      publications,
-      nextSession,
-    })
+    const { publications } = this
+    this.hosts = new HostDesk({ options, now, greeter, flow, numbers, counters, publications, nextSession })
     this.containers = new ContainerDesk({
       options,
       greeter,
@@ -98,19 +83,18 @@ export class DataPlane implements DataPlaneCalls {
       answersOnTheWay: (container) => this.hosts.sessions.answersOnTheWay(container),
       askAgain: (owner) => this.hosts.resync(owner),
     })
-    this.queues = new QueueDesk(flow.dispatcher, this.hosts.sessions)
-    this.sockets = {
-      inference: this.socket('inference', this.hosts.onInference, this.hosts.onInferenceGone),
-      management: this.socket('management', this.hosts.onManagement, this.hosts.onManagementGone),
-      sub: this.socket('sub', this.containers.onRequestsLink, this.containers.onLinkGone, () => journal.flush()),
-      pub: this.socket('pub', this.containers.onAnswersLink, this.containers.onLinkGone),
-    }
+    const { hosts, containers } = this
+    const { sessions } = hosts
+    this.queues = new QueueDesk(flow.dispatcher, sessions)
+    this.sockets = new PlaneSockets({ options, clock, greeter, counters, hosts, containers })
+    const { sockets } = this
+    this.report = new PlaneReport({ options, now, flow, sessions, containers, recovery, publications, counters, sockets })
     this.beating = setInterval(() => this.beat(), SESSION_PING_INTERVAL_MS)
   }
 
   /** Bind one socket; returns the endpoint with the port that was chosen. */
   bind(socket: ClusterSocket, endpoint: string): Promise<string> {
-    return this.sockets[socket].bind(endpoint)
+    return this.sockets.bind(socket, endpoint)
   }
 
   async close(): Promise<void> {
@@ -118,8 +102,8 @@ export class DataPlane implements DataPlaneCalls {
     clearInterval(this.beating)
     this.queues.close()
     this.recovery.close()
-    this.loop.stop()
-    await Promise.all(Object.values(this.sockets).map((socket) => socket.close()))
+    this.report.close()
+    await this.sockets.close()
   }
 
   /** Whether a request waits or is in hand. */
@@ -129,7 +113,7 @@ export class DataPlane implements DataPlaneCalls {
 
   /** Outcomes that applications have not acknowledged. */
   get undelivered(): number {
-    return sum([...this.hosts.sessions.all], (host) => host.retained)
+    return [...this.hosts.sessions.all].reduce((count, host) => count + host.retained, 0)
   }
 
   /**
@@ -174,18 +158,22 @@ export class DataPlane implements DataPlaneCalls {
     this.containers.forget(instance)
   }
 
-  removeIfIdle({ instances, names, keepQueues }: Parameters<DataPlaneCalls['removeIfIdle']>[0]): boolean {
-    if (!this.isIdle({ instances, names })) return false
-    if (!keepQueues) this.removeQueues(names)
+  removeIfIdle({ instances, names, keepQueues, lost }: Parameters<DataPlaneCalls['removeIfIdle']>[0]): boolean {
+    if (!this.isIdle({ instances, names }, lost?.instances)) return false
+    // First: what they hold may come back to a queue, and ends with it.
+    for (const instance of lost?.instances ?? []) this.containers.forget(instance)
+    if (!keepQueues) this.removeQueues([...names, ...(lost?.names ?? [])])
     for (const instance of instances) this.containers.forget(instance)
     return true
   }
 
-  isIdle({ instances, names }: Parameters<DataPlaneCalls['isIdle']>[0]): boolean {
+  /** @param lost - containers whose requests do not count */
+  isIdle({ instances, names }: Parameters<DataPlaneCalls['isIdle']>[0], lost: readonly string[] = []): boolean {
     const busyContainer = instances.some((instance) => (this.containers.get(instance)?.inFlight.size ?? 0) > 0)
+    const lostRequests = lost.flatMap((instance) => [...(this.containers.get(instance)?.inFlight.values() ?? [])])
     const busyQueue = names.some((name) => {
       const queue = this.flow.dispatcher.queues.get(name)
-      return queue !== undefined && (queue.waiting > 0 || queue.inFlight > 0)
+      return queue !== undefined && (queue.waiting > 0 || queue.inFlight > lostRequests.filter((request) => request.queue === queue).length)
     })
     return !busyContainer && !busyQueue
   }
@@ -222,17 +210,7 @@ export class DataPlane implements DataPlaneCalls {
     if (revoked.size === 0) return
     this.options.log('info', { keys: revoked.size }, 'keys revoked')
     this.hosts.sessions.revoke(revoked)
-    if (this.options.curve) void this.cutApplications()
-  }
-
-  /** Nobody is asked for its key again while its connection stands: all are cut, and who may comes back. */
-  private async cutApplications(): Promise<void> {
-    const { inference, management } = this.sockets
-    try {
-      await Promise.all([inference.reopen(), management.reopen()])
-    } catch (error) {
-      this.options.log('warn', { err: error }, 'a socket could not be opened again after a key was revoked: restart the manager')
-    }
+    if (this.options.curve) void this.sockets.cutApplications()
   }
 
   addNumbers(block: { first: number; count: number }): void {
@@ -265,116 +243,17 @@ export class DataPlane implements DataPlaneCalls {
   }
 
   snapshot(): DataPlaneSnapshot {
-    const memory = process.memoryUsage()
-    return {
-      counters: { ...this.eventsNow(), ...this.flow.countersNow() },
-      gauges: this.gauges(),
-      queues: [...this.flow.dispatcher.queues.values()].map((queue) => ({
-        name: queue.settings.name,
-        waiting: queue.waiting,
-        waitingBytes: queue.waitingBytes,
-        inFlight: queue.inFlight,
-        containers: queue.subscriptions.length,
-      })),
-      containers: [...this.containers.all].map((container) => container.snapshot()),
-      heapUsedBytes: memory.heapUsed,
-      rssBytes: memory.rss,
-      externalBytes: memory.external,
-      eventLoopDelayP99Ms: this.loop.look().delayP99Ms,
-    }
+    return this.report.snapshot()
   }
 
   probe(): void {}
 
   figures(): PlaneFigures {
-    return {
-      ...inferenceTable(this.flow.dispatcher, this.clock.now()),
-      ...containerTable(this.containers.all),
-      requests: this.flow.countersNow(),
-      events: this.eventsNow(),
-      gauges: this.gauges(),
-      ...heapFigures(),
-      loop: this.loop.look(),
-    }
+    return this.report.figures()
   }
 
   readiness(only: string | null): ReadinessTable {
     return readinessTable(this.flow.dispatcher, this.hosts.sessions.draining, only ?? undefined)
-  }
-
-  private eventsNow(): Record<string, number> {
-    const { curve } = this.options
-    return { ...this.counters.toRecord(), ...(curve ? { keys_refused_total: curve.admission.refusals } : {}) }
-  }
-
-  private gauges(): Record<string, number> {
-    const { dispatcher } = this.flow
-    const queues = [...dispatcher.queues.values()]
-    const hosts = [...this.hosts.sessions.all]
-    const containers = [...this.containers.all]
-    return {
-      requests_waiting: sum(queues, (queue) => queue.waiting),
-      requests_waiting_bytes: sum(queues, (queue) => queue.waitingBytes),
-      requests_in_flight: sum([...dispatcher.containers], (container) => container.inFlight.size),
-      requests_without_outcome: sum(hosts, (host) => host.open.size),
-      deadlines_armed: dispatcher.armedDeadlines,
-      outcomes_unacknowledged: sum(hosts, (host) => host.retained),
-      outcomes_unacknowledged_bytes: sum(hosts, (host) => host.retainedBytes),
-      streams_unread: this.flow.streams.unread,
-      answers_unsettled: sum(containers, (container) => container.unsettledCount),
-      subscriptions: this.publications.count,
-      published_waiting: sum(hosts, ({ published }) => published?.waitingCount ?? 0),
-      published_waiting_bytes: sum(hosts, ({ published }) => published?.waitingBytes ?? 0),
-      requests_claimed: this.recovery.openClaims,
-      requests_in_recovery: this.recovery.waitingRequests,
-      hosts_connected: hosts.filter((host) => host.inference).length,
-      hosts_away: hosts.filter((host) => !host.inference).length,
-      containers_connected: dispatcher.containers.size,
-      inferences_registered: dispatcher.queues.size,
-      connections: sum(Object.values(this.sockets), (socket) => socket.peerCount),
-      sockets_exposed: this.options.exposed ? 1 : 0,
-      draining: this.hosts.sessions.draining ? 1 : 0,
-    }
-  }
-
-  private socket(
-    name: ClusterSocket,
-    onRecord: RouterHandlers<PeerState>['onRecord'],
-    onDisconnect: (peer: Peer) => void,
-    beforeSend?: () => void,
-  ): Socket {
-    const { max_body_bytes: maxBodyBytes, max_header_bytes: maxHeaderBytes } = this.options.limits
-    const { curve } = this.options
-    const domain = name === 'inference' || name === 'management' ? HOST_DOMAIN : CONTAINER_DOMAIN
-    return new RouterLink<PeerState>(
-      {
-        onRecord,
-        beforeMessage: this.clock.begin,
-        afterMessage: this.clock.end,
-        onDisconnect: (peer) => {
-          // The only trace of a frame beyond every limit: ZeroMQ closes the connection that it came over.
-          this.counters.add('connections_closed_total')
-          this.greeter.forget(peer)
-          onDisconnect(peer)
-        },
-        onDrop: (peer, reason, first, error) => this.onDrop(name, peer, reason, first, error),
-        onGap: (peer, missing) => this.onGap(peer, missing),
-        onAck: (peer, sequence) => {
-          if (peer.state?.role === 'host') this.hosts.onAck(peer, peer.state, sequence)
-        },
-        onHandshakeFailed: () => this.counters.add('handshakes_without_curve_total'),
-        ...(beforeSend ? { beforeSend } : {}),
-      },
-      { maxBodyBytes, maxHeaderBytes },
-      curve ? { secretKey: curve.secretKey, domain } : undefined,
-    )
-  }
-
-  private onGap(peer: Peer, missing: number): void {
-    this.counters.add('records_missing_total', missing)
-    if (peer.state?.role === 'host') this.hosts.onGap(peer, peer.state)
-    else if (peer.state) this.containers.onGap(peer, peer.state)
-    else peer.accounted()
   }
 
   private onHung(container: ContainerSession, request: DispatchRequest): void {
@@ -392,15 +271,6 @@ export class DataPlane implements DataPlaneCalls {
     this.containers.beat()
   }
 
-  private onDrop(socket: ClusterSocket, peer: Peer, reason: DropReason | 'handler', first: boolean, error: unknown): void {
-    this.counters.add(`messages_dropped_${reason.replaceAll('-', '_')}_total`)
-    if (!first) return
-    const who = peer.state?.role === 'host' ? `session ${peer.state.number}` : (peer.state?.suffixName ?? 'a peer without hello')
-    const detail = error instanceof Error ? { error: error.stack } : {}
-    this.options.log('warn', { socket, who, reason, ...detail }, 'message dropped; further ones of this peer are only counted')
-    if (reason === 'other-version') this.greeter.refuse(peer, refusal('this manager speaks another major version of the protocol'))
-  }
-
   private startTicking(): void {
     this.ticking ??= setInterval(() => {
       this.flow.dispatcher.tick()
@@ -410,5 +280,3 @@ export class DataPlane implements DataPlaneCalls {
     }, TICK_MS)
   }
 }
-
-const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0)

@@ -17,7 +17,7 @@ import {
   RecordKind,
   type Welcome,
 } from '@aicluster/protocol'
-import { headerOf, type RouterPeer } from '@aicluster/transport'
+import { headerOf, type RouterHandlers, type RouterPeer } from '@aicluster/transport'
 import type { Counters } from './counters'
 import type { DataPlaneLog } from './data-plane-options'
 import type { PeerState } from './peer-state'
@@ -25,9 +25,14 @@ import type { PeerState } from './peer-state'
 const SOFTWARE = 'aicluster-manager/0.1.0'
 
 export type Peer = RouterPeer<PeerState>
+export type OnRecord = RouterHandlers<PeerState>['onRecord']
 
 /** The error of a refused hello. */
 export const refusal = (reason: string): AIClusterError => clusterError('connectionEstablishment', { detail: reason, details: { reason } })
+
+/** A {@link refusal} that time does not mend: the application ends what it has open, instead of waiting for better days. */
+export const keyRefusal = (reason: string): AIClusterError =>
+  clusterError('connectionEstablishment', { detail: reason, details: { reason, key_refused: true } })
 
 /** Whether `token` is the one whose SHA-256 this is; takes the same time either way. */
 export const tokenMatches = (token: string, sha256: string): boolean => {

@@ -1,6 +1,6 @@
 import { decodeNumbers, type Envelope, encodeNumbers, RecordKind } from '@aicluster/protocol'
 import { bodyOf, ridesInline } from '@aicluster/transport'
-import type { Peer } from './greeter'
+import type { OnRecord, Peer } from './greeter'
 import { HostOutcome } from './host-outcome'
 import type { HostSession } from './host-session'
 import { type HostDeskParts, HostSessions } from './host-sessions'
@@ -13,14 +13,7 @@ export class HostDesk {
     this.sessions = new HostSessions(parts)
   }
 
-  readonly onInference = (
-    peer: Peer,
-    e: Envelope,
-    frame: Uint8Array,
-    nameAt: number,
-    end: number,
-    bodyFrames: Uint8Array[] | undefined,
-  ): void => {
+  readonly onInference: OnRecord = (peer, e, frame, nameAt, end, bodyFrames) => {
     const session = peer.state
     if (session?.role !== 'host' || e.kind === RecordKind.hello) {
       const { epoch, session: number } = e
@@ -31,14 +24,7 @@ export class HostDesk {
     else this.onOther(peer, session, e)
   }
 
-  readonly onManagement = (
-    peer: Peer,
-    e: Envelope,
-    frame: Uint8Array,
-    nameAt: number,
-    _end: number,
-    bodyFrames: Uint8Array[] | undefined,
-  ): void => {
+  readonly onManagement: OnRecord = (peer, e, frame, nameAt, _end, bodyFrames) => {
     const session = peer.state
     if (session?.role !== 'host' || e.kind === RecordKind.hello) {
       return this.parts.greeter.greet(peer, e, frame, nameAt, (header) => this.sessions.joinSession(peer, header))

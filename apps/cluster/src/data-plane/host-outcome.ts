@@ -1,5 +1,6 @@
 import { clusterError, encodeError, encodeMsgpack, RecordFlag, RecordKind, type ResultHeader } from '@aicluster/protocol'
-import { RetainedOutcome } from '@aicluster/transport'
+import { RetainedOutcome, ridesInline } from '@aicluster/transport'
+import type { DispatchRequest } from '../dispatch/dispatch-request'
 import type { ContainerSession } from './container-session'
 
 /** Behind a slice of fewer bytes there may be a received batch many times as large. */
@@ -71,5 +72,26 @@ const TAKEN = encodeMsgpack({ result: null, received_at: 0, sent_at: 0 } satisfi
 export function takenOutcome(number: number): HostOutcome {
   const outcome = new HostOutcome(number, RecordKind.result, TAKEN, undefined, 0)
   outcome.headerLength = TAKEN.length
+  return outcome
+}
+
+/** The outcome of a request that the manager itself answers, with what was sent: its data. */
+export function echoOutcome(request: DispatchRequest, nowMs: number): HostOutcome {
+  const { number, nameLength, bodyLength, bodyFrames } = request
+  const tail = request.tail as Uint8Array
+  const header = encodeMsgpack({ result: null, echo: true, received_at: nowMs, sent_at: nowMs } satisfies ResultHeader)
+  const name = tail.subarray(0, nameLength)
+  const body = bodyFrames ? undefined : tail.subarray(tail.length - bodyLength)
+  const inline = body !== undefined && ridesInline(body.length)
+  const outcome = new HostOutcome(
+    number,
+    RecordKind.result,
+    Buffer.concat(inline ? [name, header, body] : [name, header]),
+    inline ? undefined : (bodyFrames ?? [body as Uint8Array]),
+    bodyLength,
+  )
+  outcome.nameLength = nameLength
+  outcome.headerLength = header.length
+  outcome.bodyLength = bodyLength
   return outcome
 }

@@ -3,7 +3,7 @@ import type { SessionPrincipal } from '../keys/principal'
 import type { ContainerSession } from './container-session'
 import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
-import { type Greeter, hex, type Peer, refusal } from './greeter'
+import { type Greeter, hex, keyRefusal, type Peer, refusal } from './greeter'
 import { HostSession } from './host-session'
 import type { NumberReserve } from './number-reserve'
 import type { Publications } from './publications'
@@ -55,7 +55,7 @@ export class HostSessions {
     const { greeter, options } = this.parts
     const hello = greeter.readHello('host', 'inference', header)
     const principal = options.principals.ofToken(hello.token)
-    if (!principal) throw refusal(UNKNOWN_TOKEN)
+    if (!principal) throw keyRefusal(UNKNOWN_TOKEN)
     const existing = this.bySecret.get(hex(hello.session_secret))
     if (existing) {
       requireSame(existing, principal)
@@ -119,7 +119,7 @@ export class HostSessions {
     const session = this.bySecret.get(hex(hello.session_secret))
     if (!session) throw refusal('no inference link stands for this session: say hello there first')
     const principal = options.principals.ofToken(hello.token)
-    if (!principal) throw refusal(UNKNOWN_TOKEN)
+    if (!principal) throw keyRefusal(UNKNOWN_TOKEN)
     requireSame(session, principal)
     if (peer.state?.role === 'host') peer.state.management = undefined
     if (session.management && session.management !== peer) session.management.state = undefined
@@ -143,7 +143,7 @@ export class HostSessions {
     for (const session of [...this.sessions.values()].filter(({ principal }) => principals.has(principal.id))) {
       const links = [session.inference, session.management]
       this.end(session, 'its key was revoked')
-      const error = refusal(`the key ${JSON.stringify(session.principal.name)} was revoked`)
+      const error = keyRefusal(`the key ${JSON.stringify(session.principal.name)} was revoked`)
       for (const link of links) if (link) this.parts.greeter.refuse(link, error)
     }
   }

@@ -1,3 +1,6 @@
+/** Monotonic times become times of day by adding this. */
+export const TIME_ORIGIN_MS = performance.timeOrigin
+
 /**
  * What time it is: while a message is being read, always the same. Its records have come at the same moment, and asking a clock for
  * each of them costs more than most of what is done with it.

@@ -4,10 +4,9 @@ import type { InferenceQueue } from '../dispatch/inference-queue'
 import type { ContainerSession } from './container-session'
 import type { Counters } from './counters'
 import type { HostSession } from './host-session'
+import { TIME_ORIGIN_MS } from './message-clock'
 import { Publication } from './publication'
 import { noSource, unloaded } from './subscription-errors'
-
-const TIME_ORIGIN_MS = performance.timeOrigin
 
 /** Whether a session gets what a source publishes, from now on. */
 export type SubscribeVerdict = 'subscribed' | 'not registered' | 'no source'

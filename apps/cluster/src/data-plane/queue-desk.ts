@@ -4,6 +4,7 @@ import type { InferenceQueue } from '../dispatch/inference-queue'
 import type { QueueFilter } from './control-messages'
 import type { HostSession } from './host-session'
 import type { HostSessions } from './host-sessions'
+import { TIME_ORIGIN_MS } from './message-clock'
 
 /** Requests looked at in one step: the others of the data plane's work wait so long, well below a millisecond. */
 const EXAMINED_AT_A_TIME = 5_000
@@ -11,8 +12,6 @@ const EXAMINED_AT_A_TIME = 5_000
 const MAX_BOOKMARKS = 8
 /** Owners told of their deleted requests in one turn. */
 const TOLD_AT_A_TIME = 250
-/** Monotonic times become times of day by adding this. */
-const TIME_ORIGIN_MS = performance.timeOrigin
 
 /** One request as the control plane sees it. */
 export interface QueueEntry {

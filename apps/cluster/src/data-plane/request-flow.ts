@@ -1,35 +1,20 @@
-import {
-  clusterError,
-  createEnvelope,
-  DEADLINE_NEVER,
-  type Envelope,
-  type ErrorKey,
-  encodeError,
-  encodeMsgpack,
-  RecordFlag,
-  RecordKind,
-  type ResultHeader,
-} from '@aicluster/protocol'
-import { nameOf, ridesInline } from '@aicluster/transport'
+import { createEnvelope, DEADLINE_NEVER, type Envelope, type ErrorKey, RecordFlag, RecordKind } from '@aicluster/protocol'
+import { nameOf } from '@aicluster/transport'
 import type { ContainerSlot } from '../dispatch/container-slot'
 import type { DispatchEffects } from '../dispatch/dispatch-effects'
 import type { DispatchLimits } from '../dispatch/dispatch-limits'
 import { DispatchRequest } from '../dispatch/dispatch-request'
 import { Dispatcher } from '../dispatch/dispatcher'
-import { count, FigureColumn, observe } from '../dispatch/inference-figures'
+import { count, FigureColumn } from '../dispatch/inference-figures'
 import { StreamWindow } from '../dispatch/stream-window'
 import type { HandOutJournal } from '../journal/hand-out-journal'
 import type { ContainerSession } from './container-session'
 import { RequestCounters } from './counters'
-import { failureReason } from './failure-reason'
-import { HostOutcome, takenOutcome } from './host-outcome'
+import { echoOutcome, HostOutcome, takenOutcome } from './host-outcome'
 import type { HostSession } from './host-session'
+import { TIME_ORIGIN_MS } from './message-clock'
+import { Outcomes } from './outcomes'
 import { StreamFlow } from './stream-flow'
-
-/** Monotonic stage times become times of day by adding this. */
-const TIME_ORIGIN_MS = performance.timeOrigin
-/** An application that lets more outcomes than this lie is cut off. */
-const MAX_RETAINED_OUTCOMES = 200_000
 
 /** What the hot path needs from around it. */
 export interface RequestFlowOptions {
@@ -60,13 +45,13 @@ export class RequestFlow implements DispatchEffects {
   /** Answers in parts. */
   readonly streams: StreamFlow
   readonly counters = new RequestCounters()
-  /** Outcomes that are errors, by code. */
-  readonly failures = new Map<number, number>()
   /** The first request number of this epoch; lower ones were given out by an earlier manager. */
   firstNumber = 0
   private readonly out = createEnvelope()
+  private readonly outcomes: Outcomes
 
   constructor(private readonly options: RequestFlowOptions) {
+    this.outcomes = new Outcomes(options.now, options.onSlowReader)
     this.dispatcher = new Dispatcher(options.now, this, options.limits)
     this.streams = new StreamFlow(this.dispatcher, options.epoch)
   }
@@ -140,7 +125,7 @@ export class RequestFlow implements DispatchEffects {
       this.streams.end(request, outcome)
     }
     container.delivering()
-    this.deliver(request.owner as HostSession, outcome, request)
+    this.outcomes.deliver(request.owner as HostSession, outcome, request)
   }
 
   /**
@@ -153,13 +138,13 @@ export class RequestFlow implements DispatchEffects {
     this.counters.taken++
     const outcome = takenOutcome(number)
     container.taken.set(number, outcome)
-    this.deliver(request.owner as HostSession, outcome, request)
+    this.outcomes.deliver(request.owner as HostSession, outcome, request)
     return true
   }
 
   /** What has happened to requests so far, by the names in docs/protocol.md. */
   countersNow(): Record<string, number> {
-    const { counters, dispatcher, failures } = this
+    const { counters, dispatcher } = this
     return {
       requests_received_total: counters.received,
       requests_handed_out_total: counters.handedOut,
@@ -171,7 +156,7 @@ export class RequestFlow implements DispatchEffects {
       late_responses_total: dispatcher.lateAnswers,
       unknown_responses_total: dispatcher.unknownAnswers,
       ...this.streams.countersNow(),
-      ...Object.fromEntries([...failures].map(([code, count]) => [`outcomes_error_${code}_total`, count])),
+      ...this.outcomes.countersNow(),
     }
   }
 
@@ -204,32 +189,16 @@ export class RequestFlow implements DispatchEffects {
     const { settings } = request.queue
     const takesNone = key === 'inferenceTakesNoInput'
     const hint = takesNone ? "its input is None; set input: 'Main' and output: 'Main' in its config" : detail
-    this.failWith(request.owner as HostSession, request.number, key, hint, takesNone ? [settings.name] : [], request)
+    this.outcomes.fail(request.owner as HostSession, request.number, key, hint, takesNone ? [settings.name] : [], request)
   }
 
   echo(request: DispatchRequest): void {
     if (request.queue.settings.sink) {
       this.counters.taken++
-      return this.deliver(request.owner as HostSession, takenOutcome(request.number), request)
+      return this.outcomes.deliver(request.owner as HostSession, takenOutcome(request.number), request)
     }
     this.counters.echoed++
-    const nowMs = TIME_ORIGIN_MS + this.options.now()
-    const tail = request.tail as Uint8Array
-    const header = encodeMsgpack({ result: null, echo: true, received_at: nowMs, sent_at: nowMs } satisfies ResultHeader)
-    const name = tail.subarray(0, request.nameLength)
-    const body = request.bodyFrames ? undefined : tail.subarray(tail.length - request.bodyLength)
-    const inline = body !== undefined && ridesInline(body.length)
-    const outcome = new HostOutcome(
-      request.number,
-      RecordKind.result,
-      Buffer.concat(inline ? [name, header, body] : [name, header]),
-      inline ? undefined : (request.bodyFrames ?? [body as Uint8Array]),
-      request.bodyLength,
-    )
-    outcome.nameLength = request.nameLength
-    outcome.headerLength = header.length
-    outcome.bodyLength = request.bodyLength
-    this.deliver(request.owner as HostSession, outcome, request)
+    this.outcomes.deliver(request.owner as HostSession, echoOutcome(request, TIME_ORIGIN_MS + this.options.now()), request)
   }
 
   cancel(container: ContainerSlot, request: DispatchRequest): void {
@@ -264,52 +233,10 @@ export class RequestFlow implements DispatchEffects {
   /** It is in the table of another application's numbers, of before a restart. */
   private refuseClaim(session: HostSession, number: number): void {
     const detail = `request ${number} was not given to ${JSON.stringify(session.principal.name)}: only who sent it may ask for it again`
-    this.failWith(session, number, 'notPermitted', detail, [], undefined)
+    this.outcomes.fail(session, number, 'notPermitted', detail)
   }
 
   private refuseUnregistered(session: HostSession, number: number, name: string): void {
-    this.failWith(session, number, 'unregisteredInference', `nothing is registered under ${JSON.stringify(name)}`, [], undefined)
+    this.outcomes.fail(session, number, 'unregisteredInference', `nothing is registered under ${JSON.stringify(name)}`)
   }
-
-  private failWith(
-    owner: HostSession,
-    number: number,
-    key: ErrorKey,
-    detail: string,
-    args: string[],
-    request: DispatchRequest | undefined,
-  ): void {
-    const error = clusterError(key, { detail, args })
-    this.failures.set(error.code, (this.failures.get(error.code) ?? 0) + 1)
-    if (request) count(request.queue.figures, FigureColumn[failureReason(key)])
-    const header = encodeError(error)
-    const outcome = new HostOutcome(number, RecordKind.error, header, undefined, 0)
-    outcome.headerLength = header.length
-    this.deliver(owner, outcome, request)
-  }
-
-  private deliver(owner: HostSession, outcome: HostOutcome, request: DispatchRequest | undefined): void {
-    if (request) {
-      const nowMs = this.options.now()
-      outcome.flags = RecordFlag.stamps
-      outcome.receivedAtMs = TIME_ORIGIN_MS + request.arrivedAtMs
-      outcome.sentAtMs = request.sentAtMs > 0 ? TIME_ORIGIN_MS + request.sentAtMs : 0
-      outcome.answeredAtMs = TIME_ORIGIN_MS + nowMs
-      if (outcome.kind === RecordKind.result) countResult(request, outcome, nowMs)
-    }
-    const { outcomes } = owner.requests
-    outcomes.add(outcome)
-    if (outcome.stage !== 'sent') outcome.compact()
-    if (outcomes.size > MAX_RETAINED_OUTCOMES) this.options.onSlowReader(owner)
-  }
-}
-
-/** Only results: times to a failure are those of its time-out, and would hide how fast the inference is. */
-function countResult({ queue, arrivedAtMs, sentAtMs }: DispatchRequest, { headerLength, bodyLength }: HostOutcome, nowMs: number): void {
-  const { figures } = queue
-  count(figures, FigureColumn.success)
-  count(figures, FigureColumn.responseBytes, headerLength + bodyLength)
-  observe(figures, FigureColumn.requestMs, nowMs - arrivedAtMs)
-  observe(figures, FigureColumn.queueMs, sentAtMs - arrivedAtMs)
-  observe(figures, FigureColumn.containerMs, nowMs - sentAtMs)
 }

@@ -26,5 +26,7 @@ export const InferenceRecord = z.object({
   config: ContainerConfig,
   boards: z.array(z.string()),
   containers: z.array(ContainerRecord),
+  /** What applications have sent of the config's paths: the tree of each, by its path. Every other path is read on the manager's host. */
+  trees: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')).optional(),
 })
 export type InferenceRecord = z.infer<typeof InferenceRecord>

@@ -1,13 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { servedNames } from './container-config-rules'
-import type { InferenceRecord } from './inference-record'
+import type { ContainerRecord, InferenceRecord } from './inference-record'
 import { InferenceRecord as InferenceRecordSchema } from './inference-record'
 import { readJsonFile, removeFile, writeJsonFile } from './json-file'
 
 /** What is registered: the truth, in memory and on disk. The data plane holds a projection of it. */
 export class Registry {
   private readonly records = new Map<string, InferenceRecord>()
+  private lastWrite: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly folder: string) {}
 
@@ -51,14 +52,35 @@ export class Registry {
       .find((known) => known !== name && known.toLowerCase() === name.toLowerCase())
   }
 
-  async set(record: InferenceRecord): Promise<void> {
-    await writeJsonFile(this.pathOf(record.config.name), record)
-    this.records.set(record.config.name, record)
+  set(record: InferenceRecord): Promise<void> {
+    return this.inTurn(() => this.write(record))
+  }
+
+  /** One of the containers of an inference is another record of the same instance now; nothing happens where it is none of them. */
+  setContainer(name: string, container: ContainerRecord): Promise<void> {
+    return this.inTurn(async () => {
+      const record = this.records.get(name)
+      if (!record?.containers.some(({ instance }) => instance === container.instance)) return
+      const containers = record.containers.map((other) => (other.instance === container.instance ? container : other))
+      await this.write({ ...record, containers })
+    })
   }
 
   async delete(name: string): Promise<void> {
     await removeFile(this.pathOf(name))
     this.records.delete(name)
+  }
+
+  private async write(record: InferenceRecord): Promise<void> {
+    await writeJsonFile(this.pathOf(record.config.name), record)
+    this.records.set(record.config.name, record)
+  }
+
+  /** One write after another: containers of one inference may be started side by side. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.lastWrite.then(work)
+    this.lastWrite = done.catch(() => {})
+    return done
   }
 
   pathOf(name: string): string {

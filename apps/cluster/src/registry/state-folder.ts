@@ -6,6 +6,7 @@ import { REQUEST_BLOCK_SIZE } from '@aicluster/protocol'
 import { MAX_IPC_PATH_BYTES } from '@aicluster/transport'
 import { isAlive, type ProcessIdentity, startTimeOf } from '../boards/local/process-identity'
 import { readJsonFile, writeJsonFile } from './json-file'
+import { containerSockets, openSocketFolder } from './socket-folder'
 
 /** Version of the folder's layout. A later one migrates it at start, an earlier one refuses it. */
 const STATE_VERSION = 1
@@ -88,6 +89,11 @@ export class StateFolder {
     return join(this.path, 'files')
   }
 
+  /** Files that applications have sent. */
+  get givenFolder(): string {
+    return join(this.path, 'given')
+  }
+
   get boardsFolder(): string {
     return join(this.path, 'boards')
   }
@@ -119,16 +125,16 @@ export class StateFolder {
 
   /**
    * The folder for Unix sockets: below the state folder, or, where that path is too long for a socket,
-   * a private one in the system's folder for temporary files whose name follows from it.
+   * a private one in the system's folder for temporary files whose name follows from it. See {@link openSocketFolder}.
    */
   async socketFolder(): Promise<string> {
     const inside = join(this.path, 'run')
     const hash = createHash('sha256').update(this.path).digest('hex').slice(0, 16)
     const folder =
-      Buffer.byteLength(join(inside, 'management')) <= MAX_IPC_PATH_BYTES ? inside : join(tmpdir(), `aicluster-${userInfo().uid}-${hash}`)
-    await rm(folder, { recursive: true, force: true })
-    // Made anew, so that nobody else can have prepared it.
-    await mkdir(folder, { mode: 0o700 })
+      Buffer.byteLength(join(containerSockets(inside), 'management')) <= MAX_IPC_PATH_BYTES
+        ? inside
+        : join(tmpdir(), `aicluster-${userInfo().uid}-${hash}`)
+    await openSocketFolder(folder)
     return folder
   }
 

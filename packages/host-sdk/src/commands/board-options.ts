@@ -1,6 +1,7 @@
 import { BoardName, type CommandInput } from '@aicluster/protocol'
 import { missing, optionalBoards, requireOptions, wrongArgument } from '../arguments'
 import { toWire } from '../config/wire-names'
+import { nameFilter } from './command-contents'
 
 /**
  * A board as `cluster.yaml` describes it, keys in either spelling (`identityFile`, `identity_file`). Paths are those of the
@@ -23,6 +24,12 @@ export interface BoardEntry {
   [key: string]: unknown
 }
 
+/** Which boards `getCoprocessorHandler` gives. */
+export interface BoardFilter {
+  /** A board, or a label (`gpu=orin`, `label:gpu` for any value); left out, or `all`: every board. */
+  coprocessorName?: string
+}
+
 /** How `probeBoard` looks at a machine. */
 export interface ProbeBoardOptions {
   /** The host key that it may show: log in whatever is known of the host, if it shows this one. */
@@ -41,6 +48,8 @@ export interface AddBoardOptions {
 export interface RemoveBoardOptions {
   /** Also take it out of the manager's configuration file. Default true. */
   write?: boolean
+  /** First unload what is registered there, as `unloadInference` does with `force`; images stay. Default false: 303. */
+  force?: boolean
 }
 
 /** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
@@ -50,9 +59,17 @@ export function probeCommand(board: unknown, options: unknown): CommandInput<'pr
 }
 
 /** @throws InvalidArgumentError (302) neither a name nor a label */
-export function checkCommand(boards: unknown): CommandInput<'check_boards'> {
+export const checkCommand = (boards: unknown): CommandInput<'check_boards'> => ({ cmd: 'check_boards', ...boardFilter(boards) })
+
+/** @throws InvalidArgumentError (302) no inference name; neither a name nor a label of boards */
+export function boardsCommand(inferenceName: string | undefined, options: unknown): CommandInput<'get_coprocessor_handler'> {
+  const { coprocessorName } = requireOptions<BoardFilter>(options, 'options')
+  return { cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName), ...boardFilter(coprocessorName) }
+}
+
+function boardFilter(boards: unknown): { coprocessor_name?: string } {
   const selected = optionalBoards('coprocessorName', boards)
-  return { cmd: 'check_boards', ...(selected === undefined || selected === 'all' ? {} : { coprocessor_name: selected }) }
+  return selected === undefined || selected === 'all' ? {} : { coprocessor_name: selected }
 }
 
 /** @throws InvalidArgumentError (100) an argument is missing; (302) one of another kind */
@@ -64,13 +81,14 @@ export function trustCommand(name: unknown, fingerprint: unknown): CommandInput<
 /** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
 export function addBoardCommand(board: unknown, options: unknown): CommandInput<'add_board'> {
   const { fingerprint, write } = requireOptions<AddBoardOptions>(options, 'options')
-  return { cmd: 'add_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint), ...optionalWrite(write) }
+  return { cmd: 'add_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint), ...optionalFlag('write', write) }
 }
 
 /** @throws InvalidArgumentError (100) no name; (302) not one, or an option of another kind */
 export function removeBoardCommand(name: unknown, options: unknown): CommandInput<'remove_board'> {
-  const { write } = requireOptions<RemoveBoardOptions>(options, 'options')
-  return { cmd: 'remove_board', coprocessor_name: requireBoardName(name), ...optionalWrite(write) }
+  const { write, force } = requireOptions<RemoveBoardOptions>(options, 'options')
+  const flags = { ...optionalFlag('write', write), ...optionalFlag('force', force) }
+  return { cmd: 'remove_board', coprocessor_name: requireBoardName(name), ...flags }
 }
 
 function requireBoardName(name: unknown): string {
@@ -93,8 +111,8 @@ function optionalText(argument: 'fingerprint', value: unknown): { fingerprint?: 
   return { [argument]: value }
 }
 
-function optionalWrite(write: unknown): { write?: boolean } {
-  if (write === undefined || write === null) return {}
-  if (typeof write !== 'boolean') throw wrongArgument('write', write, 'true or false')
-  return { write }
+function optionalFlag(argument: 'write' | 'force', value: unknown): Partial<Record<typeof argument, boolean>> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'boolean') throw wrongArgument(argument, value, 'true or false')
+  return { [argument]: value }
 }

@@ -3,6 +3,9 @@ import { requireOptions } from '../arguments'
 import { checkCallOptions, type LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
 import type { ClusterLife } from '../cluster-life'
+import { namesFiles } from '../files/named-files'
+import { sendWithFiles } from '../files/send-with-files'
+import type { SentCommand } from '../management-client'
 
 export type CommandContent = CommandInput<CommandName>
 
@@ -15,7 +18,7 @@ export class CommandCaller {
     const checked = requireOptions<LongCallOptions>(options, 'options')
     checkCallOptions(checked)
     this.life.requireConnection()
-    return this.life.management.send(content, checked).reply
+    return this.begin(content, checked).reply
   }
 
   /**
@@ -42,7 +45,7 @@ export class CommandCaller {
       return this.tellLater(error, tell)
     }
     this.life.requireConnection()
-    const { requestNo, reply } = this.life.management.send(command)
+    const { requestNo, reply } = this.begin(command, {})
     reply.then(convert).then(
       (result) => tell(0, '', command.cmd, result, requestNo),
       (thrown) => {
@@ -51,6 +54,23 @@ export class CommandCaller {
       },
     )
     return requestNo
+  }
+
+  /** Send a command; one that names files of this machine goes once the manager has those that it does not see. */
+  private begin(content: CommandContent, options: LongCallOptions): SentCommand {
+    const { connection, management } = this.life
+    if (!namesFiles(content)) return management.send(content, options)
+    const requestNo = String(connection.numbers.take())
+    const reply = management.undertake((ended) =>
+      sendWithFiles(content, requestNo, options, {
+        send: (command, each) => management.send(command, each).reply,
+        sendOwn: (command, own) => management.send(command, own, requestNo).reply,
+        ended,
+        maxBodyBytes: connection.limits.maxBodyBytes,
+        progress: (progress) => this.life.onProgress(progress, options.onProgress),
+      }),
+    )
+    return { requestNo, reply }
   }
 
   private tellLater({ code, message, command = '' }: AIClusterError, tell: ManageCallback): string {

@@ -13,6 +13,12 @@ export interface UnloadOptions {
   deleteImage?: boolean
   /** ms to wait for requests that are queued or in process; left out: 303 at once. Ours. */
   drainMs?: number
+  /**
+   * Containers on boards that cannot be reached are forgotten, instead of 500: for a board that will not come back. Their requests end
+   * with 402, or are redelivered; those that wait for an inference which nobody serves any more end with 400. They may run on there,
+   * but are let in no more, and are removed as soon as the board is back in this cluster. Default false. Ours.
+   */
+  force?: boolean
 }
 
 /** How `shutdown` ends the manager. */
@@ -44,16 +50,18 @@ export function loadCommand(config: unknown, boards: unknown): CommandInput<'loa
 
 /** @throws InvalidArgumentError (302) a filter or an option of another kind */
 export function unloadCommand(options: unknown): CommandInput<'unload_inference'> {
-  const { inferenceName, coprocessorName, deleteImage, drainMs } = requireOptions<UnloadOptions>(options, 'options')
+  const { inferenceName, coprocessorName, deleteImage, drainMs, force } = requireOptions<UnloadOptions>(options, 'options')
   const board = optionalBoards('coprocessorName', coprocessorName)
   if (deleteImage !== undefined && typeof deleteImage !== 'boolean') throw wrongArgument('deleteImage', deleteImage, 'true or false')
   if (drainMs !== undefined && !(Number.isInteger(drainMs) && drainMs >= 0)) throw wrongArgument('drainMs', drainMs, 'a whole number of ms')
+  if (force !== undefined && typeof force !== 'boolean') throw wrongArgument('force', force, 'true or false')
   return {
     cmd: 'unload_inference',
     ...nameFilter(inferenceName),
     ...(board === undefined ? {} : { coprocessor_name: board }),
     ...(deleteImage === undefined ? {} : { delete_image: deleteImage }),
     ...(drainMs === undefined ? {} : { drain_ms: drainMs }),
+    ...(force === undefined ? {} : { force }),
   }
 }
 

@@ -42,6 +42,8 @@ export class ClusterConnection implements HostLinkEvents {
   private readonly givingUp: Partial<Record<LinkName, NodeJS.Timeout>> = {}
   private beatTimer: NodeJS.Timeout | undefined
   private closed = false
+  /** Why the manager does not let this key in (any more); undefined once it does, or before it has judged. */
+  private keyRefused: string | undefined
 
   /** @param reconnectTimeoutMs - how long what is open waits for a link that went; 0: it ends at once */
   constructor(
@@ -56,6 +58,14 @@ export class ClusterConnection implements HostLinkEvents {
 
   get isConnected(): boolean {
     return this.inference.welcomed && this.management.welcomed
+  }
+
+  /** What a call ends with that needs the links while they do not stand: 110 where the key is refused, else 111. */
+  get absence(): AIClusterError {
+    const detail = this.keyRefused
+    return detail === undefined
+      ? notConnected('there is no connection to the cluster')
+      : clusterError('connectionEstablishment', { detail })
   }
 
   /** Links that are not welcomed (yet). */
@@ -95,6 +105,7 @@ export class ClusterConnection implements HostLinkEvents {
   onHandshakeFailed(link: HostLink, failure: HandshakeFailure, reason: string): void {
     const detail = `the ${link.name} link (${link.endpoint}): ${reason}`
     this.events.onHandshakeFailed(detail, failure)
+    if (failure === 'key-refused') this.onKeyRefused(detail)
   }
 
   onUp(link: HostLink): void {
@@ -117,6 +128,7 @@ export class ClusterConnection implements HostLinkEvents {
     this.limits.maxHeaderBytes = welcome.limits.max_header_bytes
     const connectedBefore = this.isConnected
     clearTimeout(this.givingUp[link.name])
+    this.keyRefused = undefined
     link.welcome()
     this.keepBeating()
     if (link === this.inference && management.dealer.isUp && !management.welcomed) management.hello()
@@ -127,8 +139,10 @@ export class ClusterConnection implements HostLinkEvents {
     if (error.code === ERROR_CODES.outcomeExpired.code) return this.onExpired(link, error, epoch, session)
     this.events.onRefused(error)
     this.keepBeating()
-    if (link.refused()) this.lost(link)
+    const keyRefused = error.details.key_refused === true
+    if (link.refused(keyRefused)) this.lost(link)
     if (link === this.inference && this.management.lose()) this.lost(this.management)
+    if (keyRefused) this.onKeyRefused(error.message.replace(`${ERROR_CODES.connectionEstablishment.message}: `, ''))
   }
 
   onNumbers(block: NumberBlock): void {
@@ -168,6 +182,15 @@ export class ClusterConnection implements HostLinkEvents {
     this.keepBeating()
     const detail = error.message.replace(`${ERROR_CODES.outcomeExpired.message}: `, '')
     for (const { traffic } of [inference, management]) traffic.endAll('outcomeExpired', detail, false)
+  }
+
+  /** Nothing that is open will be answered, and to wait for the links would be in vain. They are tried again all the same, slowly. */
+  private onKeyRefused(detail: string): void {
+    this.keyRefused = detail
+    for (const { name, traffic } of [this.inference, this.management]) {
+      clearTimeout(this.givingUp[name])
+      traffic.endAll('connectionEstablishment', detail, true)
+    }
   }
 
   private lost(link: HostLink): void {

@@ -27,6 +27,9 @@ export type LinkName = 'inference' | 'management'
 /** A hello without an answer is said again after this long, in ms. The beat comes every 500 ms: between 0.8 and 1.3 s. */
 const HELLO_REPEATED_AFTER_MS = 800
 
+/** A key that was refused is shown again after this long, in ms: it is hardly ever let in again. */
+const REFUSED_KEY_SHOWN_AFTER_MS = 5_000
+
 /** What is open over a link: the requests, or the commands. */
 export interface LinkTraffic {
   /** How many have no outcome. */
@@ -42,7 +45,7 @@ export interface LinkTraffic {
   /** Twice a second while something is open, and the link in order. */
   onBeat?(): void
   /** End what is open with an error of this row; `whole`: also what only waits to be sent. */
-  endAll(key: 'connectionFailed' | 'outcomeExpired', detail: string, whole: boolean): void
+  endAll(key: 'connectionEstablishment' | 'connectionFailed' | 'outcomeExpired', detail: string, whole: boolean): void
 }
 
 /** What a link tells its connection. */
@@ -126,9 +129,13 @@ export class HostLink {
     this.asking.up(true)
   }
 
-  /** The manager has refused it: the reason may pass, hello is said again later. @returns whether it was welcomed */
-  refused(): boolean {
-    this.helloSaidAtMs = performance.now()
+  /**
+   * The manager has refused it: the reason may pass, hello is said again later.
+   * @param keyRefused - that seldom passes
+   * @returns whether it was welcomed
+   */
+  refused(keyRefused: boolean): boolean {
+    this.helloSaidAtMs = performance.now() + (keyRefused ? REFUSED_KEY_SHOWN_AFTER_MS - HELLO_REPEATED_AFTER_MS : 0)
     return this.lose()
   }
 

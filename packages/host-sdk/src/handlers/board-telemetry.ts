@@ -29,7 +29,7 @@ export interface BoardTelemetry {
   memoryTotalBytes: number | null
   /** What programs hold, without caches. */
   memoryUsedBytes: number | null
-  /** Size of the file system that holds images and containers, in bytes. */
+  /** Size of the file system of `/` there (on a local board: of the manager's state folder), in bytes. */
   diskTotalBytes: number | null
   /** Room there, in bytes. */
   diskFreeBytes: number | null

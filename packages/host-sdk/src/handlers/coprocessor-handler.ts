@@ -1,4 +1,4 @@
-import { type CoprocessorImagesView, type CoprocessorView, type DistributionView, parseBoardSelector } from '@aicluster/protocol'
+import type { CoprocessorImagesView, CoprocessorView, DistributionView } from '@aicluster/protocol'
 import { requireInferenceName } from '../arguments'
 import type { CallOptions, LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
@@ -45,7 +45,7 @@ export class CoprocessorHandler {
     /** GPUs. */
     readonly gpus: number | null
   }
-  /** How it is doing; null where nothing is measured, or it is down. */
+  /** How it is doing; null until it has been measured, and while it is down. */
   readonly telemetry: BoardTelemetry | null
   readonly #commands: CommandCaller
 
@@ -67,14 +67,6 @@ export class CoprocessorHandler {
   /** @internal */
   static from(view: CoprocessorView, commands: CommandCaller): CoprocessorHandler {
     return new CoprocessorHandler(view, commands)
-  }
-
-  /** Whether a text that selects boards selects this one: its name, `all`, a label (`gpu=orin`, `label:gpu`). Ours. */
-  isSelectedBy(text: string): boolean {
-    const selector = parseBoardSelector(text)
-    if (!selector) return text === 'all' || text === this.name
-    const { key, value } = selector
-    return Object.hasOwn(this.labels, key) && (value === undefined || this.labels[key] === value)
   }
 
   /**

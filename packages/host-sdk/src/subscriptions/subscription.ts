@@ -14,6 +14,7 @@ const DONE: IteratorResult<PublishedResult, undefined> = { done: true, value: un
  * - InferenceNameNotFoundError (300): the inference was unloaded
  * - InvalidArgumentError (302): it is no source any more
  * - RequestAbortedError (312): through `signal`
+ * - SocketConnectionError (110): the application's key was revoked
  * - ConnectionFailedError (111): the connection was released, or did not come back within `reconnectTimeoutMs`
  *
  * Ours.

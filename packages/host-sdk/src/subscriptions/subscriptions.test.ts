@@ -128,7 +128,7 @@ describe('a reader', () => {
     const [pending, another] = [camera.next(), camera.next()]
 
     subscriptions.onEnded(clusterError('inferenceNotFound', { detail: 'camera', details: { inference_name: 'camera' } }))
-    subscriptions.endAll('the connection was released')
+    subscriptions.endAll('connectionFailed', 'the connection was released')
 
     await expect(pending).rejects.toMatchObject({ code: 300 })
     expect(await another).toEqual({ done: true, value: undefined })

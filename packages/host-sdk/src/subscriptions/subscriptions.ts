@@ -1,4 +1,4 @@
-import { type AIClusterError, type CommandInput, clusterError, type Envelope } from '@aicluster/protocol'
+import { type AIClusterError, type CommandInput, clusterError, type Envelope, type ErrorKey } from '@aicluster/protocol'
 import { nameOf } from '@aicluster/transport'
 import { requireInferenceName, requireOptions, wrongArgument } from '../arguments'
 import { aborted, type CallOptions, checkCallOptions } from '../call-options'
@@ -94,8 +94,8 @@ export class Subscriptions {
   }
 
   /** There is no connection any more, and none will be waited for. */
-  endAll(detail: string): void {
-    for (const name of [...this.byName.keys()]) this.endName(name, clusterError('connectionFailed', { detail: `${name}: ${detail}` }))
+  endAll(key: ErrorKey, detail: string): void {
+    for (const name of [...this.byName.keys()]) this.endName(name, clusterError(key, { detail: `${name}: ${detail}` }))
   }
 
   private end(subscription: Subscription, error: AIClusterError): void {

@@ -47,10 +47,12 @@ export const AddBoardCommand = z.strictObject({
   write: z.boolean().default(true),
 })
 
-/** A board goes, on which nothing is registered any more: 303. Ours. Answered by `{}`. */
+/** A board goes, on which nothing is registered any more: 303. Ours. Answered by `RemoveBoardView`. */
 export const RemoveBoardCommand = z.strictObject({
   cmd: z.literal('remove_board'),
   coprocessor_name: BoardName,
   /** Also take it out of the manager's configuration file. */
   write: z.boolean().default(true),
+  /** What is registered there is unloaded first, as by `unload_inference` with `force`; its images stay. */
+  force: z.boolean().default(false),
 })

@@ -3,21 +3,13 @@ import { MAX_QUEUE_PAGE, MAX_U48 } from '../limits'
 import { BoardSelectorText } from '../messages/board-labels'
 import { BoardName, InferenceName } from '../messages/names'
 import { AddBoardCommand, CheckBoardsCommand, ProbeBoardCommand, RemoveBoardCommand, TrustBoardCommand } from './board-commands'
+import { GetMissingCommand, OfferFilesCommand, PutChunkCommand } from './file-commands'
+import { LoadInferenceCommand } from './load-inference'
+import { PutFileCommand } from './put-file'
 
 const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optional() }
 
-/**
- * Register configs and start their containers. Answered, once every container is ready, by `ContainerHandlerView[]`.
- * The configs are validated by the manager one by one, so that an error can name config, field and value.
- */
-const LoadInferenceCommand = z.strictObject({
-  cmd: z.literal('load_inference'),
-  container_config: z.array(z.unknown()).min(1).max(256),
-  /** `all`, or names and labels of boards: `gpu=orin`, `label:gpu`. */
-  coprocessor_name: z.union([z.literal('all'), z.array(z.string()).min(1).max(1024)]),
-})
-
-/** Stop and forget containers. Nothing given: every container on every board. Answered by the `ContainerHandlerView[]` that remain. */
+/** Stop and forget containers. Nothing given: every container on every board. Answered by `UnloadView`. */
 const UnloadInferenceCommand = z.strictObject({
   cmd: z.literal('unload_inference'),
   ...Filter,
@@ -26,6 +18,8 @@ const UnloadInferenceCommand = z.strictObject({
   delete_image: z.boolean().default(true),
   /** ms to wait for requests that are queued or in process; left out: 303 at once. */
   drain_ms: z.number().int().min(0).max(86_400_000).optional(),
+  /** Containers on boards that cannot be worked with are forgotten, instead of 500. Ours. */
+  force: z.boolean().default(false),
 })
 
 /** Answered by `ContainerHandlerView[]`. */
@@ -35,7 +29,12 @@ const GetContainerHandlerCommand = z.strictObject({ cmd: z.literal('get_containe
 const GetContainerStatusCommand = z.strictObject({ cmd: z.literal('get_container_status'), ...Filter })
 
 /** Answered by `CoprocessorView[]`. */
-const GetCoprocessorHandlerCommand = z.strictObject({ cmd: z.literal('get_coprocessor_handler'), ...Filter })
+const GetCoprocessorHandlerCommand = z.strictObject({
+  cmd: z.literal('get_coprocessor_handler'),
+  ...Filter,
+  /** Name or label of boards; left out: every board. Ours. */
+  coprocessor_name: z.union([z.literal(''), BoardName, BoardSelectorText]).optional(),
+})
 
 const Distribution = {
   ...Filter,
@@ -99,21 +98,12 @@ const DeleteQueueCommand = z.strictObject({
 /** Start what is registered anew, from its config file. Answered by `ContainerHandlerView[]`. */
 const ReloadInferenceCommand = z.strictObject({ cmd: z.literal('reload_inference'), inference_name: InferenceName })
 
-/** Bring an inference that is registered elsewhere to this board too. Answered by the `ContainerHandlerView[]` of that board. */
+/** Bring an inference that is registered elsewhere to these boards too, all or none. Answered by their `ContainerHandlerView[]`. */
 const AddInferenceCommand = z.strictObject({
   cmd: z.literal('add_inference'),
   inference_name: InferenceName,
+  /** Name or label of boards. */
   coprocessor_name: z.string(),
-})
-
-const paths = z.union([z.string().min(1).max(4096), z.array(z.string().min(1).max(4096)).min(1).max(1024)])
-
-/** Replace files in the inference's folder on each of its boards, all or none. They count from the container's next start. Answered by `{}`. */
-const PutFileCommand = z.strictObject({
-  cmd: z.literal('put_file'),
-  inference_name: InferenceName,
-  /** Absolute paths on the application's machine. */
-  file_info: z.strictObject({ script: paths.optional(), model: paths.optional(), other: paths.optional() }),
 })
 
 const OneContainer = { coprocessor_name: z.string(), suffix_name: z.string() }
@@ -127,7 +117,7 @@ const StopCommand = z.strictObject({ cmd: z.literal('stop'), ...OneContainer })
 /** Images on the boards on which the inference is registered; on all boards when none is given. Answered by `CoprocessorImagesView[]`. */
 const GetCoprocessorImagesCommand = z.strictObject({ cmd: z.literal('get_coprocessor_images'), ...Filter })
 
-/** Images on one board. Answered by `CoprocessorImagesView[]` with one entry. */
+/** Images on one board, or on those with a label. Answered by `CoprocessorImagesView[]`, one entry for each. */
 const GetImagesCommand = z.strictObject({ cmd: z.literal('get_images'), coprocessor_name: z.string() })
 
 /** What a container's program has printed. Ours. Answered by `ContainerLogView`. */
@@ -158,6 +148,9 @@ export const Command = z.discriminatedUnion('cmd', [
   ReloadInferenceCommand,
   AddInferenceCommand,
   PutFileCommand,
+  OfferFilesCommand,
+  GetMissingCommand,
+  PutChunkCommand,
   StartCommand,
   StopCommand,
   GetCoprocessorImagesCommand,

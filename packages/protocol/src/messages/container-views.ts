@@ -72,7 +72,7 @@ export interface CoprocessorView {
   /** As Docker calls it: `amd64`, `arm64`; null while it is not known. */
   architecture: string | null
   resources: { cpus: number | null; memory_bytes: number | null; gpus: number | null }
-  /** Measured seconds ago; null where nothing is measured, or the board is down. */
+  /** Measured seconds ago; null until it has been measured, and while the board is down. */
   telemetry: BoardTelemetryView | null
 }
 
@@ -86,6 +86,7 @@ export interface BoardTelemetryView {
   memory_total_bytes: number | null
   /** What programs hold, without caches. */
   memory_used_bytes: number | null
+  /** Of the file system of `/`; of a local board's, of that of the state folder. */
   disk_total_bytes: number | null
   disk_free_bytes: number | null
   /** The hottest sensor. */
@@ -93,7 +94,7 @@ export interface BoardTelemetryView {
   gpus: GpuTelemetryView[]
 }
 
-/** One GPU. A Jetson's shares the board's memory, which is then not told here. */
+/** One GPU; bytes and degrees Celsius. A Jetson's shares the board's memory, which is then not told here. */
 export interface GpuTelemetryView {
   index: number
   name: string
@@ -110,6 +111,22 @@ export interface UnloadView {
   containers: ContainerHandlerView[]
   /** What became of the images of those that are gone; empty without `delete_image`. */
   images: ImageRemovalView[]
+  /** Those of the unloaded containers that could not be stopped; empty without `force`. */
+  forgotten: ForgottenContainerView[]
+}
+
+/** Reply to `remove_board`. */
+export interface RemoveBoardView {
+  /** Containers there that could not be stopped; empty without `force`. */
+  forgotten: ForgottenContainerView[]
+}
+
+/** A container that the cluster knows no more, and that may still run: its board could not be reached. */
+export interface ForgottenContainerView {
+  suffix_name: string
+  board: string
+  /** What is wrong with the board. */
+  reason: string
 }
 
 /** An image that an unloaded container was made from. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path/posix'
+import { type PlannedEntry, type PlannedTree, planTree } from '@aicluster/transport'
 import type { BoardWork } from '../board'
-import { type PlannedEntry, type PlannedTree, planTree } from './planned-tree'
 
 /** Files on their way at once: small ones are all round trips. */
 const FILES = 8

@@ -6,6 +6,7 @@ import { type ConfigPlace, configError } from '../local/container-errors'
 import { copyEntries } from '../local/container-files'
 import type { Machine } from '../machine'
 import type { ContainerFolders } from './container-folders'
+import { removeFolder } from './remove-folder'
 
 /** One thing to bring, and the field of the config that names it. */
 interface Source {
@@ -27,13 +28,14 @@ export const absoluteCopies = (spec: ContainerSpec): { entry: CopyEntry; field: 
  */
 export async function makeAppFolder(
   place: ConfigPlace,
-  { files }: Machine,
+  machine: Machine,
   spec: ContainerSpec,
   folders: ContainerFolders,
   work: BoardWork,
 ): Promise<void> {
-  await files.remove(folders.root)
-  await files.remove(folders.beside)
+  const { files } = machine
+  await removeFolder(machine, folders.root)
+  await removeFolder(machine, folders.beside)
   await files.makeFolder(folders.root, 0o755)
   await files.makeFolder(folders.app, 0o755)
   const script = spec.config.script_path ?? undefined
@@ -70,11 +72,4 @@ async function bring(place: ConfigPlace, files: Machine['files'], { field, from,
       `cannot be brought: ${error.message}`,
     )
   }
-}
-
-/** A manager that died while it put files in place may have left half of them. */
-export async function finishFiles({ files }: Machine, spec: ContainerSpec, folders: ContainerFolders): Promise<void> {
-  if ((await files.kind(folders.beside)) === undefined) return
-  if (spec.filesFolder !== undefined) await files.bring(spec.filesFolder, folders.app)
-  await files.remove(folders.beside)
 }

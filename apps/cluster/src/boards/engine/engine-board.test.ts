@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { eventually, exitsOf } from '../local/test-board'
+import { removeFolder } from './remove-folder'
 import { INSTANCE, linesOf, noEngine, TestEngine, TestEngineBoard } from './test-engine'
 import { writeTestImage } from './test-image'
 
@@ -63,6 +64,35 @@ describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
       expect([mode & 0o777, uid, gid]).toEqual([0o400, 1234, 44])
     }
     expect(statSync(test.path('secret'))).toMatchObject({ uid: 1234, gid: 44 })
+  })
+
+  it('leave nothing that their root user has written, where we may not delete it ourselves', async () => {
+    await using test = await TestEngineBoard.on(engine)
+    const { machine } = engine
+    const folder = join(test.folder, 'of a container')
+    mkdirSync(join(folder, 'app', 'of root'), { recursive: true })
+    writeFileSync(join(folder, 'app', 'of root', 'file'), '')
+    const images = await machine.engine.listImages({ all: true })
+    const removed: (string | undefined)[] = []
+    const files = {
+      kind: (path: string) => machine.files.kind(path),
+      // As it is for a user to whom the inner folder does not belong.
+      remove: async (path: string) => {
+        const kind = await machine.files.kind(path)
+        removed.push(kind)
+        if (kind === 'folder') throw new Error('Permission denied')
+        await machine.files.remove(path)
+      },
+    }
+
+    await removeFolder({ ...machine, uid: 1234, files }, folder)
+
+    expect(removed).toEqual(['folder', 'file'])
+    expect(existsSync(folder)).toBe(false)
+    expect(await machine.engine.listContainers({ all: true })).toEqual([])
+    expect(await machine.engine.listImages({ all: true })).toEqual(images)
+    mkdirSync(folder)
+    await expect(removeFolder({ ...machine, files }, folder)).rejects.toThrow('Permission denied')
   })
 
   it('tell of an exit at their start, with what they printed last, and leave nothing when they are removed', async () => {

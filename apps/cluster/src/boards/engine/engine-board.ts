@@ -4,18 +4,21 @@ import type { Logger } from 'pino'
 import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
-import { absoluteCopies, finishFiles, makeAppFolder } from './app-files'
+import { absoluteCopies, makeAppFolder } from './app-files'
 import { checkEngineConfig, checkEngineVersion, gpuAccessFor, runOptionsOf } from './check-engine-config'
 import { asideName, type ContainerFolders, engineName, FOLDER_NAME, foldersOf } from './container-folders'
 import { CLUSTER_LABEL, INSTANCE_LABEL, SPEC_LABEL } from './container-labels'
 import { createBody } from './create-body'
-import { EngineContainer, removeByName, undoAside } from './engine-container'
+import { removeByName, undoAside } from './engine-aside'
+import { EngineContainer } from './engine-container'
 import { orMissing, unlessSo } from './engine-replies'
 import { EngineWatch } from './engine-watch'
 import { ImageStore } from './image-store'
 import { imageUser } from './image-user'
 import { putCopy } from './put-copies'
+import { removeFolder } from './remove-folder'
 import { writeSecrets } from './secret-files'
+import { finishFiles } from './stage-app-files'
 import { startFailure } from './start-failure'
 import { sweepEngine } from './sweep-engine'
 
@@ -121,7 +124,8 @@ export class EngineBoard {
   async rest(spec: ContainerSpec): Promise<BoardContainer> {
     this.#checkName(spec)
     return this.#doing(`look after container "${spec.suffixName}"`, async (machine) => {
-      const { existing } = await this.#undoneAside(machine, spec)
+      const { folders, existing } = await this.#undoneAside(machine, spec)
+      await finishFiles(machine, spec, folders)
       const own = existing && isOf(existing, spec) ? existing : undefined
       if (own && isUp(own)) await unlessSo(machine.engine.getContainer(own.Id).stop({ t: 0 }))
       return this.#container(spec, own?.Id)
@@ -244,7 +248,7 @@ export class EngineBoard {
     try {
       const there = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
       if (there && isOf(there, spec)) await removeByName(machine, there.Id)
-      await machine.files.remove(folders.root)
+      await removeFolder(machine, folders.root)
     } catch (error) {
       this.#options.logger.warn({ container: spec.suffixName, err: error }, 'what a failed start has left could not be removed')
     }

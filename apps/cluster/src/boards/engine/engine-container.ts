@@ -1,16 +1,17 @@
 import type { ContainerLogView } from '@aicluster/protocol'
 import type Docker from 'dockerode'
-import type { ContainerInspectInfo } from 'dockerode'
 import type { Logger } from 'pino'
 import type { BoardContainer, BoardWork, ContainerRuntime, ContainerSpec, StagedFiles } from '../board'
 import { boardError } from '../board-error'
 import { ExitQueue } from '../local/exit-queue'
 import type { Machine } from '../machine'
 import { asideName, type ContainerFolders, engineName, foldersOf } from './container-folders'
-import { engineLogTail, readEngineLog } from './engine-log'
-import { orMissing, unlessSo } from './engine-replies'
-import { NO_USAGE, portsText, usageOf } from './engine-usage'
+import { removeByName, undoAside } from './engine-aside'
+import { readEngineLog } from './engine-log'
+import { orMissing, unlessSo, unlessStarted } from './engine-replies'
+import { engineRuntime, lastOutputOf, NOTHING_RUNS } from './engine-runtime'
 import type { EngineEvent, EngineListener, EngineWatch } from './engine-watch'
+import { removeFolder } from './remove-folder'
 import { stageAppFiles } from './stage-app-files'
 import { startFailure } from './start-failure'
 
@@ -29,15 +30,8 @@ export interface EngineContainerOptions {
   onOver: () => unknown
 }
 
-/** Exits in a row, each soon after its start, that make a crash loop; as on a local board. */
-const CRASH_LOOP_EXITS = 8
-const GOOD_RUN_MS = 10_000
 /** What the kernel's killer and everybody else's SIGKILL look like. */
 const KILLED = 137
-/** How late an Engine notes that it has started a program; less than its shortest delay before a restart. */
-const START_NOTED_MS = 90
-/** A sample takes two looks a second apart. */
-const STATS_TIMEOUT_MS = 4000
 
 /** A container on an Engine. It lives through every loss of the connection: what needs the machine fails with 500 meanwhile. */
 export class EngineContainer implements BoardContainer, EngineListener {
@@ -128,15 +122,19 @@ export class EngineContainer implements BoardContainer, EngineListener {
     }).catch((error) => this.#options.logger.warn({ err: error, container: this.spec.suffixName }, 'a container could not be ended'))
   }
 
+  /** Where it fails, a sweep of its board does the rest: nobody holds it any more. */
   async remove(graceMs: number): Promise<void> {
-    await this.stop(graceMs)
-    await this.#doing('remove', async (machine) => {
-      if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
-      const { root, aside, beside } = this.#folders(machine)
-      await machine.files.remove(this.#aside ? aside : root)
-      if (!this.#aside) await machine.files.remove(beside)
-    })
-    this.#over()
+    try {
+      await this.stop(graceMs)
+      await this.#doing('remove', async (machine) => {
+        if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
+        const { root, aside, beside } = this.#folders(machine)
+        await removeFolder(machine, this.#aside ? aside : root)
+        if (!this.#aside) await removeFolder(machine, beside)
+      })
+    } finally {
+      this.#over()
+    }
   }
 
   async setAside(graceMs: number): Promise<void> {
@@ -144,7 +142,7 @@ export class EngineContainer implements BoardContainer, EngineListener {
     await this.#doing('set aside', async (machine) => {
       const { root, aside } = this.#folders(machine)
       await removeByName(machine, asideName(this.spec.suffixName))
-      await machine.files.remove(aside)
+      await removeFolder(machine, aside)
       if (this.#id !== undefined) await orMissing(this.#container(machine).rename({ name: asideName(this.spec.suffixName) }))
       // From here on it can be brought back, also by the next manager.
       this.#aside = true
@@ -184,34 +182,13 @@ export class EngineContainer implements BoardContainer, EngineListener {
   }
 
   async runtime(): Promise<ContainerRuntime> {
-    const known = { pid: null, restarts: 0, ports: null, imageId: null, ...NO_USAGE, createdAt: '' }
-    if (this.#id === undefined) return { ...known, state: 'exited' }
-    return this.#doing('look at', async (machine) => {
-      const container = this.#container(machine)
-      const info = await orMissing(container.inspect())
-      if (!info) return { ...known, state: 'exited' }
-      const { State } = info
-      return {
-        ...(State.Running && !State.Restarting ? await usage(container) : NO_USAGE),
-        state: stateOf(info),
-        createdAt: startedAt(info) ?? info.Created,
-        pid: State.Pid || null,
-        restarts: info.RestartCount,
-        ports: portsText(info),
-        imageId: info.Image,
-      }
-    })
+    if (this.#id === undefined) return NOTHING_RUNS
+    return this.#doing('look at', async (machine) => (await orMissing(engineRuntime(this.#container(machine)))) ?? NOTHING_RUNS)
   }
 
-  /** As long as a run that follows an exit is young and silent, that of the runs before: it says why they ended. */
   async lastOutput(): Promise<string> {
     if (this.#id === undefined) return ''
-    return this.#doing('read the log of', async (machine) => {
-      const container = this.#container(machine)
-      const info = await container.inspect()
-      const output = info.RestartCount === 0 ? '' : await engineLogTail(container, runBegan(info))
-      return output || engineLogTail(container, undefined)
-    })
+    return this.#doing('read the log of', (machine) => lastOutputOf(this.#container(machine)))
   }
 
   onEngineEvent({ action, exitCode }: EngineEvent): void {
@@ -287,62 +264,5 @@ export class EngineContainer implements BoardContainer, EngineListener {
     })
     this.#lastWork = result.catch(() => {})
     return result
-  }
-}
-
-/** 304: it runs already. */
-const unlessStarted = (reply: Promise<unknown>): Promise<unknown> =>
-  reply.catch((error: { statusCode?: number }) => {
-    if (error.statusCode !== 304) throw error
-  })
-
-export async function removeByName({ engine }: Machine, name: string): Promise<void> {
-  await unlessSo(engine.getContainer(name).remove({ force: true, v: true }))
-}
-
-/** What came in the place of a container goes, and it takes its place again, name and files; whatever half of it was done before. */
-export async function undoAside(machine: Machine, { root, aside }: ContainerFolders, suffixName: string): Promise<void> {
-  const { files, engine } = machine
-  const there = await orMissing(engine.getContainer(asideName(suffixName)).inspect())
-  if (there) {
-    await removeByName(machine, engineName(suffixName))
-    await engine.getContainer(there.Id).rename({ name: engineName(suffixName) })
-  }
-  if ((await files.kind(aside)) === undefined) return
-  await files.remove(root)
-  await files.rename(aside, root)
-}
-
-/** Undefined for one that never ran. */
-function startedAt({ State }: ContainerInspectInfo): string | undefined {
-  return State.StartedAt.startsWith('0001-') ? undefined : State.StartedAt
-}
-
-/** A program that is quick has printed before its Engine notes the start; the run before ended 100 ms earlier, or more. */
-function runBegan(info: ContainerInspectInfo): string | undefined {
-  const at = startedAt(info)
-  return at === undefined ? undefined : new Date(Date.parse(at) - START_NOTED_MS).toISOString()
-}
-
-function stateOf({ State, RestartCount }: ContainerInspectInfo): ContainerRuntime['state'] {
-  if (State.Restarting) {
-    const ranMs = Date.parse(State.FinishedAt) - Date.parse(State.StartedAt)
-    return RestartCount >= CRASH_LOOP_EXITS && ranMs < GOOD_RUN_MS ? 'crash-loop' : 'restarting'
-  }
-  return State.Running ? 'running' : 'exited'
-}
-
-async function usage(container: Docker.Container): Promise<typeof NO_USAGE> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), STATS_TIMEOUT_MS)
-  })
-  try {
-    const sample = await Promise.race([container.stats({ stream: false }), late])
-    return sample?.cpu_stats ? usageOf(sample) : NO_USAGE
-  } catch {
-    return NO_USAGE
-  } finally {
-    clearTimeout(timer)
   }
 }

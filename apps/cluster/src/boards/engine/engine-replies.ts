@@ -26,3 +26,12 @@ export async function unlessSo(reply: Promise<unknown>): Promise<void> {
     if (status !== 404 && status !== 304) throw error
   }
 }
+
+/** Nothing happens where it runs already (304). */
+export async function unlessStarted(reply: Promise<unknown>): Promise<void> {
+  try {
+    await reply
+  } catch (error) {
+    if (statusOf(error) !== 304) throw error
+  }
+}

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs'
 import { basename, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CopyEntry } from '@aicluster/protocol'
+import { type PlannedEntry, planTree } from '@aicluster/transport'
 import type Docker from 'dockerode'
 import { type Pack, pack } from 'tar-stream'
 import type { BoardWork } from '../board'
-import { type PlannedEntry, planTree } from '../bring/planned-tree'
 import { orMissing } from './engine-replies'
 
 /** Bit of a folder in the mode that the Engine tells. */

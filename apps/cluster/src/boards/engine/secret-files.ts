@@ -31,7 +31,7 @@ export async function writeSecrets(
   // Root in a container reads everything; who else shall read it must own it.
   const give = user.uid !== machine.uid && user.uid !== 0
   if (give && machine.uid !== 0) {
-    const cure = `is the user of the image (uid ${user.uid}): files can only be given to it by root. Connect to the board as root, or set run_option --user ${machine.uid}`
+    const cure = `is the user of the image (uid ${user.uid}): files can only be given to it by root. Be root on that board, or set run_option --user ${machine.uid}`
     throw configError(place, 'invalidParameter', 'image', userName, cure)
   }
   const owner = give ? { uid: user.uid, gid: user.gid } : {}

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { posix } from 'node:path'
-import type { BoardWork, StagedFiles } from '../board'
+import type { BoardWork, ContainerSpec, StagedFiles } from '../board'
 import { type ConfigPlace, configError } from '../local/container-errors'
 import type { Machine } from '../machine'
 import type { ContainerFolders } from './container-folders'
+import { removeFolder } from './remove-folder'
 
 /** What it is done with: the machine may have been connected anew since the last step. */
 export interface StagePlace {
@@ -36,27 +37,43 @@ export async function stageAppFiles(at: StagePlace, filesFolder: string, work: B
   return { ...swap(at, names), dispose }
 }
 
-function swap({ machine, folders: { app, beside } }: StagePlace, names: readonly string[]): Omit<StagedFiles, 'dispose'> {
-  const fresh = (name: string) => posix.join(beside, 'new', name)
-  const replaced = (name: string) => posix.join(beside, 'old', name)
+function swap({ machine, folders }: StagePlace, names: readonly string[]): Omit<StagedFiles, 'dispose'> {
+  const { app, beside } = folders
   return {
     async commit() {
       const { files } = await machine()
-      await files.makeFolder(posix.join(beside, 'old'), 0o700)
+      await files.makeFolder(replacedOf(folders), 0o700)
       for (const name of names) {
         const there = posix.join(app, name)
-        if ((await files.kind(there)) !== undefined) await files.rename(there, replaced(name))
-        await files.rename(fresh(name), there)
+        const replaced = posix.join(replacedOf(folders), name)
+        // An empty folder says that there was no file of this name.
+        if ((await files.kind(there)) === undefined) await files.makeFolder(replaced, 0o700)
+        else await files.rename(there, replaced)
+        await files.rename(posix.join(beside, 'new', name), there)
       }
     },
-    async revert() {
-      const { files } = await machine()
-      for (const name of names) {
-        const there = posix.join(app, name)
-        // Still here: it never took its place.
-        if ((await files.kind(fresh(name))) === undefined) await files.remove(there)
-        if ((await files.kind(replaced(name))) !== undefined) await files.rename(replaced(name), there)
-      }
-    },
+    revert: async () => undoSwap(await machine(), folders),
   }
+}
+
+/** Where those files go meanwhile whose places others take. */
+const replacedOf = ({ beside }: ContainerFolders): string => posix.join(beside, 'old')
+
+/** What was replaced has its place again, however many of the files had taken it. */
+async function undoSwap({ files }: Machine, folders: ContainerFolders): Promise<void> {
+  for (const name of await files.list(replacedOf(folders))) {
+    const [replaced, there] = [posix.join(replacedOf(folders), name), posix.join(folders.app, name)]
+    const wasThere = (await files.kind(replaced)) !== 'folder'
+    await files.remove(there)
+    if (wasThere) await files.rename(replaced, there)
+  }
+}
+
+/** A manager died, or failed, while files took their places: the container has those that are kept for it, and else what it had before. */
+export async function finishFiles(machine: Machine, { filesFolder }: ContainerSpec, folders: ContainerFolders): Promise<void> {
+  const { files } = machine
+  if ((await files.kind(folders.beside)) === undefined) return
+  await undoSwap(machine, folders)
+  if (filesFolder !== undefined) await files.bring(filesFolder, folders.app)
+  await removeFolder(machine, folders.beside)
 }

@@ -4,6 +4,7 @@ import type { Machine } from '../machine'
 import { allFolder, suffixNameOf } from './container-folders'
 import { BOARD_LABEL, CLUSTER_LABEL, CONTAINER_LABEL, INSTANCE_LABEL } from './container-labels'
 import { unlessSo } from './engine-replies'
+import { removeFolder } from './remove-folder'
 
 export interface SweepOptions {
   clusterId: string
@@ -34,6 +35,6 @@ export async function sweepEngine(machine: Machine, options: SweepOptions): Prom
     const instance = (await files.read(posix.join(place, 'instance'), 1024))?.toString('utf8') ?? ''
     // Written last: a folder without it may be one that is being made.
     if (instance === '' ? isHeld(suffixNameOf(name)) : keeps(instance)) continue
-    await files.remove(place)
+    await removeFolder(machine, place)
   }
 }

@@ -1,9 +1,10 @@
 import { lstat, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, normalize } from 'node:path'
 import { AIClusterError, type ContainerConfig, type CopyEntry } from '@aicluster/protocol'
+import { isWithin } from '@aicluster/transport'
 import type { BoardWork, ContainerSpec } from '../board'
 import { type ConfigPlace, configError } from './container-errors'
-import { type CopyMeter, copyMeter, copyTree, isWithin } from './copy-tree'
+import { type CopyMeter, copyMeter, copyTree } from './copy-tree'
 import { RECORD_FILE } from './process-record'
 
 export const TOKEN_FILE = 'token'

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, type FileHandle, lstat, mkdir, open, readdir, readlink, rm, stat, symlink } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { isWithin } from '@aicluster/transport'
 import type { BoardWork } from '../board'
 
 /** Bytes copied between two looks at the signal. */
@@ -10,12 +11,6 @@ const PIECE_BYTES = 4 * 1024 * 1024
 export interface CopyMeter {
   signal: AbortSignal | undefined
   add(bytes: number): void
-}
-
-/** Whether `path` is `folder` or lies below it; both absolute, links not looked at. */
-export function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
 /** What is in the way of a copy is replaced; a folder in the way of a folder is kept and filled. Nothing is written through a link. */

@@ -35,7 +35,7 @@ export class EnginedLocalBoard extends LocalBoard {
   }
 
   override async rest(spec: ContainerSpec): Promise<BoardContainer> {
-    return isEngined(spec.config) ? this.#engine.board.rest(spec) : super.rest(spec)
+    return isEngined(spec.config) ? this.#engine.board.rest(await this.#engine.withAddress(spec)) : super.rest(spec)
   }
 
   /** None where there is no Engine. */

@@ -1,20 +1,19 @@
-import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
+import { type BoardTelemetryView, type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
 import { makeContainerFolder, writeSecrets } from './container-files'
-import { copyTree } from './copy-tree'
 import { LocalContainer } from './local-container'
 import { DEFAULT_LIMITS, type LocalLimits } from './local-limits'
 import { isAlive } from './process-identity'
 import { readProcessRecord } from './process-record'
-import { besideOf } from './staged-files'
+import type { SharedTelemetry } from './shared-telemetry'
+import { finishFiles } from './staged-files'
 import { WatchedProcess } from './watched-process'
 
 export interface LocalBoardOptions {
@@ -25,6 +24,8 @@ export interface LocalBoardOptions {
   folder: string
   logger: Logger
   limits?: Partial<LocalLimits>
+  /** How the machine fares; left out: nothing is measured. */
+  telemetry?: SharedTelemetry | undefined
   /** ms since 1970. */
   now?: () => number
 }
@@ -49,12 +50,12 @@ export class LocalBoard implements Board {
     memoryBytes: totalmem(),
     gpus: null,
   }
-  readonly telemetry = undefined
   onState: Board['onState']
   readonly labels: Readonly<Record<string, string>>
   readonly #folder: string
   readonly #logger: Logger
   readonly #limits: LocalLimits
+  readonly #telemetry: SharedTelemetry | undefined
   readonly #now: () => number
 
   constructor(options: LocalBoardOptions) {
@@ -63,13 +64,22 @@ export class LocalBoard implements Board {
     this.#folder = options.folder
     this.#logger = options.logger.child({ board: options.name })
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#telemetry = options.telemetry
     this.#now = options.now ?? Date.now
     this.state = { state: 'up', since: new Date(this.#now()).toISOString() }
   }
 
-  open(): void {}
+  get telemetry(): BoardTelemetryView | undefined {
+    return this.#telemetry?.latest
+  }
 
-  async close(): Promise<void> {}
+  open(): void {
+    this.#telemetry?.start(this)
+  }
+
+  async close(): Promise<void> {
+    this.#telemetry?.stop(this)
+  }
 
   async reach(): Promise<void> {}
 
@@ -89,7 +99,7 @@ export class LocalBoard implements Board {
     const itsOwn = readProcessRecord(folder)?.instance === spec.instance
     try {
       if (itsOwn) {
-        await this.#finishFiles(spec, folder)
+        await finishFiles(spec.filesFolder, folder)
         await writeSecrets(folder, spec)
       } else {
         await this.check(spec.config)
@@ -109,7 +119,7 @@ export class LocalBoard implements Board {
     await this.#undoAside(spec, folder)
     const record = readProcessRecord(folder)
     if (record?.instance !== spec.instance || !isAlive(record)) return undefined
-    await this.#finishFiles(spec, folder)
+    await finishFiles(spec.filesFolder, folder)
     const container = this.#container(spec, folder)
     container.resume(record)
     return container
@@ -119,6 +129,7 @@ export class LocalBoard implements Board {
     const folder = this.#folderOf(spec)
     await this.#undoAside(spec, folder)
     await this.#endLeftover(spec.suffixName, folder)
+    await finishFiles(spec.filesFolder, folder)
     const container = this.#container(spec, folder)
     container.rest(readProcessRecord(folder))
     return container
@@ -147,13 +158,6 @@ export class LocalBoard implements Board {
 
   #container(spec: ContainerSpec, folder: string): LocalContainer {
     return new LocalContainer({ board: this.name, spec, folder, limits: this.#limits, now: this.#now, logger: this.#logger })
-  }
-
-  /** A manager that died while it put files in place may have left half of them. */
-  async #finishFiles({ filesFolder }: ContainerSpec, folder: string): Promise<void> {
-    if (!existsSync(besideOf(folder))) return
-    if (filesFolder !== undefined) await copyTree(filesFolder, folder)
-    await rm(besideOf(folder), { recursive: true, force: true })
   }
 
   /** A manager that died while it replaced this container has left its files aside: what came in their place is gone. */

@@ -9,6 +9,8 @@ import { IDLE } from './test-board'
 
 // An Engine takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+/** Of what is beside the containers' sockets, too. */
+const LOOK = `cd "\${AICLUSTER_HOST_IP#ipc://}"; ls -l; rm a 2>/dev/null; echo $?; ls ..; sleep 1000`
 const logger = pino({ level: 'silent' })
 
 function localBoard(root: string, engineSocket: string, managerAddress: string): EnginedLocalBoard {
@@ -38,21 +40,22 @@ describe.skipIf(noEngine !== undefined)('a local board with an Engine', () => {
 
   it('runs programs and containers side by side; those find the sockets of the manager where it has them', async () => {
     await using test = await TestEngineBoard.on(engine)
-    const sockets = await test.files('sockets', { a: '' })
-    const server = createServer().listen(join(sockets, 'sub'))
+    const sockets = await test.files('sockets', { 'c/a': '', management: '' })
+    const server = createServer().listen(join(sockets, 'c', 'sub'))
     const board = localBoard(test.folder, engine.socket, `ipc://${sockets}`)
     const program = await board.create(
       test.spec({ implementation_type: 'other', run_command: IDLE, image_filename: null, run_option: null }),
     )
     const spec = test.spec(
-      { name: 'docker', run_command: ['/bin/sh', '-c', 'ls -l "$PLACE"; rm "$PLACE/a"; echo $?; sleep 1000'], env: { PLACE: sockets } },
-      { suffixName: 'docker-board1', instance: 'docker' },
+      { name: 'docker', run_command: ['/bin/sh', '-c', LOOK] },
+      { suffixName: 'docker-board1', instance: 'docker', environment: { AICLUSTER_HOST_IP: `ipc://${sockets}` } },
     )
     await board.check(spec.config)
     const container = await board.create(spec)
     const lines = await linesOf(container, 5)
     expect(lines.some((line) => /^srw.* sub$/.test(line))).toBe(true)
-    expect(lines).toContain('1')
+    // Nothing to be deleted, and nothing else to be seen.
+    expect(lines.slice(-2)).toEqual(['1', 'c'])
     expect((await program.runtime()).pid).not.toBe((await container.runtime()).pid)
     expect(await board.images()).toHaveLength(1)
     await program.remove(0)

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { type AIClusterError, type ContainerConfig, clusterError } from '@aicluster/protocol'
+import { ipcFolder } from '@aicluster/transport'
 import type { Logger } from 'pino'
 import { implementationOf } from '../../registry/container-config-rules'
+import { containerSockets } from '../../registry/socket-folder'
 import type { ContainerSpec } from '../board'
 import { boardError } from '../board-error'
 import { EngineBoard } from '../engine/engine-board'
@@ -24,6 +25,8 @@ export interface LocalEngineOptions {
 const LOOPBACK = /^(127\.|localhost$|::1$)/
 const EVERY_ADDRESS = /^(0\.0\.0\.0|::|\*)$/
 
+const isIpc = (address: string): boolean => address.startsWith('ipc://')
+
 /** The Docker Engine of this machine, as far as there is one: runs containers of type `docker` and `nvidia` for a local board. */
 export class LocalEngine {
   readonly board: EngineBoard
@@ -35,7 +38,7 @@ export class LocalEngine {
     this.#options = options
     this.#machine = new LocalMachine({ board, engineSocket })
     const machine = async () => this.#machine
-    const sharedFolders = managerAddress.startsWith('ipc://') ? [fileURLToPath(managerAddress.replace('ipc:', 'file:'))] : []
+    const sharedFolders = isIpc(managerAddress) ? [containerSockets(ipcFolder(managerAddress))] : []
     this.board = new EngineBoard({ name: board, clusterId, folder, machine, allowedRunOptions, sharedFolders, logger })
   }
 
@@ -64,8 +67,13 @@ export class LocalEngine {
 
   /** What a container is told of the manager, in words that mean the same inside of it. */
   async withAddress(spec: ContainerSpec): Promise<ContainerSpec> {
-    if (!EVERY_ADDRESS.test(spec.environment.AICLUSTER_HOST_IP ?? '')) return spec
-    return { ...spec, environment: { ...spec.environment, AICLUSTER_HOST_IP: await this.#gateway() } }
+    const { AICLUSTER_HOST_IP: listening = '' } = spec.environment
+    const address = isIpc(listening)
+      ? `ipc://${containerSockets(ipcFolder(listening))}`
+      : EVERY_ADDRESS.test(listening)
+        ? await this.#gateway()
+        : listening
+    return { ...spec, environment: { ...spec.environment, AICLUSTER_HOST_IP: address } }
   }
 
   /** The address of this machine on the network that its containers have by default. */

@@ -1,4 +1,4 @@
-import type { BoardTelemetry } from '../telemetry/board-telemetry'
+import type { BoardTelemetryView } from '@aicluster/protocol'
 
 /** What a board's machine is and has. */
 export interface BoardProbe {
@@ -16,7 +16,7 @@ export interface BoardProbe {
   engine: EngineProbe | null
   /** As `nvidia-smi -L` lists them, or the Jetson's own. */
   gpus: readonly string[]
-  telemetry: BoardTelemetry
+  telemetry: BoardTelemetryView
   /** What stands in the way of running containers here; none: it is ready. */
   problems: readonly BoardProblem[]
 }

@@ -58,7 +58,7 @@ describe('a probe', () => {
         runtimes: ['runc', 'nvidia'],
         gpuAccess: 'runtime',
       },
-      telemetry: { diskFreeBytes: 90_000_000 * 1024 },
+      telemetry: { disk_free_bytes: 90_000_000 * 1024 },
       problems: [],
     })
   })

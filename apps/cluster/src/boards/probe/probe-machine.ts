@@ -67,8 +67,8 @@ function machineProblems({ gpus, engine, telemetry }: Omit<BoardProbe, 'problems
       cure: 'install nvidia-container-toolkit there, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker',
     })
   }
-  if (telemetry.diskFreeBytes !== null && telemetry.diskFreeBytes < LITTLE_DISK_BYTES) {
-    const megabytes = Math.round(telemetry.diskFreeBytes / 1e6)
+  if (telemetry.disk_free_bytes !== null && telemetry.disk_free_bytes < LITTLE_DISK_BYTES) {
+    const megabytes = Math.round(telemetry.disk_free_bytes / 1e6)
     problems.push({ what: `its disk is nearly full: ${megabytes} MB free`, cure: 'make room, for example by: docker system prune' })
   }
   return problems

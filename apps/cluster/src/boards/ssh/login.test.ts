@@ -1,15 +1,21 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { eventually } from '@aicluster/testing'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { type AuthContext, type Connection, Server, type ServerChannel } from 'ssh2'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { fingerprintOf } from './fingerprint'
 import { readHostKey } from './read-host-key'
 import { connectSsh } from './ssh-connection'
 import { SshMachine } from './ssh-machine'
 import type { SshTarget } from './ssh-target'
-import { makeKey, PATIENT } from './test-sshd'
+import { makeKey, NO_SSHD, PATIENT, TestSshd } from './test-sshd'
 
 /** A server of ssh2's own, for what a real sshd does only with other users and other settings. */
 class OddServer implements AsyncDisposable {
@@ -109,4 +115,84 @@ it.each([
     details: { board: 'b1', reason: 'shell' },
   })
   connection.close()
+})
+
+const NO_AGENT = spawnSync('ssh-agent', ['-h']).error ? 'there is no ssh-agent: apt-get install openssh-client' : undefined
+
+/** A real agent, with the keys that it is given. */
+class TestAgent implements AsyncDisposable {
+  private constructor(
+    readonly socket: string,
+    private readonly stop: () => Promise<unknown>,
+  ) {}
+
+  static async start(root: string): Promise<TestAgent> {
+    const socket = join(root, 'agent.sock')
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+    const ended = once(agent, 'exit')
+    await eventually('the agent', () => existsSync(socket))
+    return new TestAgent(socket, () => {
+      agent.kill()
+      return ended
+    })
+  }
+
+  async add(keyFile: string): Promise<void> {
+    await promisify(execFile)('ssh-add', ['-q', keyFile], { env: { ...process.env, SSH_AUTH_SOCK: this.socket } })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}
+
+describeUnless(NO_SSHD ?? NO_AGENT, 'an SSH agent', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it.each([
+    ['that of SSH_AUTH_SOCK', () => true as const],
+    ['the one at a socket', (socket: string) => socket],
+  ])('opens the board with the key that it holds: %s', async (_, agentOf) => {
+    await using sshd = await TestSshd.start()
+    await using agent = await TestAgent.start(sshd.root)
+    await agent.add((await makeKey(join(sshd.root, 'another'))).file)
+    await agent.add(sshd.userKey.file)
+    const way = agentOf(agent.socket)
+    vi.stubEnv('SSH_AUTH_SOCK', way === true ? agent.socket : '/nowhere')
+    const connection = await connectSsh(await sshd.target({ identityFile: undefined, agent: way }), PATIENT)
+    expect(connection.lost).toBeUndefined()
+    connection.close()
+  })
+
+  const refusalOf = async (target: SshTarget): Promise<unknown> => connectSsh(target, PATIENT).catch((error: unknown) => error)
+
+  it.each([
+    ['another key', 1],
+    ['no key', 0],
+  ])('that holds %s is not let in, and is named', async (_, keys) => {
+    await using sshd = await TestSshd.start()
+    await using agent = await TestAgent.start(sshd.root)
+    if (keys > 0) await agent.add((await makeKey(join(sshd.root, 'another'))).file)
+    expect(await refusalOf(await sshd.target({ identityFile: undefined, agent: agent.socket }))).toMatchObject({
+      code: 500,
+      message: expect.stringMatching(/was not let in with agent .*agent\.sock: .*ssh-add -l/),
+      details: { board: 'b1', reason: 'login-refused' },
+    })
+  })
+
+  it('that is not there is named, with what to do', async () => {
+    await using sshd = await TestSshd.start()
+    const gone = join(sshd.root, 'gone.sock')
+    expect(await refusalOf(await sshd.target({ identityFile: undefined, agent: gone }))).toMatchObject({
+      code: 500,
+      message: expect.stringMatching(/agent .*gone\.sock cannot be used: .*: does the agent run/),
+      details: { board: 'b1', reason: 'credentials' },
+    })
+    vi.stubEnv('SSH_AUTH_SOCK', '')
+    expect(await refusalOf(await sshd.target({ identityFile: undefined, agent: true }))).toMatchObject({
+      code: 500,
+      message: expect.stringContaining('the manager was started without SSH_AUTH_SOCK: start it with an agent, or give its socket'),
+      details: { board: 'b1', reason: 'credentials' },
+    })
+  })
 })

@@ -8,7 +8,6 @@ import { EngineBoard } from '../engine/engine-board'
 import type { Machine } from '../machine'
 import { readTelemetry } from '../telemetry/read-telemetry'
 import { TelemetryPoll } from '../telemetry/telemetry-poll'
-import { telemetryView } from '../telemetry/telemetry-view'
 import { advertisedAddress } from './advertised-address'
 import { engineAbout } from './engine-about'
 import { disownMachine, type Owner, ownMachine, requireOwned } from './own-machine'
@@ -94,8 +93,7 @@ export class SshBoard implements Board {
   }
 
   get telemetry(): BoardTelemetryView | undefined {
-    const { latest } = this.#telemetry
-    return latest && telemetryView(latest)
+    return this.#telemetry.latest
   }
 
   open(): void {

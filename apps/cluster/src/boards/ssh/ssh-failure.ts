@@ -51,10 +51,16 @@ export function loginFailure(error: unknown, target: SshTarget, credentials: Cre
   const text = String(message)
   if (level === 'client-timeout') return sshHangs(times, error)
   if (level === 'client-authentication') {
-    const words = `user "${target.user}" was not let in with ${credentials.tried}: is its public key in ~/.ssh/authorized_keys there?`
+    const asks = `is its public key in ~/.ssh/authorized_keys there?`
+    // An agent that holds no key says nothing of it.
+    const cure = target.agent === undefined ? asks : `does the agent hold the key ("ssh-add -l" lists them), and ${asks}`
+    const words = `user "${target.user}" was not let in with ${credentials.tried}: ${cure}`
     return new SshFailure('login-refused', words, { cause: error })
   }
-  if (level === 'agent') return new SshFailure('credentials', `${credentials.tried} cannot be used: ${plainCause(error)}`, { cause: error })
+  if (level === 'agent') {
+    const words = `${credentials.tried} cannot be used: ${plainCause(error)}: does the agent run, as the manager's user?`
+    return new SshFailure('credentials', words, { cause: error })
+  }
   if (/no matching (host key|.*)/i.test(text) && level === 'handshake') {
     return new SshFailure('unreachable', `its SSH server and we have no algorithm in common (${plainCause(error)})`, { cause: error })
   }

@@ -57,8 +57,8 @@ class LinkWorld {
     await settled()
   }
 
-  async fails(why: string): Promise<void> {
-    this.#answer?.reject(boardError('b1', 'connect', why))
+  async fails(why: string, details: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.#answer?.reject(boardError('b1', 'connect', why, details))
     await settled()
   }
 
@@ -103,6 +103,25 @@ describe('a link', () => {
     expect(world.tries).toBe(6)
     await world.succeeds()
     expect(world.events).toEqual(['down: SSH error: board "b1": connect: off', 'up'])
+  })
+
+  it.each(['login-refused', 'host-key-changed'])('leaves a machine alone for minutes that keeps it out: %s', async (reason) => {
+    const world = new LinkWorld({ random: () => 0.9 })
+    world.begin()
+    for (let tries = 0; tries < 5; tries++) {
+      await world.fails('no', { reason })
+      await world.timePasses()
+    }
+    expect(world.delays).toEqual([15_000, 60_000, 240_000, 300_000, 300_000])
+
+    await world.fails('off', { reason: 'unreachable' })
+    await world.timePasses()
+    await world.fails('no', { reason })
+    expect(world.delays.slice(-2)).toEqual([275, 300_000])
+
+    world.link.retryNow()
+    await world.fails('no', { reason })
+    expect(world.delays.at(-1)).toBe(15_000)
   })
 
   it('spreads its tries: half of the delay is left to chance', async () => {

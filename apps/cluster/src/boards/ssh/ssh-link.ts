@@ -2,6 +2,7 @@ import type { AIClusterError } from '@aicluster/protocol'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
 import { connectSsh, type SshConnection } from './ssh-connection'
+import type { SshFailureReason } from './ssh-failure'
 import { SshMachine } from './ssh-machine'
 import { SSH_TIMES, type SshTarget, type SshTimes, shownTarget } from './ssh-target'
 
@@ -10,7 +11,7 @@ export interface SshLinkOptions {
   /** Path, on the machine, of its Docker Engine's socket. */
   engineSocket: string
   times?: Partial<SshTimes>
-  /** Delay after the first failed try, in ms; each further one doubles it. Default 500. */
+  /** Delay after the first failed try, in ms; each further one doubles it. Default 500. Not of refusals: see {@link REFUSED_FIRST_MS}. */
   retryFirstMs?: number
   /** Longest delay, in ms; default 10,000. */
   retryMaxMs?: number
@@ -34,6 +35,18 @@ export interface LinkedMachine {
 
 /** This part of a delay is left to chance. */
 const JITTER = 0.5
+/**
+ * Delay after a try that the machine refused, or whose host key we did, in ms; each further one makes it four times as long. Machines
+ * that shut out whoever fails to log in (fail2ban: five times in ten minutes) must not shut us out.
+ */
+const REFUSED_FIRST_MS = 15_000
+const REFUSED_MAX_MS = 300_000
+const REFUSALS: ReadonlySet<unknown> = new Set<SshFailureReason>([
+  'login-refused',
+  'host-key-unknown',
+  'host-key-changed',
+  'host-key-revoked',
+])
 /** A connection that stood for so long was a good one. */
 const STEADY_MS = 5000
 
@@ -56,6 +69,8 @@ export class SshLink {
   #trying: Promise<void> | undefined
   #cancelRetry: (() => void) | undefined
   #failures = 0
+  /** Since it was connected last: a machine that is away for a while in between has not changed its mind. */
+  #refusals = 0
   #upAtMs = 0
   /** Somebody was told that it is up, and not yet that it is down. */
   #wasUp = false
@@ -99,7 +114,7 @@ export class SshLink {
 
   /** Do not wait for the next try: somebody has mended what was wrong. */
   retryNow(): void {
-    this.#failures = 0
+    this.#failures = this.#refusals = 0
     if (!this.#linked) this.#try()
   }
 
@@ -126,6 +141,7 @@ export class SshLink {
       if (this.#closing.signal.aborted) return linked.connection.close()
       if (linked.connection.lost) throw linked.connection.lost
       this.#linked = linked
+      this.#refusals = 0
       this.#upAtMs = this.#now()
       this.#wasUp = true
       linked.connection.onLost = (why) => this.#lost(why)
@@ -162,10 +178,19 @@ export class SshLink {
     const news = this.#reason?.message !== why.message || this.#wasUp
     this.#wasUp = false
     this.#reason = why
-    const { retryFirstMs = 500, retryMaxMs = 10_000, random = Math.random, after = afterMs } = this.#options
-    const delay = Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failures++)
-    this.#cancelRetry = after(delay * (1 - JITTER * random()), () => this.#try())
+    const { after = afterMs } = this.#options
+    this.#cancelRetry = after(REFUSALS.has(why.details.reason) ? this.#refusedDelayMs() : this.#delayMs(), () => this.#try())
     if (news) this.onDown?.(why)
+  }
+
+  #delayMs(): number {
+    const { retryFirstMs = 500, retryMaxMs = 10_000, random = Math.random } = this.#options
+    return Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failures++) * (1 - JITTER * random())
+  }
+
+  /** Nothing is left to chance: it counts how often we come, not when. */
+  #refusedDelayMs(): number {
+    return Math.min(REFUSED_MAX_MS, REFUSED_FIRST_MS * 4 ** this.#refusals++)
   }
 
   async #orWaited(trying: Promise<void>): Promise<void> {

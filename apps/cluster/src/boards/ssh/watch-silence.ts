@@ -2,13 +2,14 @@ import type { Socket } from 'node:net'
 
 /** Ms between two looks at the bytes that came. */
 const LOOK_MS = 250
-/** In which time a machine that is there answers, in ms, once our own loop goes on. */
-const ANSWER_MS = 1_000
+/** Of the time between two looks, in ms, what is silence at the most: in the rest our own loop stood still. */
+const COUNTED_MS = 2 * LOOK_MS
 
 /**
  * Call `onSilent` once when nothing came through a socket for `silenceMs`.
  *
  * Any byte is a sign of life: on a slow link an upload may hold up the answers that ssh2's own keepalive waits for.
+ * Time in which our own loop stood still is no silence: it has neither asked nor read.
  *
  * @returns ends the watch
  */
@@ -19,21 +20,29 @@ export function watchSilence(
   now: () => number = () => performance.now(),
 ): () => void {
   let seen = socket.bytesRead
-  let heardAt = now()
-  let lookedAt = heardAt
-  const timer = setInterval(() => {
-    const at = now()
-    // A loop that stood still has neither asked nor read: it gets the time for both.
-    if (at - lookedAt > 4 * LOOK_MS) heardAt = Math.max(heardAt, at + ANSWER_MS - silenceMs)
-    lookedAt = at
+  let lookedAt = now()
+  let silentMs = 0
+  let judging: NodeJS.Immediate | undefined
+  const stop = (): void => {
+    clearInterval(timer)
+    clearImmediate(judging)
+  }
+  const look = (): void => {
     if (socket.bytesRead !== seen) {
       seen = socket.bytesRead
-      heardAt = at
-    } else if (at - heardAt >= silenceMs) {
-      clearInterval(timer)
+      silentMs = 0
+    } else if (silentMs >= silenceMs) {
+      stop()
       onSilent()
     }
+  }
+  const timer = setInterval(() => {
+    const at = now()
+    silentMs += Math.min(at - lookedAt, COUNTED_MS)
+    lookedAt = at
+    // Timers come before sockets: what has come while the loop stood still is only read now.
+    judging = setImmediate(look)
   }, LOOK_MS)
   timer.unref()
-  return () => clearInterval(timer)
+  return stop
 }

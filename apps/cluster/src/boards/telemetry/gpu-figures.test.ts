@@ -9,25 +9,25 @@ describe('GPUs that nvidia-smi tells of', () => {
       {
         index: 0,
         name: 'NVIDIA GeForce RTX 3060',
-        usePercent: 37,
-        memoryUsedBytes: 1432 * 2 ** 20,
-        memoryTotalBytes: 12_288 * 2 ** 20,
-        temperatureCelsius: 54,
+        use_percent: 37,
+        memory_used_bytes: 1432 * 2 ** 20,
+        memory_total_bytes: 12_288 * 2 ** 20,
+        temperature_celsius: 54,
       },
       {
         index: 1,
         name: 'Tesla T4',
-        usePercent: 0,
-        memoryUsedBytes: 3 * 2 ** 20,
-        memoryTotalBytes: 15_360 * 2 ** 20,
-        temperatureCelsius: 41,
+        use_percent: 0,
+        memory_used_bytes: 3 * 2 ** 20,
+        memory_total_bytes: 15_360 * 2 ** 20,
+        temperature_celsius: 41,
       },
     ])
   })
 
   it('may not tell everything', () => {
     expect(parseNvidiaSmi('0, Orin (nvgpu), [N/A], [N/A], [Not Supported], [Unknown Error]')).toEqual([
-      { index: 0, name: 'Orin (nvgpu)', usePercent: null, memoryUsedBytes: null, memoryTotalBytes: null, temperatureCelsius: null },
+      { index: 0, name: 'Orin (nvgpu)', use_percent: null, memory_used_bytes: null, memory_total_bytes: null, temperature_celsius: null },
     ])
   })
 
@@ -63,9 +63,9 @@ describe('a GPU that tegrastats tells of', () => {
       null,
     ],
     ['Jetson TX1', 'RAM 1234/3995MB (lfb 1x4MB) cpu [1%,0%] GR3D 13%@522 EDP limit 0', 13, null],
-  ])('has use and temperature: %s', (_, line, usePercent, temperatureCelsius) => {
+  ])('has use and temperature: %s', (_, line, use_percent, temperature_celsius) => {
     expect(parseTegrastats(line)).toEqual([
-      { index: 0, name: 'Tegra', usePercent, memoryUsedBytes: null, memoryTotalBytes: null, temperatureCelsius },
+      { index: 0, name: 'Tegra', use_percent, memory_used_bytes: null, memory_total_bytes: null, temperature_celsius },
     ])
   })
 

@@ -18,25 +18,25 @@ describe('load', () => {
 
 describe('memory', () => {
   it('in use is what is not available', () => {
-    expect(parseMemory(MEMINFO)).toEqual({ memoryTotalBytes: 24_689_764 * 1024, memoryUsedBytes: (24_689_764 - 17_123_456) * 1024 })
+    expect(parseMemory(MEMINFO)).toEqual({ memory_total_bytes: 24_689_764 * 1024, memory_used_bytes: (24_689_764 - 17_123_456) * 1024 })
   })
   it('in use is what is not free, on an old kernel', () => {
-    expect(parseMemory(MEMINFO.replace(/^MemAvailable.*\n/m, ''))).toMatchObject({ memoryUsedBytes: (24_689_764 - 1_021_840) * 1024 })
+    expect(parseMemory(MEMINFO.replace(/^MemAvailable.*\n/m, ''))).toMatchObject({ memory_used_bytes: (24_689_764 - 1_021_840) * 1024 })
   })
   it.each(['', 'MemTotal: lots'])('is not known from %j', (text) =>
-    expect(parseMemory(text)).toEqual({ memoryTotalBytes: null, memoryUsedBytes: null }),
+    expect(parseMemory(text)).toEqual({ memory_total_bytes: null, memory_used_bytes: null }),
   )
 })
 
 describe('disk', () => {
-  it('is told by df', () => expect(parseDisk(DF)).toEqual({ diskTotalBytes: 479_151_816 * 1024, diskFreeBytes: 356_172_180 * 1024 }))
+  it('is told by df', () => expect(parseDisk(DF)).toEqual({ disk_total_bytes: 479_151_816 * 1024, disk_free_bytes: 356_172_180 * 1024 }))
   it('may have a device with spaces', () => {
-    expect(parseDisk('//nas/a b 1000 400 600 40% /mnt/c d')).toEqual({ diskTotalBytes: 1_024_000, diskFreeBytes: 614_400 })
+    expect(parseDisk('//nas/a b 1000 400 600 40% /mnt/c d')).toEqual({ disk_total_bytes: 1_024_000, disk_free_bytes: 614_400 })
   })
   it('that root has overdrawn has nothing free', () =>
-    expect(parseDisk('overlay 1000 1000 -50 100% /')).toMatchObject({ diskFreeBytes: 0 }))
+    expect(parseDisk('overlay 1000 1000 -50 100% /')).toMatchObject({ disk_free_bytes: 0 }))
   it.each(['', 'Filesystem', 'df: /x: No such file'])('is not known from %j', (text) => {
-    expect(parseDisk(text)).toEqual({ diskTotalBytes: null, diskFreeBytes: null })
+    expect(parseDisk(text)).toEqual({ disk_total_bytes: null, disk_free_bytes: null })
   })
 })
 

@@ -1,5 +1,5 @@
+import type { BoardTelemetryView } from '@aicluster/protocol'
 import type { Machine } from '../machine'
-import type { BoardTelemetry } from './board-telemetry'
 import { parseTelemetry, telemetryCommand } from './telemetry-command'
 
 const LIMITS = { timeoutMs: 8000, maxOutputBytes: 64 * 1024 } as const
@@ -10,7 +10,7 @@ const LIMITS = { timeoutMs: 8000, maxOutputBytes: 64 * 1024 } as const
  * @param diskPath - absolute, there: of which file system room is told
  * @throws SshConnectionError (500): it cannot be reached, or did not answer within 8 s
  */
-export async function readTelemetry(machine: Machine, diskPath: string, now: () => number = Date.now): Promise<BoardTelemetry> {
+export async function readTelemetry(machine: Machine, diskPath: string, now: () => number = Date.now): Promise<BoardTelemetryView> {
   const { stdout } = await machine.run(telemetryCommand(diskPath), LIMITS)
   return parseTelemetry(stdout.toString('utf8'), new Date(now()))
 }

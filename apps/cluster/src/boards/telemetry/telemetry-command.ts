@@ -1,5 +1,5 @@
-import type { BoardTelemetry } from './board-telemetry'
-import { parseNvidiaSmi, parseTegrastats } from './gpu-figures'
+import type { BoardTelemetryView } from '@aicluster/protocol'
+import { NVIDIA_SMI_ARGUMENTS, parseGpus, TEGRASTATS_ARGUMENTS } from './gpu-figures'
 import { parseDisk, parseLoad, parseMemory, parseTemperature } from './linux-figures'
 
 /** Begins each part of the output; nothing that is read there begins a line with it. */
@@ -18,10 +18,10 @@ for zone in /sys/class/thermal/thermal_zone*; do
 done
 part nvidia-smi
 if command -v nvidia-smi >/dev/null 2>&1; then
-  timeout 3 nvidia-smi --query-gpu=index,name,utilization.gpu,memory.used,memory.total,temperature.gpu --format=csv,noheader,nounits 2>/dev/null
+  timeout 3 nvidia-smi ${NVIDIA_SMI_ARGUMENTS.join(' ')} 2>/dev/null
 fi
 part tegrastats
-if command -v tegrastats >/dev/null 2>&1; then timeout 2 tegrastats --interval 200 2>/dev/null | head -n 1; fi
+if command -v tegrastats >/dev/null 2>&1; then timeout 2 tegrastats ${TEGRASTATS_ARGUMENTS.join(' ')} 2>/dev/null | head -n 1; fi
 exit 0
 `
 
@@ -33,10 +33,9 @@ exit 0
 export const telemetryCommand = (diskPath: string): [string, ...string[]] => ['sh', '-c', SCRIPT, 'sh', diskPath]
 
 /** What {@link telemetryCommand} printed. */
-export function parseTelemetry(output: string, at: Date): BoardTelemetry {
+export function parseTelemetry(output: string, at: Date): BoardTelemetryView {
   const parts = partsOf(output)
   const textOf = (name: string): string => parts.get(name) ?? ''
-  const gpus = parseNvidiaSmi(textOf('nvidia-smi'))
   const cpus = Number.parseInt(textOf('cpus'), 10)
   return {
     at: at.toISOString(),
@@ -44,9 +43,8 @@ export function parseTelemetry(output: string, at: Date): BoardTelemetry {
     load: parseLoad(textOf('load')),
     ...parseMemory(textOf('memory')),
     ...parseDisk(textOf('disk')),
-    temperatureCelsius: parseTemperature(textOf('thermal')),
-    // A Jetson has both; its nvidia-smi, where there is one, knows no figures.
-    gpus: gpus.some(({ usePercent }) => usePercent !== null) ? gpus : (parseTegrastats(textOf('tegrastats')) ?? gpus),
+    temperature_celsius: parseTemperature(textOf('thermal')),
+    gpus: parseGpus(textOf('nvidia-smi'), textOf('tegrastats')),
   }
 }
 

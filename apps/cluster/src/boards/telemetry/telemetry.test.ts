@@ -1,6 +1,6 @@
+import type { BoardTelemetryView } from '@aicluster/protocol'
 import { describe, expect, it } from 'vitest'
 import { LocalMachine } from '../local/local-machine'
-import type { BoardTelemetry } from './board-telemetry'
 import { readTelemetry } from './read-telemetry'
 import { parseTelemetry } from './telemetry-command'
 import { TelemetryPoll } from './telemetry-poll'
@@ -12,26 +12,33 @@ describe('telemetry', () => {
     const machine = new LocalMachine({ board: 'b1', engineSocket: '/nowhere' })
     const telemetry = await readTelemetry(machine, "/no such $(folder)'s", () => 0)
     expect(telemetry).toMatchObject({ at: '1970-01-01T00:00:00.000Z', cpus: expect.any(Number), load: expect.any(Array) })
-    expect(telemetry.memoryTotalBytes).toBeGreaterThan(telemetry.memoryUsedBytes as number)
-    expect(telemetry.diskTotalBytes).toBeGreaterThan(0)
+    expect(telemetry.memory_total_bytes).toBeGreaterThan(telemetry.memory_used_bytes as number)
+    expect(telemetry.disk_total_bytes).toBeGreaterThan(0)
   })
 
   it('that a machine does not have is null', () => {
-    const nothing = { cpus: null, load: null, memoryTotalBytes: null, memoryUsedBytes: null, diskTotalBytes: null, diskFreeBytes: null }
-    expect(parseTelemetry('', AT)).toEqual({ at: AT.toISOString(), ...nothing, temperatureCelsius: null, gpus: [] })
+    const nothing = {
+      cpus: null,
+      load: null,
+      memory_total_bytes: null,
+      memory_used_bytes: null,
+      disk_total_bytes: null,
+      disk_free_bytes: null,
+    }
+    expect(parseTelemetry('', AT)).toEqual({ at: AT.toISOString(), ...nothing, temperature_celsius: null, gpus: [] })
   })
 
   it('of a Jetson comes from tegrastats, where its nvidia-smi knows no figures', () => {
     const smi = '\n@@aicluster nvidia-smi\n0, Orin (nvgpu), [N/A], [N/A], [N/A], [N/A]\n'
-    expect(parseTelemetry(`${smi}\n@@aicluster tegrastats\nGR3D_FREQ 7% gpu@40C`, AT).gpus).toMatchObject([{ usePercent: 7 }])
-    expect(parseTelemetry(`${smi}\n@@aicluster tegrastats\n`, AT).gpus).toMatchObject([{ name: 'Orin (nvgpu)', usePercent: null }])
+    expect(parseTelemetry(`${smi}\n@@aicluster tegrastats\nGR3D_FREQ 7% gpu@40C`, AT).gpus).toMatchObject([{ use_percent: 7 }])
+    expect(parseTelemetry(`${smi}\n@@aicluster tegrastats\n`, AT).gpus).toMatchObject([{ name: 'Orin (nvgpu)', use_percent: null }])
   })
 })
 
 describe('a poll', () => {
   const world = () => {
     const timers: (() => void)[] = []
-    const reads: { resolve: (telemetry: BoardTelemetry) => void; reject: (why: Error) => void }[] = []
+    const reads: { resolve: (telemetry: BoardTelemetryView) => void; reject: (why: Error) => void }[] = []
     const poll = new TelemetryPoll({
       read: () => new Promise((resolve, reject) => reads.push({ resolve, reject })),
       after: (_, run) => {

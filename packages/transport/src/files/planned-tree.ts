@@ -1,11 +1,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { clusterError } from '@aicluster/protocol'
-import { isWithin } from '../local/copy-tree'
-
-/** A tree with more files and folders is not meant to be brought. */
-const MAX_ENTRIES = 100_000
-const MAX_DEPTH = 64
+import { clusterError, MAX_TREE_DEPTH, MAX_TREE_ENTRIES } from '@aicluster/protocol'
+import { isWithin } from './is-within'
 
 /** What is to be brought: a file or a folder, each with its place below the tree's own; `''` is the tree itself. */
 export interface PlannedEntry {
@@ -57,7 +53,7 @@ async function plan(from: string, place: string, walk: Walk): Promise<void> {
   if (stats.isFile()) {
     add(tree, { from, place, kind: 'file', size: stats.size, mode: (stats.mode & 0o111) === 0 ? 0o644 : 0o755 })
   } else if (stats.isDirectory()) {
-    if (above.length >= MAX_DEPTH) throw refuse(from, `lies deeper than ${MAX_DEPTH} folders`)
+    if (above.length >= MAX_TREE_DEPTH) throw refuse(from, `lies deeper than ${MAX_TREE_DEPTH} folders`)
     add(tree, { from, place, kind: 'folder', size: 0, mode: 0o755 })
     for (const name of (await readdir(from)).sort()) {
       const inside = place === '' ? name : `${place}/${name}`
@@ -78,7 +74,8 @@ async function targetOf(path: string, { root, above }: Walk): Promise<string> {
 }
 
 function add(tree: PlannedTree, entry: PlannedEntry): void {
-  if (tree.entries.length >= MAX_ENTRIES) throw refuse(basename(entry.from), `is one too many: more than ${MAX_ENTRIES} files and folders`)
+  if (tree.entries.length >= MAX_TREE_ENTRIES)
+    throw refuse(basename(entry.from), `is one too many: more than ${MAX_TREE_ENTRIES} files and folders`)
   tree.entries.push(entry)
   tree.bytes += entry.size
 }
