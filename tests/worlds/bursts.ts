@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PublishedResult, Subscription } from '@aicluster/host-sdk'
 import { eventually } from './eventually'
@@ -23,7 +23,9 @@ export class Bursts {
   async publish(burst: Burst): Promise<{ stood: boolean[]; dropped: number }> {
     const number = ++this.last
     const file = (kind: string) => join(this.world.gates.folder, `${kind}-${number}`)
-    writeFileSync(file('burst'), JSON.stringify(burst))
+    // Under its name only when it is whole: the program looks all the time.
+    writeFileSync(file('order'), JSON.stringify(burst))
+    renameSync(file('order'), file('burst'))
     await eventually(`burst ${number}`, () => existsSync(file('published')) && readFileSync(file('published'), 'utf8') !== '', 20_000)
     return JSON.parse(readFileSync(file('published'), 'utf8'))
   }

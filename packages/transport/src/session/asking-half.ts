@@ -70,10 +70,11 @@ export class AskingHalf {
     if (this.phase !== 'reconciling' || round !== this.round) return
     this.phase = 'live'
     this.beats = 0
-    this.effects.accounted()
     const heldBack = this.holds ? this.effects.open().filter((number) => number > this.lastListed) : []
     for (const number of unknown) this.effects.resend(number)
     for (const number of heldBack) this.effects.resend(number)
+    // Last: it may send something new, and the other side takes what comes after a higher number for repeated.
+    this.effects.accounted()
   }
 
   private begin(): void {
