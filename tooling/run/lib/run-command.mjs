@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { root } from './repository.mjs'
 
 /** A command that could not start, failed, or took too long; `output` is what it printed, if that was kept. */
@@ -12,21 +11,14 @@ export class CommandError extends Error {
 
 /**
  * Runs a command to its end. Its standard output goes to our standard error, which leaves standard output to the
- * program that the user asked for; `output: 'own'` lets it have ours, `output: 'keep'` keeps both and shows nothing,
- * `output: 'lines'` lets it have ours a line at a time, each behind its `prefix`: for commands that run side by side.
+ * program that the user asked for; `output: 'own'` lets it have ours, `output: 'keep'` keeps both and shows nothing.
  */
-export async function runCommand(command, args, { cwd = root, env = process.env, output = 'stderr', prefix, limitMinutes = 30 } = {}) {
-  const pipes = ['ignore', 'pipe', 'pipe']
-  const stdio = { own: ['ignore', 1, 2], stderr: ['ignore', 2, 2], keep: pipes, lines: pipes }[output]
+export async function runCommand(command, args, { cwd = root, env = process.env, output = 'stderr', limitMinutes = 30 } = {}) {
+  const stdio = { own: ['ignore', 1, 2], stderr: ['ignore', 2, 2], keep: ['ignore', 'pipe', 'pipe'] }[output]
   const child = spawn(command, args, { cwd, env, stdio })
   const chunks = []
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ]) {
-    if (output === 'keep') from.on('data', (chunk) => chunks.push(chunk))
-    if (output === 'lines') createInterface({ input: from }).on('line', (line) => to.write(`${prefix}${line}\n`))
-  }
+  child.stdout?.on('data', (chunk) => chunks.push(chunk))
+  child.stderr?.on('data', (chunk) => chunks.push(chunk))
   const release = endWithUs(child)
   const limit = setTimeout(() => endChild(child), limitMinutes * 60_000)
   const started = Date.now()
@@ -56,15 +48,11 @@ function endChild(child) {
   setTimeout(() => child.kill('SIGKILL'), 5_000).unref()
 }
 
-const running = new Set()
-
-/** A signal that ends us ends the command first, and all others that run. Returns how to stop caring. */
+/** A signal that ends us ends the command first. Returns how to stop caring. */
 function endWithUs(child) {
-  running.add(child)
-  child.once('close', () => running.delete(child))
   const onSignal = (signal) => {
     child.kill(signal)
-    child.once('close', () => running.size === 0 && process.exit(signal === 'SIGINT' ? 130 : 143))
+    child.once('close', () => process.exit(signal === 'SIGINT' ? 130 : 143))
     setTimeout(() => process.exit(signal === 'SIGINT' ? 130 : 143), 5_000)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)

@@ -4,38 +4,34 @@ import { CommandError, runCommand } from './run-command.mjs'
 import { turbo } from './turbo.mjs'
 
 const MACHINE_CORES = 2
+const own = { output: 'own' }
 const errorsOnly = ['--output-logs=errors-only', '--continue=always', `--concurrency=${MACHINE_CORES}`]
 
 /**
- * What `npm test` promises, in order. A step that `needs` another is not run when that one failed; one that goes `beside` another
- * runs at the same time: both wait more than they work. `run` takes the environment and where its output goes, as runCommand does.
+ * What `npm test` promises, in order. A step that `needs` another is not run when that one failed.
  * `tests` are the folders whose vitest results count; unit tests run one package at a time, each on all cores.
  */
 export const steps = [
-  { name: 'types', what: 'type check', run: (env, output) => turbo(['typecheck', ...errorsOnly], env, output) },
-  {
-    name: 'lint',
-    what: 'lint and format',
-    run: (env, output) => runCommand(bin('biome'), ['check', '--error-on-warnings', '.'], { env, ...output }),
-  },
+  { name: 'types', what: 'type check', run: (env) => turbo(['typecheck', ...errorsOnly], env, own) },
+  { name: 'lint', what: 'lint and format', run: (env) => runCommand(bin('biome'), ['check', '--error-on-warnings', '.'], { env, ...own }) },
   {
     name: 'layers',
     what: 'layer rules',
-    run: (env, output) =>
-      runCommand(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'tests', 'tooling'], { env, ...output }),
+    run: (env) =>
+      runCommand(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'packages', 'apps', 'tests', 'tooling'], { env, ...own }),
   },
-  { name: 'unused', what: 'unused files, exports, dependencies', run: (env, output) => runCommand(bin('knip'), [], { env, ...output }) },
-  { name: 'build', what: 'build', run: (env, output) => turbo(['build', ...errorsOnly], env, output) },
-  { name: 'packages', what: 'package checks', needs: 'build', run: (env, output) => turbo(['check:package', ...errorsOnly], env, output) },
+  { name: 'unused', what: 'unused files, exports, dependencies', run: (env) => runCommand(bin('knip'), [], { env, ...own }) },
+  { name: 'build', what: 'build', run: (env) => turbo(['build', ...errorsOnly], env, own) },
+  { name: 'packages', what: 'package checks', needs: 'build', run: (env) => turbo(['check:package', ...errorsOnly], env, own) },
   {
     name: 'unit',
     what: 'unit tests',
     tests: (folder) => folder !== 'tests',
-    run: (env, output) =>
+    run: (env) =>
       turbo(
         ['test', '--filter=!@aicluster/tests', '--concurrency=1', '--log-prefix=none', '--continue=always', '--env-mode=loose'],
         env,
-        output,
+        own,
       ),
   },
   {
@@ -43,16 +39,14 @@ export const steps = [
     what: 'world tests',
     needs: 'build',
     tests: (folder) => folder === 'tests',
-    run: (env, output) => runCommand(bin('vitest'), ['run'], { cwd: join(root, 'tests'), env, ...output }),
+    run: (env) => runCommand(bin('vitest'), ['run'], { cwd: join(root, 'tests'), env, ...own }),
   },
   {
     name: 'rig',
     what: 'tests on boards (root)',
     needs: 'build',
-    beside: 'worlds',
     tests: (folder) => folder === 'tests',
-    run: (env, output) =>
-      runCommand(bin('vitest'), ['run', '--config', 'vitest.rig.config.ts'], { cwd: join(root, 'tests'), env, ...output }),
+    run: (env) => runCommand(bin('vitest'), ['run', '--config', 'vitest.rig.config.ts'], { cwd: join(root, 'tests'), env, ...own }),
   },
 ]
 
