@@ -42,6 +42,9 @@ describeUnless(rigMissing, 'boards over SSH', () => {
 
       await second.heal()
       await eventually('board2 to answer', async () => (await boardOfAnswer()) === 'board2', 20_000)
+      // Its container and the manager's own connection come back each for itself, and the latter may not have been missed yet.
+      const running = async () => (await world.cluster.getContainerStatus('echo')).every(({ status }) => status === 'running')
+      await eventually('both containers to be seen', running, 20_000)
       expect(await containers()).toBe(before)
       await world.settle()
     },

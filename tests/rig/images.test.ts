@@ -86,7 +86,7 @@ describeUnless(rigMissing, 'images of boards over SSH', () => {
       301,
       /image_filename.*\/nowhere\/model\.tar.*does not exist/,
     ],
-    ['is a folder', async () => ({ imagePath: '/', imageFilename: 'tmp' }), 301, /\/tmp.*cannot be read/],
+    ['is a folder', async () => ({ imagePath: '/', imageFilename: 'tmp' }), 301, /\/tmp.*is a folder, not a file/],
     [
       'is something else',
       async () => {

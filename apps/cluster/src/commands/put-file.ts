@@ -66,8 +66,10 @@ async function putSent(
  * @throws what {@link putFile} throws of what can be seen before
  */
 export async function pathsOfPut(plane: ControlPlane, command: CommandOf<'put_file'>): Promise<GivenFile[]> {
-  const records = selectRecords(plane, command.inference_name)
+  selectRecords(plane, command.inference_name)
   const files = givenFiles(command.file_info)
+  await plane.boardWatch.reach(selectUsedBoards(plane, command.inference_name))
+  const records = selectRecords(plane, command.inference_name)
   for (const record of records) requireProgram(record, command.cmd)
   await requireIdle(plane, records)
   return files

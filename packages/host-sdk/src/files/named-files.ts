@@ -38,7 +38,7 @@ export function namedFiles(command: FileCommand): NamedFiles[] {
 export async function offerOf(path: string, command: FileCommand): Promise<OfferedFile> {
   try {
     const stats = await stat(path, { bigint: true })
-    if (command.cmd === 'put_file' && stats.isDirectory()) return { path, unreadable: 'is a folder, not a file' }
+    if (stats.isDirectory() && mustBeFile(path, command)) return { path, unreadable: 'is a folder, not a file' }
     if (!stats.isDirectory() && !stats.isFile()) return { path, unreadable: 'is neither a file nor a folder' }
     await access(path, stats.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK)
     const { dev, ino, size, mtimeNs, ctimeNs } = stats
@@ -49,6 +49,11 @@ export async function offerOf(path: string, command: FileCommand): Promise<Offer
     return { path, unreadable: REASONS[code ?? ''] ?? `cannot be read (${code ?? (error as Error).message})` }
   }
 }
+
+/** What is put, and an image: a folder with everything in it would travel in vain. */
+const mustBeFile = (path: string, command: FileCommand): boolean =>
+  command.cmd === 'put_file' ||
+  command.container_config.some((config) => namedPaths(config).some((named) => named.path === path && named.field.startsWith('image_')))
 
 const REASONS: Record<string, string> = {
   ENOENT: 'does not exist',

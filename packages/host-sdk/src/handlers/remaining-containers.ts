@@ -17,6 +17,7 @@ export interface ImageRemoval {
 
 /** A container that the cluster knows no more and that may still run, for its board could not be reached. Ours. */
 export interface ForgottenContainer {
+  /** Its name, unique in the cluster. */
   suffixName: string
   /** Its board. As soon as that is back in this cluster, the container is removed there. */
   coprocessorName: string

@@ -13,8 +13,11 @@ export interface PlannedEntry {
   mode: number
 }
 
+/** All that is to be brought. */
 export interface PlannedTree {
+  /** A folder before what is in it. */
   entries: PlannedEntry[]
+  /** Of all files. */
   bytes: number
 }
 
