@@ -145,6 +145,8 @@ describe.each(['ipc', 'tcp'] as const)('requests and results over %s', (transpor
     const ms = 120
     // A timer may be early by a millisecond.
     const least = ms - 2
+    // The second may come a moment after the first has been handed out, and begins to wait only then.
+    const comesLater = 20
 
     const [first, second] = await Promise.all([1, 2].map(() => world.cluster.infer('slow', Uint8Array.of(1), { ms })))
 
@@ -152,8 +154,8 @@ describe.each(['ipc', 'tcp'] as const)('requests and results over %s', (transpor
     const [queueWait = 0, , , total = 0] = second?.response.elapsedTime ?? []
     expect(compute).toBeGreaterThanOrEqual(least)
     expect(roundTrip).toBeGreaterThanOrEqual(compute)
-    expect(queueWait).toBeGreaterThanOrEqual(least)
-    expect(total).toBeGreaterThanOrEqual(2 * least)
+    expect(queueWait).toBeGreaterThanOrEqual(least - comesLater)
+    expect(total).toBeGreaterThanOrEqual(2 * least - comesLater)
     expect(total).toBeLessThan(2 * ms + 1_000)
   })
 
