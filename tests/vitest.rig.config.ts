@@ -1,10 +1,10 @@
 import { preset } from '@aicluster/vitest-preset'
 
-/** Whole worlds on boards. One file at a time: they share the boards, and one may cut the link of another's. */
+/** Whole worlds on boards. Two files at a time, each with boards of its own: one may cut the link of another's. */
 const test = {
   include: ['rig/**/*.test.ts'],
-  globalSetup: ['./rig/shared-rig.ts'],
-  fileParallelism: false,
+  globalSetup: ['./rig/two-rigs.ts'],
+  maxWorkers: 2,
   // What is to happen at one moment does.
   maxConcurrency: 20,
   testTimeout: 60_000,

@@ -26,8 +26,8 @@ export default class ConformanceReporter implements Reporter {
 
   /** Why this run has no boards; undefined: it has them. */
   private boardsMissing(): string | undefined {
-    const { sharedRig } = this.vitest?.getRootProject().getProvidedContext() ?? {}
-    if (sharedRig === undefined) return BY_WHAT
-    return 'missing' in sharedRig ? sharedRig.missing : undefined
+    const { sharedRigs } = this.vitest?.getRootProject().getProvidedContext() ?? {}
+    if (sharedRigs === undefined) return BY_WHAT
+    return 'missing' in sharedRigs ? sharedRigs.missing : undefined
   }
 }

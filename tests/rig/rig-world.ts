@@ -6,15 +6,17 @@ import type { ProgramName } from '../worlds/programs'
 import { startWorld, type World, type WorldOptions } from '../worlds/world'
 
 const PROGRAMS = fileURLToPath(new URL('../worlds/programs', import.meta.url))
-const shared = inject('sharedRig')
+const shared = inject('sharedRigs')
 
 /** Why this machine has no rig: for `describeUnless`. */
 export const rigMissing = 'missing' in shared ? shared.missing : undefined
 
-/** The rig that all files of this folder share; its boards are 1, 2 and 3. Ask {@link rigMissing} first. */
+/** The rig of this worker, which no other file uses meanwhile; its boards are 1, 2 and 3. Ask {@link rigMissing} first. */
 export function sharedRig(): Rig {
   if ('missing' in shared) throw new Error(shared.missing)
-  return new Rig({ subnet: shared.subnet })
+  const { subnets } = shared
+  const worker = Number(process.env.VITEST_POOL_ID)
+  return new Rig({ subnet: subnets[(worker - 1) % subnets.length] as string })
 }
 
 export interface RigWorldOptions extends Omit<WorldOptions, 'transport'> {
