@@ -1,5 +1,12 @@
 import type { RunOptions } from './machine'
 
+/** A program did not end in time. */
+export class RunTimeout extends Error {
+  constructor(timeoutMs: number) {
+    super(`it did not end within ${timeoutMs} ms`)
+  }
+}
+
 /** Limits of a run; what the caller does not say is as machine.ts says. */
 export const runLimits = ({ timeoutMs = 10_000, maxOutputBytes = 1_000_000 }: RunOptions) => ({ timeoutMs, maxOutputBytes })
 
@@ -34,7 +41,7 @@ export function watchRun(
   giveUp: (why: unknown) => void,
 ): { output: ReturnType<typeof outputCollector>; stopWaiting: () => void } {
   const output = outputCollector(maxOutputBytes, () => giveUp(new Error(`it printed more than ${maxOutputBytes} bytes`)))
-  const timer = setTimeout(() => giveUp(new Error(`it did not end within ${timeoutMs} ms`)), timeoutMs)
+  const timer = setTimeout(() => giveUp(new RunTimeout(timeoutMs)), timeoutMs)
   const onAbort = (): void => giveUp(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   return {

@@ -59,6 +59,14 @@ const ps = (pid: number, column: string): string => {
   }
 }
 
+/** Numbers of all processes; none where there is no /proc. */
+export const processNumbers = (): number[] =>
+  HAS_PROC
+    ? readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+    : []
+
 /** Start time of whatever has the number now, ended or not; `undefined` when nothing has it. */
 export function startTimeOf(pid: number): string | undefined {
   if (!HAS_PROC) return ps(pid, 'lstart') || undefined
@@ -102,8 +110,8 @@ export function groupRemains({ pid, startTime }: ProcessIdentity): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
   if (!HAS_PROC) return true
-  return readdirSync('/proc').some((name) => {
-    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined
+  return processNumbers().some((number) => {
+    const stat = readStat(number)
     return stat !== undefined && stat.processGroup === pid && !hasEnded(stat)
   })
 }

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { tokenVariable } from './child-environment'
-import { type ProcessIdentity, readStat, startTimeOf } from './process-identity'
+import { type ProcessIdentity, processNumbers, readStat, startTimeOf } from './process-identity'
 
 /**
  * The programs that were started in this container's folder and still run, recorded or not: a manager may have been killed between a
@@ -10,21 +10,11 @@ import { type ProcessIdentity, readStat, startTimeOf } from './process-identity'
  */
 export function programsOf(folder: string): ProcessIdentity[] {
   const mark = Buffer.from(`\0${tokenVariable(folder)}\0`)
-  return pids().flatMap((pid) => {
+  return processNumbers().flatMap((pid) => {
     if (readStat(pid)?.processGroup !== pid || !environmentOf(pid).includes(mark)) return []
     const startTime = startTimeOf(pid)
     return startTime === undefined ? [] : [{ pid, startTime }]
   })
-}
-
-function pids(): number[] {
-  try {
-    return readdirSync('/proc')
-      .map(Number)
-      .filter((pid) => Number.isInteger(pid) && pid > 1)
-  } catch {
-    return []
-  }
 }
 
 /** Empty for what has ended, and for other users' processes. */

@@ -117,6 +117,17 @@ it.each([
   connection.close()
 })
 
+it('a login shell that never comes to our command is told from a dead board, with where to look', async () => {
+  await using server = await OddServer.start(byPassword, () => {})
+  const connection = await connectSsh(server.target, PATIENT)
+  await expect(SshMachine.on(connection, '/engine', 50)).rejects.toMatchObject({
+    code: 500,
+    message: expect.stringMatching(/the login shell of user "pi" did not run a small command within 50 ms: .*start-up files/),
+    details: { board: 'b1', reason: 'shell' },
+  })
+  connection.close()
+})
+
 const NO_AGENT = spawnSync('ssh-agent', ['-h']).error ? 'there is no ssh-agent: apt-get install openssh-client' : undefined
 
 /** A real agent, with the keys that it is given. */

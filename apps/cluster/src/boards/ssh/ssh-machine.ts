@@ -1,6 +1,7 @@
 import type Docker from 'dockerode'
 import { boardError } from '../board-error'
 import type { Machine, MachineFiles, ProgramResult, RunOptions } from '../machine'
+import { RunTimeout } from '../run-output'
 import { engineOver } from './engine-over-ssh'
 import { runOver } from './run-over-ssh'
 import { SftpFiles } from './sftp-files'
@@ -9,6 +10,9 @@ import { SshFailure } from './ssh-failure'
 
 /** What every POSIX shell hands over as it is. */
 const NASTY = `'"\\n$(id)\`*! \n~`
+
+/** A login shell that needs longer for one small command waits for something. */
+const SHELL_MS = 10_000
 
 /** A machine over one SSH connection; good for as long as that stands. */
 export class SshMachine implements Machine {
@@ -32,10 +36,11 @@ export class SshMachine implements Machine {
   /**
    * Find out who we are there, and whether its shell can be trusted with our words.
    *
-   * @throws SshConnectionError (500): no SFTP there, or a login shell that changes words or prints on its own
+   * @param shellMs - how long its login shell may take for one small command
+   * @throws SshConnectionError (500): no SFTP there, or a login shell that changes words, prints on its own or does not come to an end
    */
-  static async on(connection: SshConnection, engineSocket: string): Promise<SshMachine> {
-    await checkShell(connection)
+  static async on(connection: SshConnection, engineSocket: string, shellMs = SHELL_MS): Promise<SshMachine> {
+    await checkShell(connection, shellMs)
     const [files, uid] = await Promise.all([SftpFiles.open(connection), uidOf(connection)])
     return new SshMachine(connection, files, engineOver(connection, engineSocket), { home: files.home, uid })
   }
@@ -45,13 +50,21 @@ export class SshMachine implements Machine {
   }
 }
 
-/** @throws SshConnectionError (500) when the login shell does not hand over words as they are */
-async function checkShell(connection: SshConnection): Promise<void> {
-  const { code, stdout } = await runOver(connection, ['printf', '%s', NASTY], { maxOutputBytes: 64 * 1024 })
+/** @throws SshConnectionError (500) when the login shell does not hand over words as they are, in time */
+async function checkShell(connection: SshConnection, shellMs: number): Promise<void> {
+  const { board, user, address, port } = connection.target
+  const refuse = (what: string, cause?: unknown) =>
+    boardError(board, 'log in', new SshFailure('shell', `the login shell of user "${user}" ${what}`, { cause }), { reason: 'shell' })
+  const limits = { maxOutputBytes: 64 * 1024, timeoutMs: shellMs }
+  const { code, stdout } = await runOver(connection, ['printf', '%s', NASTY], limits).catch((error) => {
+    if (!(error.cause instanceof RunTimeout)) throw error
+    const cure = `time "ssh -p ${port} ${user}@${address} true" and look at what its start-up files (~/.bashrc and the like) wait for`
+    throw refuse(`did not run a small command within ${shellMs} ms: ${cure}`, error)
+  })
   if (code === 0 && stdout.toString('utf8') === NASTY) return
-  const { board, user } = connection.target
-  const words = `the login shell of user "${user}" changes the words of a command, or prints on its own: it must be a POSIX shell (chsh -s /bin/sh) whose start-up files print nothing`
-  throw boardError(board, 'log in', new SshFailure('shell', words), { reason: 'shell' })
+  throw refuse(
+    'changes the words of a command, or prints on its own: it must be a POSIX shell (chsh -s /bin/sh) whose start-up files print nothing',
+  )
 }
 
 async function uidOf(connection: SshConnection): Promise<number> {

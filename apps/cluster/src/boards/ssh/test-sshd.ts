@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -51,6 +51,7 @@ export class TestSshd implements AsyncDisposable {
   /** @param keyTypes - of its host keys */
   static async start(keyTypes: readonly ('ed25519' | 'rsa')[] = ['ed25519'], config = ''): Promise<TestSshd> {
     const root = await mkdtemp(join(tmpdir(), 'aicluster-sshd-'))
+    await mkdir(join(root, 'home'))
     const hostKeys = await Promise.all(keyTypes.map((type) => makeKey(join(root, `host_${type}`), { type })))
     const userKey = await makeKey(join(root, 'user'))
     await writeFile(join(root, 'authorized_keys'), `${userKey.line}\n`)
@@ -64,6 +65,8 @@ export class TestSshd implements AsyncDisposable {
       'UsePAM no',
       'PrintMotd no',
       'Subsystem sftp internal-sftp',
+      // Else each command runs the start-up files of whoever runs the tests: those of pyenv wait a minute for one that was killed.
+      `SetEnv HOME=${join(root, 'home')}`,
     ]
     await writeFile(join(root, 'config'), [...lines, config, ''].join('\n'))
     // Debian's makes it when its service starts, which need not run.
