@@ -14,9 +14,10 @@ import { isSent, type Sources } from '../given/placed-config'
  * @throws InvalidArgumentError (302) naming field, path and what is allowed
  */
 export async function requireInRoots(config: ClusterConfig, paths: readonly NamedPath[]): Promise<void> {
-  const roots = rootsOf(config)
+  const roots = rootsOf(config) ?? []
+  const mayRead = await readablePaths(config)
   for (const { field, path } of paths) {
-    if (roots === undefined || (await liesBelow(roots, path))) continue
+    if (await mayRead(path)) continue
     const allowed =
       roots.length > 0 ? `it must lie below ${roots.join(' or ')}` : 'no folder is allowed while the manager listens beyond loopback'
     throw clusterError('invalidParameter', {
@@ -33,21 +34,20 @@ export const requireSourcesInRoots = (config: ClusterConfig, sources: Sources): 
     namedPaths(sources.config).filter(({ path }) => !isSent(sources, path)),
   )
 
-/** Whether the cluster may read this. */
-export async function isInRoots(config: ClusterConfig, path: string): Promise<boolean> {
+/** Tells of each path whether the cluster may read it. */
+export async function readablePaths(config: ClusterConfig): Promise<(path: string) => Promise<boolean>> {
   const roots = rootsOf(config)
-  return roots === undefined || liesBelow(roots, path)
+  if (roots === undefined) return async () => true
+  const real = await Promise.all(roots.map(whereItLies))
+  return async (path) => {
+    const place = await whereItLies(path)
+    return real.some((root) => isWithin(place, root))
+  }
 }
 
 /** Undefined: everywhere. */
 const rootsOf = (config: ClusterConfig): readonly string[] | undefined =>
   config.file_roots ?? (reachesBeyond(config.listen) ? [] : undefined)
-
-async function liesBelow(roots: readonly string[], path: string): Promise<boolean> {
-  const place = await whereItLies(path)
-  const real = await Promise.all(roots.map(whereItLies))
-  return real.some((root) => isWithin(place, root))
-}
 
 /** What is not there is judged by its name; whoever reads it will say that it is missing. */
 const whereItLies = (path: string): Promise<string> => realpath(path).catch(() => resolve(path))

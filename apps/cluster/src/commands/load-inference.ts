@@ -28,10 +28,11 @@ export async function loadInference(
     for (const rollout of rollouts()) await requireReadable(plane, rollout)
     await reachBoards(plane, configs, boards)
     return plane.locks.with(configs.flatMap(servedNames), async () => {
-      for (const { config, before, replace } of rollouts()) if (before && !replace) requireSameConfig(before.config, config)
       // Only now it is certain what is read.
-      for (const rollout of rollouts()) await requireReadable(plane, rollout)
-      const records = await rollOut(plane, rollouts(), command.cmd, call)
+      const held = rollouts()
+      requireUnchanged(held)
+      for (const rollout of held) await requireReadable(plane, rollout)
+      const records = await rollOut(plane, held, command.cmd, call)
       return handlersOf(plane, records)
     })
   })
@@ -63,11 +64,16 @@ export async function pathsOfLoad(plane: ControlPlane, command: CommandOf<'load_
   const { configs, boards } = checkLoad(plane, command)
   await reachBoards(plane, configs, boards)
   const rollouts = configs.map((config) => rolloutOf(plane, config, boards, new Map()))
-  for (const { config, before, replace } of rollouts) if (before && !replace) requireSameConfig(before.config, config)
+  requireUnchanged(rollouts)
   for (const rollout of rollouts) await checkButFiles(plane, rollout)
   return rollouts.flatMap(({ config, boards: [board] }) =>
     board ? namedPaths(config).map((named) => ({ ...named, board: board.name, name: config.name })) : [],
   )
+}
+
+/** What is registered is changed by force only. @throws InvalidArgumentError (203, 302) */
+function requireUnchanged(rollouts: readonly Rollout[]): void {
+  for (const { config, before, replace } of rollouts) if (before && !replace) requireSameConfig(before.config, config)
 }
 
 /** What a board cannot run at all need not be sent. @throws InvalidArgumentError (201, 302), SshConnectionError (500) */

@@ -1,7 +1,7 @@
 import { type AIClusterError, type CommandOf, clusterError, type OfferView } from '@aicluster/protocol'
 import { configError } from '../boards/local/container-errors'
 import type { ControlPlane } from '../control-plane/control-plane'
-import { isInRoots } from './file-roots'
+import { readablePaths } from './file-roots'
 import { unreadable } from './given-files'
 import { pathsOfLoad } from './load-inference'
 import { pathsOfPut } from './put-file'
@@ -15,12 +15,13 @@ type Offer = CommandOf<'offer_files'>
  */
 export async function offerFiles(plane: ControlPlane, { command, files }: Offer): Promise<OfferView> {
   const needed = await neededPaths(plane, command)
+  const mayRead = await readablePaths(plane.options.config)
   const wanted: string[] = []
   for (const file of files) {
     const refuse = needed.get(file.path)
     if (!refuse) continue
     if ('unreadable' in file) throw refuse(file.unreadable)
-    const isHere = (await isInRoots(plane.options.config, file.path)) && (await seesItself(file.path, file.seen))
+    const isHere = (await mayRead(file.path)) && (await seesItself(file.path, file.seen))
     if (!isHere) wanted.push(file.path)
   }
   return { wanted }

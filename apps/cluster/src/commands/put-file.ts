@@ -36,10 +36,7 @@ async function putSent(
     return tree === undefined ? file : { ...file, from: plane.given.placeOf(tree, file.path) }
   })
   for (const file of files) await requireReadable(file)
-  await plane.boardWatch.reach(selectUsedBoards(plane, command.inference_name))
-  // Only now: to look at the files took its time.
-  const records = selectRecords(plane, command.inference_name)
-  for (const record of records) requireProgram(record, command.cmd)
+  const records = await reachedRecords(plane, command)
   return plane.locks.with(
     records.flatMap(({ config }) => servedNames(config)),
     async () => {
@@ -68,11 +65,17 @@ async function putSent(
 export async function pathsOfPut(plane: ControlPlane, command: CommandOf<'put_file'>): Promise<GivenFile[]> {
   selectRecords(plane, command.inference_name)
   const files = givenFiles(command.file_info)
-  await plane.boardWatch.reach(selectUsedBoards(plane, command.inference_name))
-  const records = selectRecords(plane, command.inference_name)
-  for (const record of records) requireProgram(record, command.cmd)
-  await requireIdle(plane, records)
+  await requireIdle(plane, await reachedRecords(plane, command))
   return files
+}
+
+/** @throws InferenceNameNotFoundError (300); InvalidArgumentError (302) a Loop has no files; SshConnectionError (500) a board is down */
+async function reachedRecords(plane: ControlPlane, { cmd, inference_name: name }: CommandOf<'put_file'>): Promise<InferenceRecord[]> {
+  await plane.boardWatch.reach(selectUsedBoards(plane, name))
+  // Only now: to look at the files, and to ask the boards, took its time.
+  const records = selectRecords(plane, name)
+  for (const record of records) requireProgram(record, cmd)
+  return records
 }
 
 /** @throws InvalidOperationError (303) */
