@@ -9,6 +9,7 @@ import numpy as np
 from aicluster_host import Host
 from aicluster_payload import ClusterError
 from aicluster_wire import ACK, CANCEL, READY, REQUEST, RESULT, Record, pack
+from sending import load_with_files
 
 MB = 1_000_000
 DTYPES = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64"]
@@ -217,7 +218,27 @@ def scenario_streams(host: Host, options: dict) -> dict:
     }
 
 
+def scenario_files(host: Host, options: dict) -> dict:
+    """A program that the manager's machine does not have at the path that its config names: sent, run, and sent again."""
+    config, board, source = options["config"], options["board"], options["source"]
+    name, path = config["name"], config["script_path"]
+    nothing = [{"path": path, "unreadable": "does not exist"}]
+    command = {"cmd": "load_inference", "container_config": [config], "coprocessor_name": [board]}
+    missing = code_of(lambda: host.command("offer_files", command=command, files=nothing))
+    containers, wanted, sent = load_with_files(host, config, board, {path: source})
+    result = host.infer(name, b"from afar", {"mode": "echo"}).result
+    bad = code_of(lambda: host.command("put_chunk", sha256="0" * 64, size=1, offset=0, data=b"x"))
+    host.command("unload_inference", inference_name=name)
+    _, again, sent_again = load_with_files(host, config, board, {path: source})
+    host.command("unload_inference", inference_name=name)
+    return {
+        "missing": missing, "script_path": containers[0]["script_path"], "wanted": wanted, "sent": sent, "result": result == b"from afar",
+        "bad": bad, "again": again, "sent_again": sent_again,
+    }
+
+
 SCENARIOS = {
+    "files": scenario_files,
     "streams": scenario_streams,
     "subscribe": scenario_subscribe,
     "follow": scenario_follow,

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, syml
 import { join } from 'node:path'
 import type { ContainerConfig, ProgressEvent } from '@aicluster/host-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AdminClient } from './admin-client'
 import { AnswerFiles } from './answer-files'
 import { eventually } from './eventually'
 import { RawApplication } from './raw-application'
@@ -79,6 +80,17 @@ describe('files of an application whose disk the manager does not share', () => 
     expect(statSync(join(there, ODD, 'empty')).mode & 0o111).toBe(0)
     const [handler] = await world.cluster.getContainerHandler('digits')
     expect(handler?.scriptPath).toBe(scripts)
+  })
+
+  it('are counted: a metric has the bytes that are kept of them, and what those may become', async () => {
+    const stored = readdirSync(join(world.stateFolder, 'given', 'store'), { recursive: true, withFileTypes: true })
+    const sizes = stored.filter((entry) => entry.isFile()).map(({ parentPath, name }) => statSync(join(parentPath, name)).size)
+
+    const scrape = await new AdminClient(world).metrics()
+
+    expect(sizes.length).toBeGreaterThan(0)
+    expect(scrape.value('aicluster_sent_files_bytes')).toBe(sizes.reduce((sum, size) => sum + size, 0))
+    expect(scrape.value('aicluster_sent_files_limit_bytes')).toBe(64 * 1024 ** 3)
   })
 
   it('go on counting when they are gone there: after a reload, and for another board under the next manager', async () => {

@@ -99,6 +99,7 @@ async function serveAdmin(): Promise<string | null> {
       plane && {
         boards: plane.boards,
         registry: plane.registry,
+        given: plane.given,
         started: plane.started,
         unreadable: plane.unreadable,
         epoch: state.epoch,

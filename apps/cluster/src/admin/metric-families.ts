@@ -35,6 +35,8 @@ export const CLUSTER = {
   dropped: family('counter', 'aicluster_messages_dropped_total', 'Messages that were not understood, by reason.'),
   events: family('counter', 'aicluster_events_total', 'Every other counter of get_metrics, by event.'),
   epoch: family('gauge', 'aicluster_manager_epoch', 'Starts of a manager on this state folder.'),
+  sentFiles: family('gauge', 'aicluster_sent_files_bytes', 'Bytes kept of files that applications have sent.'),
+  sentFilesLimit: family('gauge', 'aicluster_sent_files_limit_bytes', 'What those may become: limits.max_sent_files_bytes.'),
   heap: family('gauge', 'aicluster_heap_used_bytes', 'JavaScript heap in use, by thread.'),
   external: family('gauge', 'aicluster_external_bytes', 'Memory of buffers outside of the heap, by thread.'),
   loopDelay: family(

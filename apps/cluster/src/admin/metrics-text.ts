@@ -15,6 +15,8 @@ import { CLUSTER, CONTAINER, INFERENCE, PROCESS, prefixed } from './metric-famil
 export interface MetricsSource {
   readonly boards: { all(): readonly Pick<Board, 'name' | 'driver' | 'state' | 'telemetry'>[] }
   readonly registry: { all(): readonly InferenceRecord[] }
+  /** Files that applications have sent. */
+  readonly given: { readonly contents: { readonly bytes: number; readonly limitBytes: number } }
   readonly epoch: number
   /** Of the control plane's thread. */
   readonly loop: { look(): LoopFigures }
@@ -97,7 +99,7 @@ function writeContainers(out: Exposition, { registry }: MetricsSource, { instanc
   column(CONTAINER.receivedBytes, ContainerColumn.receivedBytes)
 }
 
-function writeCluster(out: Exposition, { boards, epoch, loop }: MetricsSource, figures: PlaneFigures): void {
+function writeCluster(out: Exposition, { boards, given, epoch, loop }: MetricsSource, figures: PlaneFigures): void {
   const plain = (family: MetricFamily, value: number) => {
     out.family(family)
     out.sample(family.name, '', value)
@@ -108,6 +110,8 @@ function writeCluster(out: Exposition, { boards, epoch, loop }: MetricsSource, f
   }
   writeBoardTelemetry(out, boards.all())
   plain(CLUSTER.epoch, epoch)
+  plain(CLUSTER.sentFiles, given.contents.bytes)
+  plain(CLUSTER.sentFilesLimit, given.contents.limitBytes)
   for (const [name, value] of Object.entries(figures.gauges)) plain(prefixed('gauge', name), value)
   const rest = { ...figures.events }
   const errors = takeOut(rest, figures.requests, /^outcomes_error_(\d+)_total$/)

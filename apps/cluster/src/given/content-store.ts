@@ -40,7 +40,7 @@ export class ContentStore {
   /** @param limitBytes - for all that is kept, parts included */
   constructor(
     private readonly folder: string,
-    private readonly limitBytes: number,
+    readonly limitBytes: number,
     private readonly now: () => number = Date.now,
   ) {}
 
