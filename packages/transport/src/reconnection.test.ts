@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { RecordKind } from '@aicluster/protocol'
 import { eventually, type TempFolder, tempFolder } from '@aicluster/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ManagerEnd, PeerEnd } from '../test/ends'
 import { sendRequest, sendSignal } from '../test/records'
 import { ipcEndpoint, tcpEndpoint } from './endpoint'
@@ -65,6 +65,27 @@ describe.each([
     await eventually('the manager knows', () => manager.gone.length === 1, 10_000)
     // Interval 500 ms and timeout 1500 ms: neither at once nor much later, however busy this machine is.
     expect(performance.now() - stoppedAt).toBeGreaterThan(1000)
+  })
+
+  it('a peer that belonged to nobody for long is answered on the connection that stands', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await using manager = await ManagerEnd.bind(endpoint())
+    await using peer = new PeerEnd(manager.endpoint)
+    peer.onUp = () => sendSignal(peer.link, RecordKind.hello)
+    peer.link.connect()
+    await eventually('its hello', () => manager.records.length === 1)
+    const answer = (kind: RecordKind) => sendSignal(manager.records.at(-1)?.peer.outbox as Outbox, kind)
+    answer(RecordKind.refused)
+    await eventually('the refusal', () => peer.records.length === 1)
+
+    vi.advanceTimersByTime(60_000)
+    sendSignal(peer.link, RecordKind.hello)
+    await eventually('its second hello', () => manager.records.length === 2)
+    answer(RecordKind.welcome)
+
+    await eventually('the welcome', () => peer.records.at(-1)?.kind === RecordKind.welcome)
+    expect(manager.gone).toEqual([])
   })
 
   it('a peer comes back to a manager that was restarted: a new connection, with sequences above those of before', async () => {

@@ -14,7 +14,6 @@ import { COMMON_OPTIONS, NOTIFY_CONNECT_AND_DISCONNECT, ROUTER_NOTIFY } from './
 export class RouterPeer<State> {
   state: State | undefined
   readonly inbox: Inbox
-  readonly connectedAtMs = performance.now()
   receivedBytes = 0
   /** Whether something of it was dropped before: logged once. */
   reported = false
@@ -58,9 +57,6 @@ export interface RouterHandlers<State> {
   onAck?(peer: RouterPeer<State>, sequence: number): void
 }
 
-/** Peers that say no hello are forgotten after this long, in ms. */
-export const HELLO_TIMEOUT_MS = 10_000
-
 /** How long an endpoint that was let go may stay taken, and how often it is tried, in ms. */
 const REOPEN_LIMIT_MS = 5_000
 const REOPEN_PAUSE_MS = 10
@@ -75,7 +71,6 @@ export class RouterLink<State> {
   private splitBodies = false
   private closed = false
   private loop: Promise<void> | undefined
-  private sweep: NodeJS.Timeout | undefined
   private endpoint = ''
   /** Sends that found no peer any more. */
   unreachable = 0
@@ -109,8 +104,6 @@ export class RouterLink<State> {
     await this.socket.bind(endpoint)
     this.splitBodies = !staysOnThisMachine(endpoint)
     this.loop = this.receive()
-    this.sweep = setInterval(() => this.forgetSilent(), HELLO_TIMEOUT_MS / 2)
-    this.sweep.unref()
     this.endpoint = this.socket.lastEndpoint ?? endpoint
     return this.endpoint
   }
@@ -155,7 +148,6 @@ export class RouterLink<State> {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    clearInterval(this.sweep)
     this.acks.stop()
     this.flush()
     this.socket.close()
@@ -257,13 +249,6 @@ export class RouterLink<State> {
     this.peers.delete(key)
     peer.outbox.close()
     this.handlers.onDisconnect(peer)
-  }
-
-  private forgetSilent(): void {
-    const before = performance.now() - HELLO_TIMEOUT_MS
-    for (const [key, peer] of this.peers) {
-      if (peer.state === undefined && peer.connectedAtMs < before) this.forget(key, peer)
-    }
   }
 
   private transmit(frames: Uint8Array[]): void {
