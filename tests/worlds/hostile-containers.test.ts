@@ -17,12 +17,13 @@ describe('among containers that break the rules', () => {
   describe('a container', () => {
     let requests: HostilePeer
     let answers: HostilePeer
+    let hello: (link: string) => Uint8Array
 
     beforeEach(async () => {
       // Its program never connects: this test does so in its stead.
       const loaded = world.load('silent', 'raw', { maxSendNum: 2 })
       const identity = await eventually('the files of the container', () => identityOf(world, 'raw-board1'))
-      const hello = (link: string) => hostHello('inference', Buffer.alloc(16), { role: 'container', link, names: ['raw'], ...identity })
+      hello = (link) => hostHello('inference', Buffer.alloc(16), { role: 'container', link, names: ['raw'], ...identity })
       requests = peerAt(world, 'sub')
       answers = peerAt(world, 'pub')
       await requests.say({ kind: RecordKind.hello, header: hello('requests') })
@@ -42,6 +43,26 @@ describe('among containers that break the rules', () => {
       name: 'raw',
       header,
       fields: { request },
+    })
+
+    it('whose earlier connection is read late is heard over its newer one', async () => {
+      await using newer = peerAt(world, 'sub')
+      await newer.say({ kind: RecordKind.hello, header: hello('requests') })
+      await newer.hears(RecordKind.welcome)
+      await answers.say({ kind: RecordKind.hello, header: hello('answers') })
+      await newer.say({ kind: RecordKind.ready })
+      await eventually('it to be connected', async () =>
+        (await world.metrics()).credits.some(({ suffixName }) => suffixName === 'raw-board1'),
+      )
+
+      // As if the manager had stood still: what was said before over the connection that is gone is read after the hello over the next.
+      await requests.say({ kind: RecordKind.hello, header: hello('requests') })
+      await untilCounted(world, 'hellos_outdated_total', 1)
+      const outcome = world.cluster.infer('raw', Buffer.alloc(3))
+      const { request } = await newer.hears(RecordKind.request)
+      await answers.say(result(request))
+
+      await expect(outcome).resolves.toMatchObject({ result: 'done' })
     })
 
     it('that answers twice, or what it does not hold, has its answers dropped and counted', async () => {

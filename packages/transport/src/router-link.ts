@@ -20,10 +20,20 @@ export class RouterPeer<State> {
 
   constructor(
     readonly routingId: Uint8Array,
+    /** Rises with each connection of the socket. */
+    readonly order: number,
     readonly outbox: Outbox,
     private readonly acks: AckTimer,
   ) {
     this.inbox = new Inbox(outbox)
+  }
+
+  /**
+   * Whether this connection was made before that one. What one peer has said over it may be read after what it says over its next
+   * connection: ROUTER takes turns between connections.
+   */
+  isOlderThan(other: RouterPeer<State> | undefined): boolean {
+    return other !== undefined && this.order < other.order
   }
 
   /** What was missing after a gap is accounted for: it is acknowledged again. */
@@ -72,6 +82,8 @@ export class RouterLink<State> {
   private closed = false
   private loop: Promise<void> | undefined
   private endpoint = ''
+  /** So many there have been. */
+  private connections = 0
   /** Sends that found no peer any more. */
   unreachable = 0
   /** Records that had come before. */
@@ -239,7 +251,7 @@ export class RouterLink<State> {
     // The received id is a view of a message that would otherwise stay alive as long as the peer.
     const id = Buffer.from(routingId)
     const outbox = new Outbox((frames) => this.transmit([id, ...frames]), turnScheduler, this.splitBodies)
-    const peer = new RouterPeer<State>(id, outbox, this.acks)
+    const peer = new RouterPeer<State>(id, ++this.connections, outbox, this.acks)
     this.peers.set(key, peer)
     this.handlers.onConnect?.(peer)
     return peer

@@ -142,7 +142,11 @@ export class ContainerDesk {
     // A connection belongs to one container: as another one it takes leave of the first.
     if (peer.state?.role === 'container' && peer.state.instance !== hello.instance)
       this.endSession(peer.state, 'said hello as another', true)
-    const session = this.sessionFor(expected, hex(hello.nonce), link, peer)
+    const nonce = hex(hello.nonce)
+    const existing = this.sessions.get(expected.instance)
+    // Its program has been heard over its next connection, and knows of no other.
+    if (existing?.nonce === nonce && peer.isOlderThan(existing[link])) return this.parts.counters.add('hellos_outdated_total')
+    const session = this.sessionFor(expected, nonce, link, peer)
     session[link] = peer
     peer.state = session
     if (link === 'requests') {

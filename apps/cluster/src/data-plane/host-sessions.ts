@@ -59,6 +59,7 @@ export class HostSessions {
     const existing = this.bySecret.get(hex(hello.session_secret))
     if (existing) {
       requireSame(existing, principal)
+      requireNewest(peer, existing.inference)
       return this.resume(existing, peer, number)
     }
     if (epoch === options.epoch && number !== 0) {
@@ -93,7 +94,7 @@ export class HostSessions {
     const old = session.inference
     if (old && old !== peer) {
       old.state = undefined
-      greeter.refuse(old, clusterError('connectionFailed', { detail: 'the session was taken over by another connection' }))
+      greeter.refuse(old, takenOver())
     }
     if (peer.state?.role === 'host' && peer.state !== session) this.end(peer.state, 'its connection resumed another session')
     const block = knownNumber === session.number ? undefined : numbers.take()
@@ -121,6 +122,7 @@ export class HostSessions {
     const principal = options.principals.ofToken(hello.token)
     if (!principal) throw keyRefusal(UNKNOWN_TOKEN)
     requireSame(session, principal)
+    requireNewest(peer, session.management)
     if (peer.state?.role === 'host') peer.state.management = undefined
     if (session.management && session.management !== peer) session.management.state = undefined
     session.commands.down()
@@ -226,3 +228,10 @@ function requireSame({ number, principal }: HostSession, shown: SessionPrincipal
   if (principal.id === shown.id) return
   throw refusal(`session ${number} belongs to ${JSON.stringify(principal.name)}, not to ${JSON.stringify(shown.name)}`)
 }
+
+/** @throws ConnectionFailedError (111): the application has been heard over a newer connection than this one */
+function requireNewest(peer: Peer, current: Peer | undefined): void {
+  if (peer.isOlderThan(current)) throw takenOver()
+}
+
+const takenOver = () => clusterError('connectionFailed', { detail: 'the session was taken over by another connection' })
