@@ -1,5 +1,5 @@
 /** A row's key, its cell (0: the value, 2: the meaning), a file, and what has the number there: a constant by its name, or a pattern. */
-export type DocumentedNumber = readonly [key: string, cell: number, file: string, where: string | RegExp]
+type DocumentedNumber = readonly [key: string, cell: number, file: string, where: string | RegExp]
 
 const CLUSTER = 'apps/cluster/src'
 const BOARDS = 'apps/cluster/src/boards'
