@@ -28,6 +28,13 @@ export const aboutRun = () => ({
   machineLoad: Number((loadavg()[0] ?? 0).toFixed(1)),
 })
 
+/** Else somebody divides the columns. */
+const ABOUT_SHARES = [
+  'Each round measures both, one right after the other, so that what else the machine does slows both. The share is the median of the',
+  "rounds' own shares, the range the least and the most of them: it is not the quotient of the two columns, each of which is a median",
+  'of its own and may come from another round.',
+].join('\n')
+
 /** The upload-against-latency check. */
 const LATENCY_AIM = 1.3
 
@@ -78,13 +85,15 @@ export function markdown({ node, machine, date, machineLoad, rounds, connectMs, 
     '## What encryption costs',
     'Loopback TCP, one container with 64 credits:',
     table(
-      ['case', 'plain', 'CURVE', 'share'],
+      ['case', 'plain', 'CURVE', 'share', 'range'],
       curve.map(({ case: name, contenders, curveOfOurs }) => [
         name,
         `${count(contenders.ours?.requestsPerSecond ?? 0)}/s`,
         `${count(contenders.curve?.requestsPerSecond ?? 0)}/s`,
         (curveOfOurs?.ratio ?? 0).toFixed(2),
+        `${(curveOfOurs?.least ?? 0).toFixed(2)} to ${(curveOfOurs?.most ?? 0).toFixed(2)}`,
       ]),
     ),
+    ABOUT_SHARES,
   ].join('\n\n')
 }
