@@ -206,6 +206,19 @@ describe('files of an application whose disk the manager does not share', () => 
     world.cluster.off('progress', onProgress)
   })
 
+  it.each(['/app/..', '/app/.', '/app/../..', '/'])('are refused for a peer that puts one without a name of its own, %s', async (path) => {
+    await using raw = await RawApplication.connect(world)
+    const tree = await raw.sendFile(path, 'anything')
+    const before = readdirSync(join(world.stateFolder, 'files'))
+
+    const put = await raw.send({ cmd: 'put_file', inference_name: 'digits', file_info: { other: path }, files: [{ path, tree }] })
+
+    const message = expect.stringContaining(`file_info.other is "${path}", it must end in the name of a file`)
+    expect(await raw.outcomeOf(put)).toMatchObject({ code: 302, message })
+    expect(readdirSync(join(world.stateFolder, 'files'))).toEqual(before)
+    expect(await answer()).toBe('async')
+  })
+
   it('are not read on the host of the manager for a peer that sends none, nor for a config that was edited there', async () => {
     await using raw = await RawApplication.connect(world)
     const scripts = files.scripts('forbidden')

@@ -106,7 +106,7 @@ async function stageKept(
   )
   try {
     for (const file of files) {
-      await copyTree(file.from, join(folder, file.name), meter).catch((error) => {
+      await copyTree(file.from, join(folder, file.name), folder, meter).catch((error) => {
         throw asUnreadable(file, error)
       })
     }
