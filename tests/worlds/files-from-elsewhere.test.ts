@@ -6,6 +6,7 @@ import { AdminClient } from './admin-client'
 import { AnswerFiles } from './answer-files'
 import { eventually } from './eventually'
 import { RawApplication } from './raw-application'
+import { sendFile } from './send-file'
 import { startWorld, type World } from './world'
 
 const BODY = Uint8Array.of(1)
@@ -208,13 +209,13 @@ describe('files of an application whose disk the manager does not share', () => 
 
   it.each(['/app/..', '/app/.', '/app/../..', '/'])('are refused for a peer that puts one without a name of its own, %s', async (path) => {
     await using raw = await RawApplication.connect(world)
-    const tree = await raw.sendFile(path, 'anything')
+    const tree = await sendFile((command) => raw.ask(command), path, 'anything')
     const before = readdirSync(join(world.stateFolder, 'files'))
 
-    const put = await raw.send({ cmd: 'put_file', inference_name: 'digits', file_info: { other: path }, files: [{ path, tree }] })
+    const outcome = await raw.ask({ cmd: 'put_file', inference_name: 'digits', file_info: { other: path }, files: [{ path, tree }] })
 
     const message = expect.stringContaining(`file_info.other is "${path}", it must end in the name of a file`)
-    expect(await raw.outcomeOf(put)).toMatchObject({ code: 302, message })
+    expect(outcome).toMatchObject({ code: 302, message })
     expect(readdirSync(join(world.stateFolder, 'files'))).toEqual(before)
     expect(await answer()).toBe('async')
   })

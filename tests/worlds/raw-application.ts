@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { decodeMsgpack, encodeMsgpack, RecordKind } from '@aicluster/protocol'
 import { eventually } from './eventually'
 import { type HeardRecord, type HostilePeer, hostHello } from './hostile-peer'
@@ -14,8 +14,6 @@ export interface ProgressRecord {
   bytes_done: number | null
   bytes_total: number | null
 }
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** An application made of bytes: it sees every record of its management link, and cancels commands. */
 export class RawApplication implements AsyncDisposable {
@@ -45,6 +43,11 @@ export class RawApplication implements AsyncDisposable {
     return request
   }
 
+  /** Send a command, and wait for its result or its error. */
+  async ask(command: object): Promise<{ code?: number; message?: string }> {
+    return this.outcomeOf(await this.send(command))
+  }
+
   cancel(request: number): Promise<void> {
     return this.management.say({ kind: RecordKind.cancel, fields: { request } })
   }
@@ -54,18 +57,6 @@ export class RawApplication implements AsyncDisposable {
     return this.management.heard
       .filter((record) => record.kind === RecordKind.progress && record.request === request)
       .map(({ body }) => decodeMsgpack(body) as ProgressRecord)
-  }
-
-  /** Send a file to the manager. @returns the tree by which a command may name it */
-  async sendFile(path: string, text: string): Promise<string> {
-    const sha256 = hashOf(text)
-    const entries = [{ place: '', kind: 'file', size: Buffer.byteLength(text), executable: false, sha256 }]
-    const list = JSON.stringify({ version: 1, path, entries })
-    for (const content of [text, list]) {
-      const size = Buffer.byteLength(content)
-      await this.outcomeOf(await this.send({ cmd: 'put_chunk', sha256: hashOf(content), size, offset: 0, data: Buffer.from(content) }))
-    }
-    return hashOf(list)
   }
 
   /** Its result, or its error, whichever comes. */

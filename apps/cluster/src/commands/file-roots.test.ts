@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterConfig } from '../config/cluster-config'
 import { requireInRoots, requireSourcesInRoots } from './file-roots'
-import { requireProcessesAllowed } from './processes-allowed'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 
 let folder: string
 beforeAll(() => {

@@ -3,6 +3,7 @@ import { type CommandOf, clusterError } from '@aicluster/protocol'
 import type { StagedFiles } from '../boards/board'
 import { copyMeter, copyTree } from '../boards/local/copy-tree'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
@@ -69,12 +70,19 @@ export async function pathsOfPut(plane: ControlPlane, command: CommandOf<'put_fi
   return files
 }
 
-/** @throws InferenceNameNotFoundError (300); InvalidArgumentError (302) a Loop has no files; SshConnectionError (500) a board is down */
+/**
+ * @throws InferenceNameNotFoundError (300); InvalidArgumentError (302) a Loop has no files, or a board may not run the program that they
+ *   are for; SshConnectionError (500) a board is down
+ */
 async function reachedRecords(plane: ControlPlane, { cmd, inference_name: name }: CommandOf<'put_file'>): Promise<InferenceRecord[]> {
   await plane.boardWatch.reach(selectUsedBoards(plane, name))
   // Only now: to look at the files, and to ask the boards, took its time.
   const records = selectRecords(plane, name)
-  for (const record of records) requireProgram(record, cmd)
+  for (const record of records) {
+    requireProgram(record, cmd)
+    const boards = record.boards.map((board) => ({ name: board }))
+    requireProcessesAllowed(plane.options.config, record.config, boards)
+  }
   return records
 }
 
