@@ -49,7 +49,7 @@ async function putSent(
         for (const record of records) await stageOnBoards(plane, record, staged, call)
         await requireIdle(plane, records)
         call.signal.throwIfAborted()
-        await commitAll(staged)
+        await commitAll(plane, records, staged)
       } finally {
         // What a board that is lost still has is cleared away when it is back.
         await Promise.allSettled(staged.map((part) => part.dispose()))
@@ -119,7 +119,7 @@ async function stageKept(
       })
     }
   } catch (error) {
-    await (await plane.files.staged(config.name)).dispose()
+    await plane.files.staged(config.name).dispose()
     throw error
   }
   return plane.files.staged(config.name)
@@ -141,7 +141,8 @@ async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, stage
   if (failed) throw failed.reason
 }
 
-async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
+async function commitAll(plane: ControlPlane, records: readonly InferenceRecord[], staged: readonly StagedFiles[]): Promise<void> {
+  const committing = await plane.files.committing(records.map(({ config }) => config.name))
   const begun: StagedFiles[] = []
   try {
     for (const part of staged) {
@@ -149,8 +150,11 @@ async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
       await part.commit()
     }
   } catch (error) {
-    // A board that is lost keeps none of the others from it. What is kept comes last: a manager that dies before goes on with it everywhere.
+    // A board that is lost keeps none of the others from it.
+    await committing.undo().catch(() => {})
     for (const part of begun.reverse()) await part.revert().catch(() => {})
     throw error
+  } finally {
+    await committing.done()
   }
 }
