@@ -163,6 +163,11 @@ export class RigBoard {
     return tryWords(this.sshWords(words, options?.user), options)
   }
 
+  /** What to start for a program of this machine whose network is the board's. */
+  networkWords(words: readonly [string, ...string[]]): [string, ...string[]] {
+    return ['nsenter', `--net=/run/netns/${this.name}`, ...words]
+  }
+
   /** What to start for {@link RigBoard.ssh}. */
   sshWords(words: readonly string[], user = 'root'): [string, ...string[]] {
     const { identityFile, knownHostsFile } = this.place

@@ -3,6 +3,7 @@ import { type CommandOf, clusterError } from '@aicluster/protocol'
 import type { StagedFiles } from '../boards/board'
 import { copyMeter, copyTree } from '../boards/local/copy-tree'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
@@ -48,7 +49,7 @@ async function putSent(
         for (const record of records) await stageOnBoards(plane, record, staged, call)
         await requireIdle(plane, records)
         call.signal.throwIfAborted()
-        await commitAll(staged)
+        await commitAll(plane, records, staged)
       } finally {
         // What a board that is lost still has is cleared away when it is back.
         await Promise.allSettled(staged.map((part) => part.dispose()))
@@ -69,12 +70,19 @@ export async function pathsOfPut(plane: ControlPlane, command: CommandOf<'put_fi
   return files
 }
 
-/** @throws InferenceNameNotFoundError (300); InvalidArgumentError (302) a Loop has no files; SshConnectionError (500) a board is down */
+/**
+ * @throws InferenceNameNotFoundError (300); InvalidArgumentError (302) a Loop has no files, or a board may not run the program that they
+ *   are for; SshConnectionError (500) a board is down
+ */
 async function reachedRecords(plane: ControlPlane, { cmd, inference_name: name }: CommandOf<'put_file'>): Promise<InferenceRecord[]> {
   await plane.boardWatch.reach(selectUsedBoards(plane, name))
   // Only now: to look at the files, and to ask the boards, took its time.
   const records = selectRecords(plane, name)
-  for (const record of records) requireProgram(record, cmd)
+  for (const record of records) {
+    requireProgram(record, cmd)
+    const boards = record.boards.map((board) => ({ name: board }))
+    requireProcessesAllowed(plane.options.config, record.config, boards)
+  }
   return records
 }
 
@@ -106,12 +114,12 @@ async function stageKept(
   )
   try {
     for (const file of files) {
-      await copyTree(file.from, join(folder, file.name), meter).catch((error) => {
+      await copyTree(file.from, join(folder, file.name), folder, meter).catch((error) => {
         throw asUnreadable(file, error)
       })
     }
   } catch (error) {
-    await (await plane.files.staged(config.name)).dispose()
+    await plane.files.staged(config.name).dispose()
     throw error
   }
   return plane.files.staged(config.name)
@@ -133,7 +141,8 @@ async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, stage
   if (failed) throw failed.reason
 }
 
-async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
+async function commitAll(plane: ControlPlane, records: readonly InferenceRecord[], staged: readonly StagedFiles[]): Promise<void> {
+  const committing = await plane.files.committing(records.map(({ config }) => config.name))
   const begun: StagedFiles[] = []
   try {
     for (const part of staged) {
@@ -141,8 +150,11 @@ async function commitAll(staged: readonly StagedFiles[]): Promise<void> {
       await part.commit()
     }
   } catch (error) {
-    // A board that is lost keeps none of the others from it. What is kept comes last: a manager that dies before goes on with it everywhere.
+    // A board that is lost keeps none of the others from it.
+    await committing.undo().catch(() => {})
     for (const part of begun.reverse()) await part.revert().catch(() => {})
     throw error
+  } finally {
+    await committing.done()
   }
 }

@@ -2,6 +2,7 @@ import type { CommandName } from '@aicluster/protocol'
 import { isBoardFailure } from '../boards/board-failure'
 import { type FleetWork, UNATTENDED } from '../control-plane/container-fleet'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { processesRefusal } from '../control-plane/processes-allowed'
 import { implementationOf } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
@@ -37,7 +38,7 @@ export async function restore(
   const startTimeoutMs = config.start_timeout ?? plane.options.config.defaults.start_timeout
   try {
     await plane.fleet.bringBack(instance)
-    if (container.stopped) return container
+    if (container.stopped || processesRefusal(plane.options.config, config, board) !== undefined) return container
     return await plane.fleet.startAgain(record, container, { startTimeoutMs, work, withFiles: true })
   } catch (error) {
     plane.options.log.error(

@@ -4,6 +4,7 @@ import { isBoardFailure } from '../boards/board-failure'
 import { implementationOf, servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import type { ControlPlane } from './control-plane'
+import { processesRefusal } from './processes-allowed'
 
 /** How long a board that is up, but on which something failed, is left alone before it is looked at again, in ms. */
 const RETRY_MS = 2_000
@@ -133,15 +134,20 @@ export class BoardWatch {
 
   /** @returns its record: another one if it had to be made anew */
   private async resume(record: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
-    const { fleet } = this.plane
-    if (container.stopped) {
+    const { fleet, options } = this.plane
+    const refusal = processesRefusal(options.config, record.config, container.board)
+    if (refusal !== undefined) {
+      options.log.warn({ container: container.suffix_name, board: container.board, reason: refusal }, 'a registered container may not run')
+    }
+    // What an earlier manager has left running is ended then. Its record stays: under a manager that may, it runs again.
+    if (container.stopped || refusal !== undefined) {
       await fleet.rest(record, container)
       return container
     }
     if (await fleet.adopt(record, container)) return container
     // One that is not started again by itself, and has ended while we looked, has ended.
     if (record.config.restart === 'never' && fleet.get(container.instance)) return container
-    await this.plane.options.dataPlane.call('forgetContainer', container.instance)
+    await options.dataPlane.call('forgetContainer', container.instance)
     try {
       // The same instance: its files are still there and are used again.
       return await fleet.restart(record, container)

@@ -30,6 +30,8 @@ export interface FleetOptions {
   keep(inferenceName: string, record: ContainerRecord): Promise<void>
   /** The config with the places where what was sent lies. */
   placed(sources: Sources): ContainerConfig
+  /** @throws InvalidArgumentError (302) the board may not run such a program, whoever asks */
+  requireAllowed(config: ContainerConfig, board: string): void
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -284,6 +286,7 @@ export class ContainerFleet {
     { withFiles, distributionOff = [] }: Pick<StartOptions, 'withFiles' | 'distributionOff'>,
     earlier?: ContainerRecord,
   ): Promise<{ record: ContainerRecord; spec: ContainerSpec }> {
+    this.options.requireAllowed(sources.config, board)
     const token = randomBytes(32).toString('base64url')
     const pair = this.options.serverKey === undefined ? undefined : newCurveKeyPair()
     const record: ContainerRecord = {

@@ -23,6 +23,7 @@ import { Boards } from './boards'
 import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
 import type { DataPlaneClient } from './data-plane-client'
+import { processesRefusal, requireProcessesAllowed } from './processes-allowed'
 
 export interface ControlPlaneOptions {
   config: ClusterConfig
@@ -81,6 +82,7 @@ export class ControlPlane {
       filesFolderOf: (name) => this.files.folderOf(name),
       keep: (name, container) => this.registry.setContainer(name, container),
       placed: (sources) => this.given.placed(sources),
+      requireAllowed: (own, board) => requireProcessesAllowed(config, own, [{ name: board }]),
     })
   }
 
@@ -121,7 +123,7 @@ export class ControlPlane {
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
   async start(): Promise<void> {
-    const { state, dataPlane, log } = this.options
+    const { config, state, dataPlane, log } = this.options
     await dataPlane.call('addNumbers', await state.takeNumbers())
     const broken = await this.registry.load()
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
@@ -134,7 +136,10 @@ export class ControlPlane {
     // Whether their boards can be reached or not: those that run connect by themselves.
     for (const record of this.registry.all()) {
       if (implementationOf(record.config) === 'Loop') continue
-      for (const container of record.containers) if (!container.stopped) await this.fleet.expectAgain(record, container)
+      for (const container of record.containers) {
+        const mayRun = processesRefusal(config, record.config, container.board) === undefined
+        if (!container.stopped && mayRun) await this.fleet.expectAgain(record, container)
+      }
     }
     // Nobody waits for boards that have to be reached first.
     await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))

@@ -103,7 +103,7 @@ export class HostDesk {
     counters.add('commands_received_total')
     session.commandsInProgress.add(request)
     // The control plane is on another thread: it gets bytes of its own.
-    const command = Uint8Array.from(body)
+    const command = new Uint8Array(body)
     options.emit({
       type: 'command',
       session: session.number,

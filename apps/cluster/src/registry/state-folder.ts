@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { REQUEST_BLOCK_SIZE } from '@aicluster/protocol'
 import { MAX_IPC_PATH_BYTES } from '@aicluster/transport'
-import { isAlive, type ProcessIdentity, startTimeOf } from '../boards/local/process-identity'
 import { readJsonFile, writeJsonFile } from './json-file'
+import { takeLock } from './lock-file'
 import { containerSockets, openSocketFolder } from './socket-folder'
 
 /** Version of the folder's layout. A later one migrates it at start, an earlier one refuses it. */
@@ -183,38 +183,11 @@ export class StateFolder {
   }
 
   private async lock(): Promise<void> {
-    const prepared = `${this.lockPath}.${process.pid}`
-    const mine = JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) })
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        // Linked when it is complete: whoever finds a lock can also read whose it is.
-        await writeFile(prepared, mine, { mode: 0o600 })
-        await link(prepared, this.lockPath)
-        return
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        const holder = await this.lockHolder()
-        if (holder !== undefined) {
-          throw new Error(
-            `the state folder ${this.path} is in use by the manager with pid ${holder}: stop that one (aicluster down), or use another folder (--state)`,
-          )
-        }
-        await rm(this.lockPath, { force: true })
-      } finally {
-        await rm(prepared, { force: true })
-      }
-    }
-    throw new Error(`the state folder ${this.path} cannot be locked: another manager is starting`)
-  }
-
-  /** The pid of the manager that holds the lock, undefined when the one that took it is gone. */
-  private async lockHolder(): Promise<number | undefined> {
-    try {
-      const holder = JSON.parse(await readFile(this.lockPath, 'utf8')) as ProcessIdentity
-      return isAlive(holder) ? holder.pid : undefined
-    } catch {
-      return undefined
-    }
+    const holder = await takeLock(this.lockPath)
+    if (!holder) return
+    throw new Error(
+      `the state folder ${this.path} is in use by the manager with pid ${holder.pid}: stop that one (aicluster down), or use another folder (--state)`,
+    )
   }
 
   private async checkVersion(): Promise<void> {
