@@ -13,6 +13,16 @@ import type { World } from './world'
 /** The only folder of the manager's machine that applications may name files of. */
 const ROOT = '/srv/allowed'
 
+const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+const nestedBytes = (depth: number): Buffer => Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.from([1])])
+/** A list with itself in it, by the extension types of one implementation of msgpack. */
+const HOLDS_ITSELF = Buffer.from('d6690000000191d67000000001', 'hex')
+/** A command whose inference name is this, in msgpack. */
+const about = (name: Buffer): Buffer => {
+  const whole = Buffer.from(encodeMsgpack({ cmd: 'get_container_handler', inference_name: 0 }))
+  return Buffer.concat([whole.subarray(0, -1), name])
+}
+
 describe('among applications that break the rules', () => {
   let world: World
   const boards = [{ name: 'board1' }, { name: 'barred', processes: false }]
@@ -148,6 +158,10 @@ describe('among applications that break the rules', () => {
         [encodeMsgpack({ cmd: 7 }), 900],
         [encodeMsgpack({ cmd: 'get_metrics', more: 1 }), 302],
         [encodeMsgpack({ cmd: 'load_inference', container_config: [null], coprocessor_name: 'all' }), 302],
+        // As deep as a message may be; the error that shows it stands deeper.
+        [encodeMsgpack({ cmd: 'get_container_handler', inference_name: nested(99) }), 302],
+        [about(nestedBytes(200)), 200],
+        [about(HOLDS_ITSELF), 200],
       ]
 
       for (const [index, [body]] of commands.entries()) {
