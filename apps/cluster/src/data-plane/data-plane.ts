@@ -122,7 +122,7 @@ export class DataPlane implements DataPlaneCalls {
   *begun(): Iterable<number> {
     for (const container of this.containers.all) yield* container.inFlight.keys()
     for (const { requests } of this.hosts.sessions.all) yield* requests.outcomes.numbers()
-    yield* this.recovery.claimedNumbers
+    yield* this.recovery.claimedNumbers()
   }
 
   /** The cluster ends for good, whatever still waits. */
