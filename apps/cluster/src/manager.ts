@@ -63,7 +63,7 @@ export class Manager {
     let emit: (event: DataPlaneEvent) => void = () => {}
     // A Unix socket is as private as its folder; a TCP port of this machine is open to all its users.
     const isPrivate = config.listen.transport === 'ipc'
-    const secrets = await Secrets.open(state, config.listen)
+    const secrets = await Secrets.open(state, config.listen, (message) => log.warn(message))
     const { zap } = secrets
     const principals = new Principals(isPrivate, zap)
     const journal = HandOutJournal.open(state.handOutsFolder, {
