@@ -139,6 +139,24 @@ describe('among applications that break the rules', () => {
 
       await eventually('twenty-one welcomes', () => peer.heard.filter(({ kind }) => kind === RecordKind.welcome).length === 21)
       expect((await world.metrics()).gauges.hosts_connected).toBe(sessions)
+      const granted = peer.heard
+        .filter(({ kind }) => kind === RecordKind.welcome)
+        .map((welcome) => (decodeMsgpack(welcome.header) as { numbers: typeof numbers }).numbers.first)
+      // Of a block that nothing was used of there need not be another.
+      expect(new Set(granted).size).toBe(2)
+    })
+
+    it('that asks for request numbers again and again gets one more block, and not at once', async () => {
+      const before = await world.counter('numbers_exhausted_total')
+      const blocks = () => peer.heard.filter(({ kind }) => kind === RecordKind.numbers).length
+
+      await peer.say(...Array.from({ length: 50 }, () => ({ kind: RecordKind.moreNumbers })), { kind: RecordKind.ping })
+
+      await peer.hears(RecordKind.pong)
+      expect(blocks()).toBeLessThanOrEqual(1)
+      expect(await world.counter('numbers_exhausted_total')).toBe(before + 1)
+      await peer.hears(RecordKind.numbers)
+      expect(blocks()).toBe(1)
     })
 
     it('that sends commands which are none hears an error for each', async () => {

@@ -78,7 +78,7 @@ export class Manager {
       dispatch: dispatchLimits(config),
       principals,
       exposed: isExposed(config.listen),
-      numberOwners: NumberOwners.open(state.numberOwnersPath),
+      numberOwners: NumberOwners.open(state.numberOwnersPath, { inUse: () => dataPlane.blocksInUse() }),
       ...(secrets.server && zap ? { curve: { secretKey: secrets.server.secretKey, admission: zap } } : {}),
       emit: (event) => emit(event),
       log: (level, fields, message) => log[level](fields, message),

@@ -125,6 +125,11 @@ export class DataPlane implements DataPlaneCalls {
     yield* this.recovery.claimedNumbers()
   }
 
+  /** First numbers of the blocks that applications have now. */
+  *blocksInUse(): Iterable<number> {
+    for (const session of this.hosts.sessions.all) yield* session.blockStarts
+  }
+
   /** The cluster ends for good, whatever still waits. */
   failWaiting(): void {
     this.flow.dispatcher.failWaiting()
