@@ -2,6 +2,7 @@ import { type ClusterSocket, type DropReason, RouterLink } from '@aicluster/tran
 import type { ContainerDesk } from './container-desk'
 import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
+import { FewLines } from './few-lines'
 import { type Greeter, type OnRecord, type Peer, refusal } from './greeter'
 import type { HostDesk } from './host-desk'
 import type { MessageClock } from './message-clock'
@@ -23,9 +24,11 @@ type Socket = RouterLink<PeerState>
 /** The four sockets: each tells its desk what comes, and what is dropped or missing is counted. */
 export class PlaneSockets {
   private readonly sockets: Record<ClusterSocket, Socket>
+  private readonly dropLines: FewLines
 
   constructor(private readonly parts: PlaneSocketsParts) {
     const { hosts, containers, options } = parts
+    this.dropLines = new FewLines(options.log)
     this.sockets = {
       inference: this.socket('inference', hosts.onInference, hosts.onInferenceGone),
       management: this.socket('management', hosts.onManagement, hosts.onManagementGone),
@@ -95,12 +98,12 @@ export class PlaneSockets {
   }
 
   private onDrop(socket: ClusterSocket, peer: Peer, reason: DropReason | 'handler', first: boolean, error: unknown): void {
-    const { counters, greeter, options } = this.parts
+    const { counters, greeter } = this.parts
     counters.add(`messages_dropped_${reason.replaceAll('-', '_')}_total`)
     if (!first) return
     const who = peer.state?.role === 'host' ? `session ${peer.state.number}` : (peer.state?.suffixName ?? 'a peer without hello')
     const detail = error instanceof Error ? { error: error.stack } : {}
-    options.log('warn', { socket, who, reason, ...detail }, 'message dropped; further ones of this peer are only counted')
+    this.dropLines.warn({ socket, who, reason, ...detail }, 'message dropped; further ones of this peer are only counted')
     if (reason === 'other-version') greeter.refuse(peer, refusal('this manager speaks another major version of the protocol'))
   }
 }
