@@ -51,14 +51,24 @@ export class PlaneSockets {
     await Promise.all(Object.values(this.sockets).map((socket) => socket.close()))
   }
 
+  /** Whether all of them listen. */
+  get areBound(): boolean {
+    return Object.values(this.sockets).every(({ isBound }) => isBound)
+  }
+
   /** Nobody is asked for its key again while its connection stands: all are cut, and who may comes back. */
-  async cutApplications(): Promise<void> {
-    const { inference, management } = this.sockets
-    try {
-      await Promise.all([inference.reopen(), management.reopen()])
-    } catch (error) {
-      this.parts.options.log('warn', { err: error }, 'a socket could not be opened again after a key was revoked: restart the manager')
-    }
+  cutApplications(): void {
+    for (const socket of ['inference', 'management'] as const) void this.reopen(socket)
+  }
+
+  private async reopen(socket: ClusterSocket): Promise<void> {
+    const { log } = this.parts.options
+    let waited = false
+    await this.sockets[socket].reopen((error) => {
+      waited = true
+      log('warn', { socket, err: error }, 'a socket is not open: another program has taken its place since a key was revoked. End that one')
+    })
+    if (waited && this.sockets[socket].isBound) log('info', { socket }, 'the socket is open again')
   }
 
   private socket(name: ClusterSocket, onRecord: OnRecord, onDisconnect: (peer: Peer) => void, beforeSend?: () => void): Socket {
