@@ -74,7 +74,7 @@ it('a socket that is to be opened anew many times at once is opened one time aft
   onTestFinished(() => peer[Symbol.asyncDispose]())
   peer.link.connect()
   await eventually('the connection', () => peer.link.isUp)
-  const binds = vi.spyOn(Router.prototype, 'bind')
+  const binds = vi.spyOn(Router.prototype, 'bind').mockClear()
   onTestFinished(() => binds.mockRestore())
 
   const first = manager.link.reopen(() => {})
