@@ -198,6 +198,7 @@ describe('docs/configuration.md', () => {
     ['The wire', 'reconnectMaxInterval', 0, 'packages/transport/src/socket-options.ts', /reconnectMaxInterval: ([\d_]+)/],
     ['The command line', 'aicluster down --wait', 0, 'apps/cli/src/commands/down.ts', /--wait <ms>.*'(\d+)'/],
     ['The command line', 'aicluster up --detach', 0, 'apps/cli/src/cluster/start-in-background.ts', /READY_LIMIT_MS = (.+)/],
+    ['The command line', 'manager.log', 0, 'apps/cluster/src/own-log.ts', /LOG_LIMIT_BYTES = (.+)/],
     ['The command line', 'manager.log', 0, 'apps/cli/src/cluster/start-in-background.ts', /LOG_LIMIT_BYTES = (.+)/],
     ['The command line', 'aicluster infer', 0, 'apps/cli/src/commands/infer.ts', /IN_FLIGHT = (.+)/],
     ['The command line', 'progress', 0, 'apps/cli/src/output/progress.ts', /QUIET_MS = (.+)/],
