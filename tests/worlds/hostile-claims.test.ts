@@ -52,7 +52,7 @@ it('a container that says after a restart that it has requests of an inference i
   const header = encodeMsgpack({ pid: 1, tid: 0, metadata: { tag: 'mine' }, metadata_sys: {}, sent_at: 0 })
   const request = { kind: RecordKind.request, name: 'gated', header, body: Buffer.alloc(3), fields: { request: number } }
   await asking.say(request)
-  await world.until('gated', { held: 1 })
+  await eventually('the container to have it', () => world.gates.sawBeginOf('mine'))
   const { 'gated-board1': pid = 0 } = await world.pids('gated')
   // Who has it is the last to come back.
   process.kill(pid, 'SIGSTOP')
