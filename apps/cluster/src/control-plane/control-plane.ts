@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
+import { clusterError, encodeErrorHeader, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
 import { readOwnTelemetry } from '../boards/local/read-own-telemetry'
@@ -154,7 +154,8 @@ export class ControlPlane {
   onEvent(event: DataPlaneEvent): void {
     switch (event.type) {
       case 'command':
-        void this.commands.run(event)
+        // One command must not end the manager, nor all containers' control with it.
+        this.commands.run(event).catch((error) => this.options.log.error({ err: error }, 'a command ended without a reply'))
         return
       case 'command-cancelled':
         return this.commands.cancel(event.session, event.request)
@@ -200,7 +201,7 @@ export class ControlPlane {
       const detail = `container ${container.suffix_name} on board ${container.board} ${reason}`
       const event = clusterError('inferenceUnsubscribed', { args: [config.name], detail, details })
       this.options.log.warn(details, 'container disconnected')
-      this.options.dataPlane.broadcast(encodeMsgpack({ ...errorHeader(event), cmd: 'container_disconnect' }))
+      this.options.dataPlane.broadcast(encodeErrorHeader({ ...errorHeader(event), cmd: 'container_disconnect' }))
     }
   }
 }

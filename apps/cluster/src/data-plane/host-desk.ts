@@ -66,9 +66,10 @@ export class HostDesk {
     if (session.inference) this.parts.greeter.signal(session.inference, RecordKind.resync, session.number)
   }
 
-  /** Called twice a second: what got lost shows, and who does not come back is forgotten. */
+  /** Called twice a second: what got lost shows, who does not come back is forgotten, and who waits for numbers gets them. */
   beat(): void {
     this.sessions.endExpired()
+    this.sessions.grantWaiting()
     for (const session of this.sessions.all) {
       this.beatLink(session.inference, session.requests, session.number)
       this.beatLink(session.management, session.commands, session.number)

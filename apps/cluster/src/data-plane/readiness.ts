@@ -12,6 +12,8 @@ export const isInOrder = (readiness: Readiness): boolean => readiness === 'ready
 export interface ReadinessTable {
   /** Nothing new is accepted, whatever the inferences could do. */
   draining: boolean
+  /** Another program has the place of one of the sockets: whoever is not connected cannot come. */
+  socketLost: boolean
   names: string[]
   /** Places in {@link READINESS}. */
   codes: number[]

@@ -13,6 +13,8 @@ import { nameOf, parseTreeList, type TreeList } from './tree-list'
 const SWEEP_INTERVAL_MS = 600_000
 /** Trees whose path is kept at hand, for errors. */
 const MAX_PATHS = 100_000
+/** Levels that a message may have; an error may hold anything, also what holds itself. */
+const MAX_MESSAGE_DEPTH = 100
 
 export interface GivenFilesOptions {
   /** Of its own, in the state folder. */
@@ -90,12 +92,12 @@ export class GivenFiles {
     return placedConfig(sources, (tree, path) => this.placeOf(tree, path))
   }
 
-  /** Anything in an error with the application's paths instead of our places. */
-  inOwnWords<T>(value: T): T {
+  /** Anything in an error with the application's paths instead of our places. What nests deeper than any message may stays as it is. */
+  inOwnWords<T>(value: T, depth = 0): T {
     if (typeof value === 'string') return this.#withPaths(value) as T
-    if (Array.isArray(value)) return value.map((item) => this.inOwnWords(item)) as T
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.inOwnWords(inner)])) as T
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > MAX_MESSAGE_DEPTH) return value
+    if (Array.isArray(value)) return value.map((item) => this.inOwnWords(item, depth + 1)) as T
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.inOwnWords(inner, depth + 1)])) as T
   }
 
   /**

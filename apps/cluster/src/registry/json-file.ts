@@ -1,12 +1,15 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Write JSON so that a reader sees the old content or the new, also after a power cut. */
-export async function writeJsonFile(path: string, value: unknown): Promise<void> {
+/** Write JSON, {@link writeWholeFile whole}. */
+export const writeJsonFile = (path: string, value: unknown): Promise<void> => writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`)
+
+/** Write so that a reader sees the old content or the new, also after a power cut. The file is readable by this user alone. */
+export async function writeWholeFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
   const file = await open(temporary, 'w', 0o600)
   try {
-    await file.writeFile(`${JSON.stringify(value, null, 2)}\n`)
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()

@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { REQUEST_BLOCK_SIZE } from '@aicluster/protocol'
 import { MAX_IPC_PATH_BYTES } from '@aicluster/transport'
-import { readJsonFile, writeJsonFile } from './json-file'
+import { readJsonFile, writeJsonFile, writeWholeFile } from './json-file'
 import { takeLock } from './lock-file'
 import { containerSockets, openSocketFolder } from './socket-folder'
 
@@ -12,6 +12,8 @@ import { containerSockets, openSocketFolder } from './socket-folder'
 const STATE_VERSION = 1
 /** Blocks of request numbers taken from the persisted counter at a time. */
 const BLOCKS_AT_A_TIME = 64
+/** A token of fewer characters is none; ours have 43. */
+const MIN_TOKEN_LENGTH = 32
 
 interface Counters {
   epoch: number
@@ -138,17 +140,22 @@ export class StateFolder {
     return folder
   }
 
-  /** What applications on TCP prove themselves with: made once, readable by this user alone. */
-  async hostToken(): Promise<string> {
+  /**
+   * What applications on TCP prove themselves with: made once, readable by this user alone. One that is too short to prove anything (an
+   * empty file, of a full disk) is made anew.
+   * @param onReplaced - told why
+   */
+  async hostToken(onReplaced: (reason: string) => void): Promise<string> {
     const path = join(this.path, 'token')
-    try {
-      return (await readFile(path, 'utf8')).trim()
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      const token = randomBytes(32).toString('base64url')
-      await writeFile(path, `${token}\n`, { mode: 0o600 })
-      return token
-    }
+    const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    const token = stored?.trim()
+    if (token !== undefined && token.length >= MIN_TOKEN_LENGTH) return token
+    if (token !== undefined) onReplaced(`${path} has ${token.length} characters, too few to prove anything: it was made anew`)
+    const made = randomBytes(32).toString('base64url')
+    await writeWholeFile(path, `${made}\n`)
+    return made
   }
 
   /** A run of request numbers that nobody had before and nobody gets again. */

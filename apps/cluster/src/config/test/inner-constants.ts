@@ -60,6 +60,14 @@ export const INNER: Readonly<Record<string, readonly string[]>> = {
     'packages/transport/src/curve-keys.ts KEY_BYTES',
   ],
   'another name of a constant of the wire, which has its row': ['apps/cluster/src/data-plane/stream-flow.ts MAX_UNACKED_BYTES'],
+  'what a log line, or an error, has of a value that somebody sent': [
+    'apps/cluster/src/commands/audit-summary.ts MAX_DEPTH',
+    'apps/cluster/src/commands/audit-summary.ts MAX_ENTRIES',
+    'apps/cluster/src/commands/audit-summary.ts MAX_TEXT',
+    'apps/cluster/src/data-plane/few-lines.ts WINDOW_MS',
+    'apps/cluster/src/given/given-files.ts MAX_MESSAGE_DEPTH',
+  ],
+  'a sum of limits that have rows': ['apps/cluster/src/journal/number-owners.ts COME_BACK_MS'],
   'how a terminal is drawn, or how many names an error lists': [
     'apps/cli/src/commands/boards-list.ts MAX_NAMES',
     'apps/cli/src/output/progress.ts FRAME_MS',
