@@ -73,6 +73,7 @@ async function rollOutHeld(
     throw error
   }
   await plane.project()
+  for (const { started } of under) for (const { instance } of started) await plane.fleet.release(instance)
   for (const { rollout, replacing } of under) {
     const old = instancesOf(rollout.before)
     if (standsBeside(rollout)) await relieve(plane, old)
@@ -82,7 +83,7 @@ async function rollOutHeld(
   return under.map(nextRecord)
 }
 
-/** The new containers take requests: the old ones get nothing more, finish what they hold, and go. */
+/** The new containers get requests: the old ones get nothing more, finish what they hold, and go. */
 async function relieve(plane: ControlPlane, instances: readonly string[]): Promise<void> {
   await drainContainers(plane, instances)
   for (const instance of instances) await plane.options.dataPlane.call('forgetContainer', instance)
@@ -134,12 +135,14 @@ async function setAside(plane: ControlPlane, progress: RolloutProgress, cmd: Com
   })
   if (!idle) throw busy(record.config.name, 'to it', cmd)
   progress.replacing = true
-  await Promise.all(
+  // To its end everywhere, also where one fails: what is taken back must not be on its way out still.
+  const results = await Promise.allSettled(
     record.containers.map(({ instance, board, suffix_name }) => {
       workOf(call, cmd, record.config.name, board, suffix_name).report('remove')
       return plane.fleet.setAside(instance)
     }),
   )
+  throwFirst(results)
 }
 
 /** Start one container per board, side by side. */
@@ -169,6 +172,10 @@ async function startAll(plane: ControlPlane, progress: RolloutProgress, cmd: Com
   )
   progress.started.push(...results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
   if (giveUp.signal.aborted) throw giveUp.signal.reason
+  throwFirst(results)
+}
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
 }
