@@ -40,23 +40,24 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
   const select = () => selectRecords(plane, name).filter((record) => record.boards.some(isSelected))
   const chosen = select().map((record) => ({ ...record, containers: record.containers.filter(({ board }) => isSelected(board)) }))
   const reasons = force ? await lostBoardsOf(plane, chosen) : await reachBoardsOf(plane, chosen)
-  // Only now: it may just have been taken over, and have another record.
-  const records = select()
-  const takeAway = () =>
-    plane.locks.with(
-      records.flatMap(({ config }) => servedNames(config)),
-      async () => {
-        const containers = containersOf(records).filter(({ container }) => isSelected(container.board))
-        const lost = lostIn(containers, reasons ?? new Map())
-        const there = containers.filter((selected) => !lost.some(({ container }) => container === selected.container))
-        const used = deleteImage ? await imagesOf(plane, there) : []
-        const leaving = { records, there, lost, remaining: records.map((record) => without(record, boards)) }
-        return { lost: await unload(plane, leaving, command, call), images: await removeImages(plane, used) }
-      },
-    )
-  const { images, lost } = await plane.given.holding(
-    records.map(({ trees }) => trees),
-    takeAway,
+  const takeAway = async (records: readonly InferenceRecord[]) => {
+    const containers = containersOf(records).filter(({ container }) => isSelected(container.board))
+    const lost = lostIn(containers, reasons ?? new Map())
+    const there = containers.filter((selected) => !lost.some(({ container }) => container === selected.container))
+    const used = deleteImage ? await imagesOf(plane, there) : []
+    const leaving = { records, there, lost, remaining: records.map((record) => without(record, boards)) }
+    return { lost: await unload(plane, leaving, command, call), images: await removeImages(plane, used) }
+  }
+  const { images, lost } = await plane.locks.with(
+    () => select().flatMap(({ config }) => servedNames(config)),
+    async () => {
+      // Read anew: its containers may just have been started again.
+      const records = select()
+      return plane.given.holding(
+        records.map(({ trees }) => trees),
+        () => takeAway(records),
+      )
+    },
   )
   const forgotten = lost.map(({ container, reason }) => ({ suffix_name: container.suffix_name, board: container.board, reason }))
   return { containers: handlersOf(plane, plane.registry.all()), images, forgotten }
