@@ -10,7 +10,7 @@ import { type LostContainer, lostBoardsOf, lostIn } from './lost-boards'
 import { reachBoardsOf } from './reach-boards'
 import { imagesOf, removeImages } from './remove-images'
 import { boardsOf, containersOf, type SelectedContainer, selectRecords } from './select'
-import { restore } from './take-back'
+import { restoreAll } from './take-back'
 
 /** How often a drain looks whether everything is done, in ms. */
 const DRAIN_POLL_MS = 20
@@ -79,12 +79,17 @@ async function unload(
     await takeBackUnload(plane, leaving, names, call)
     throw failed.error
   }
-  for (const record of remaining) {
-    if (record.containers.length === 0) {
-      await plane.registry.delete(record.config.name)
-      await plane.files.delete(record.config.name)
-    } else await plane.registry.set(record)
+  const gone = remaining.filter(({ containers }) => containers.length === 0).map(({ config }) => config.name)
+  try {
+    await plane.registry.change(
+      remaining.filter(({ containers }) => containers.length > 0),
+      gone,
+    )
+  } catch (error) {
+    await takeBackUnload(plane, leaving, names, call)
+    throw error
   }
+  for (const name of gone) await plane.files.delete(name)
   await plane.project()
   const lost = [...leaving.lost, ...failures.map(({ error, ...selected }) => ({ ...selected, reason: asAIClusterError(error).message }))]
   for (const { container, reason } of lost) {
@@ -108,17 +113,10 @@ async function setAside(
   return failed
 }
 
-/** A board has gone in the middle: what was stopped runs again, and everything is registered as before. */
+/** A board has gone in the middle, or the disk is full: what was stopped runs again, and everything is registered as before. */
 async function takeBackUnload(plane: ControlPlane, leaving: Leaving, names: readonly string[], call: CommandCall): Promise<void> {
-  const stopped = new Set([...leaving.there, ...leaving.lost].map(({ container }) => container.instance))
-  for (const record of leaving.records) {
-    const containers = await Promise.all(
-      record.containers.map((container) =>
-        stopped.has(container.instance) ? restore(plane, record, container, 'unload_inference', call) : container,
-      ),
-    )
-    await plane.registry.set({ ...record, containers })
-  }
+  const stopped = [...leaving.there, ...leaving.lost].map(({ container }) => container)
+  for (const record of leaving.records) await restoreAll(plane, record, stopped, 'unload_inference', call)
   await plane.project(names)
 }
 

@@ -26,7 +26,10 @@ export interface FleetOptions {
   serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
-  /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
+  /**
+   * A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor
+   * knows. It does not fail: on a full disk it is better started than not.
+   */
   keep(inferenceName: string, record: ContainerRecord): Promise<void>
   /** The config with the places where what was sent lies. */
   placed(sources: Sources): ContainerConfig

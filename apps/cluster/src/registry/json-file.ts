@@ -1,20 +1,35 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Write JSON so that a reader sees the old content or the new, also after a power cut. */
+/** Write JSON so that a reader sees the old content or the new, also after a power cut. Where it fails, the old one is there. */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
-  const file = await open(temporary, 'w', 0o600)
+  try {
+    await writeSynced(temporary, value)
+    await rename(temporary, path)
+  } catch (error) {
+    await removeFile(temporary).catch(() => {})
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/** Write JSON that is on the disk when this resolves. What was there is gone at once. */
+export async function writeSynced(path: string, value: unknown): Promise<void> {
+  const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(`${JSON.stringify(value, null, 2)}\n`)
     await file.sync()
   } finally {
     await file.close()
   }
-  await rename(temporary, path)
-  const folder = await open(dirname(path))
-  await folder.sync().catch(() => {})
-  await folder.close()
+}
+
+/** New names in a folder survive a power cut, where the file system can do that. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined)
+  await folder?.sync().catch(() => {})
+  await folder?.close()
 }
 
 /** @returns the content, or undefined when there is no such file */
