@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CommandOf } from '@aicluster/protocol'
 import { pino } from 'pino'
-import { vi } from 'vitest'
 import { ClusterConfig } from '../config/cluster-config'
+import type { ContainerFleet } from '../control-plane/container-fleet'
 import { ControlPlane } from '../control-plane/control-plane'
 import type { DataPlaneClient } from '../control-plane/data-plane-client'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
@@ -114,15 +114,18 @@ export class TestPlane implements AsyncDisposable {
       await pretend('start', earlier.suffix_name)
       return { ...earlier, token_sha256: 'again', stopped: false }
     }
-    vi.spyOn(fleet, 'start').mockImplementation(async (_, suffix, board) => {
-      await pretend('make', suffix)
-      return this.container(suffix, board)
-    })
-    vi.spyOn(fleet, 'startAgain').mockImplementation(again)
-    vi.spyOn(fleet, 'restart').mockImplementation(again)
-    vi.spyOn(fleet, 'stop').mockImplementation((instance) => pretend('stop', of(instance)))
-    vi.spyOn(fleet, 'setAside').mockImplementation((instance) => pretend('set aside', of(instance)))
-    vi.spyOn(fleet, 'bringBack').mockImplementation((instance) => pretend('bring back', of(instance)))
-    vi.spyOn(fleet, 'removeOrLeave').mockImplementation((instance) => pretend('remove', of(instance)))
+    const pretended: Partial<ContainerFleet> = {
+      start: async (_, suffix, board) => {
+        await pretend('make', suffix)
+        return this.container(suffix, board)
+      },
+      startAgain: again,
+      restart: again,
+      stop: (instance) => pretend('stop', of(instance)),
+      setAside: (instance) => pretend('set aside', of(instance)),
+      bringBack: (instance) => pretend('bring back', of(instance)),
+      removeOrLeave: (instance) => pretend('remove', of(instance)),
+    }
+    Object.assign(fleet, pretended)
   }
 }
