@@ -16,11 +16,14 @@ export async function changeProgram(
   const its = requireBoard(plane, board)
   requireProgram(requireContainer(plane, suffix, board).record, cmd)
   await plane.boardWatch.reach([its])
-  // Only now: it may just have been taken over, and have another record.
-  const selected = requireContainer(plane, suffix, board)
-  return plane.locks.with(servedNames(selected.record.config), async () => {
-    await change(selected)
-    const [status] = await statusOf(plane, [requireContainer(plane, suffix, board)])
-    return status as ContainerStatusView
-  })
+  // Read only now, and again with the lock: it may just have been taken over, and have another record.
+  const select = () => requireContainer(plane, suffix, board)
+  return plane.locks.with(
+    () => servedNames(select().record.config),
+    async () => {
+      await change(select())
+      const [status] = await statusOf(plane, [select()])
+      return status as ContainerStatusView
+    },
+  )
 }

@@ -28,7 +28,8 @@ export async function loadInference(
     for (const rollout of rollouts()) await requireReadable(plane, rollout)
     await reachBoards(plane, configs, boards)
     return plane.locks.with(configs.flatMap(servedNames), async () => {
-      // Only now it is certain what is read.
+      // Only now it is certain what is registered, and what is read.
+      requireDistinctNames(plane, configs)
       const held = rollouts()
       requireUnchanged(held)
       for (const rollout of held) await requireReadable(plane, rollout)

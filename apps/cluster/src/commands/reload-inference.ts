@@ -24,11 +24,16 @@ export async function reloadInference(
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name } = command
   await reachBoardsOf(plane, [plane.registry.get(name)])
-  const before = plane.registry.get(name)
-  return plane.locks.with(before ? servedNames(before.config) : [name], async () => {
+  const names = () => {
+    const registered = plane.registry.get(name)
+    return registered ? servedNames(registered.config) : [name]
+  }
+  return plane.locks.with(names, async () => {
+    // Read anew: its containers may just have been started again.
+    const before = plane.registry.get(name)
+    const held = new Set(names().map((held) => held.toLowerCase()))
     const record = await readFile(plane, name, before)
     // The file may name further inferences, which another command may hold.
-    const held = new Set((before ? servedNames(before.config) : [name]).map((held) => held.toLowerCase()))
     const further = servedNames(record.config).filter((served) => !held.has(served.toLowerCase()))
     return plane.locks.with(further, async () => {
       requireDistinctNames(plane, [record.config])

@@ -26,7 +26,10 @@ export interface FleetOptions {
   serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
-  /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
+  /**
+   * A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor
+   * knows. It does not fail: on a full disk it is better started than not.
+   */
   keep(inferenceName: string, record: ContainerRecord): Promise<void>
   /** The config with the places where what was sent lies. */
   placed(sources: Sources): ContainerConfig
@@ -86,7 +89,8 @@ export class ContainerFleet {
   }
 
   /**
-   * Start a new container and wait until it takes requests.
+   * Start a new container and wait until it could take requests. It gets none before {@link ContainerFleet.release}: whoever takes it
+   * back loses nothing.
    * @throws ContainerStartError (311) when its program ends or is not ready in time, with its last output; RequestAbortedError (312);
    *   nothing of it is left
    */
@@ -115,6 +119,11 @@ export class ContainerFleet {
     }
     this.tokenUnsure.delete(record.instance)
     return record
+  }
+
+  /** What was started, and is registered now, gets requests. */
+  async release(instance: string): Promise<void> {
+    await this.options.dataPlane.call('setHeld', { instance, held: false })
   }
 
   /** @param giveUp - what becomes of the container, if there is one by then, when it does not get ready */
@@ -150,7 +159,7 @@ export class ContainerFleet {
 
   /** A registered container may connect, with the token that it has; whether it runs nobody has looked. */
   async expectAgain({ config }: Sources, record: ContainerRecord): Promise<void> {
-    await this.expect(config, record, true)
+    await this.expect(config, record, { adopted: true })
   }
 
   /**
@@ -299,12 +308,16 @@ export class ContainerFleet {
       created: earlier?.created ?? new Date().toISOString(),
       stopped: false,
     }
-    await this.expect(sources.config, record, false)
+    await this.expect(sources.config, record, { held: earlier === undefined })
     if (earlier) await this.options.keep(sources.config.name, { ...record, stopped: earlier.stopped })
     return { record, spec: { ...this.spec(sources, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 
-  private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
+  private expect(
+    config: ContainerConfig,
+    record: ContainerRecord,
+    { adopted = false, held = false }: { adopted?: boolean; held?: boolean },
+  ): Promise<void> {
     return this.options.dataPlane.call('expectContainer', {
       instance: record.instance,
       suffixName: record.suffix_name,
@@ -314,6 +327,7 @@ export class ContainerFleet {
       tokenSha256: record.token_sha256,
       ...(record.public_key ? { publicKey: record.public_key } : {}),
       paused: record.distribution_off,
+      held,
       adopted,
     })
   }

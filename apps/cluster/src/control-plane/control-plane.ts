@@ -51,6 +51,8 @@ export class ControlPlane {
   readonly given: GivenFiles
   readonly fleet: ContainerFleet
   readonly boardWatch = new BoardWatch(this)
+  /** By command: names of containers that it makes, or that are on their way out. They are not registered, and nobody else's. */
+  readonly namesInWork = new Set<ReadonlySet<string>>()
   private readonly ownTelemetry: SharedTelemetry
   private readonly commands = new CommandsInProgress(this)
   private projected = new Map<string, string>()
@@ -80,7 +82,12 @@ export class ControlPlane {
       connectorEnvironment,
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
-      keep: (name, container) => this.registry.setContainer(name, container),
+      keep: (name, container) =>
+        this.registry
+          .keepContainer(name, container)
+          .catch((error) =>
+            log.error({ inference: name, err: error }, 'what is registered could not be written: tried with the next change'),
+          ),
       placed: (sources) => this.given.placed(sources),
       requireAllowed: (own, board) => requireProcessesAllowed(config, own, [{ name: board }]),
     })
@@ -175,12 +182,13 @@ export class ControlPlane {
 
   /**
    * Bring the data plane's queues in line with the registry; resolves when it has them.
-   * @param missing - queues that it has forgotten by other ways
+   * @param missing - queues that it may have forgotten by other ways
    */
   async project(missing: readonly string[] = []): Promise<void> {
-    for (const name of missing) this.projected.delete(name)
     const wanted = projectQueues(this.registry.all(), this.options.config.defaults)
-    const changed = [...wanted.values()].filter((settings) => this.projected.get(settings.name) !== JSON.stringify(settings))
+    const changed = [...wanted.values()].filter(
+      (settings) => missing.includes(settings.name) || this.projected.get(settings.name) !== JSON.stringify(settings),
+    )
     const gone = [...this.projected.keys()].filter((name) => !wanted.has(name))
     if (changed.length > 0) await this.options.dataPlane.call('setQueues', changed)
     if (gone.length > 0) await this.options.dataPlane.call('removeQueues', gone)

@@ -42,6 +42,7 @@ class RecoveryWorld extends DispatchWorld {
       maxSendNum: 2,
       tokenSha256: '',
       paused: [],
+      held: false,
       adopted: true,
     }
     const container = new ContainerSession(

@@ -44,4 +44,25 @@ describe('locks of names', () => {
 
     expect(steps).toEqual(['own', 'command'])
   })
+
+  it("take the names that are registered once the manager's own work is over, not those of before", async () => {
+    const locks = new NameLocks()
+    const own = later()
+    let registered = ['a']
+    const quiet = locks.patiently(['a'], () => own.promise)
+    const held = later()
+    const running = locks.with(
+      () => registered,
+      () => held.promise,
+    )
+
+    registered = ['a', 'b']
+    own.done()
+    await quiet
+    await Promise.resolve()
+
+    await expect(locks.with(['b'], async () => {})).rejects.toMatchObject({ code: 309 })
+    held.done()
+    await running
+  })
 })

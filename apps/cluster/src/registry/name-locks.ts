@@ -12,10 +12,17 @@ export class NameLocks {
 
   /**
    * Run `action` while holding the names.
+   * @param choose - the names, or what tells them from what is registered at the moment in which they are taken: to wait for the
+   *   manager's own work takes its time, and what was read before that may have been replaced. `action` reads it anew, at once
    * @throws ApiConflictError (309) naming those that another command holds; nothing was run
    */
-  async with<T>(names: readonly string[], action: () => Promise<T>): Promise<T> {
-    for (let own = this.ownWork(names); own; own = this.ownWork(names)) await own
+  async with<T>(choose: readonly string[] | (() => readonly string[]), action: () => Promise<T>): Promise<T> {
+    const chosen = typeof choose === 'function' ? choose : () => choose
+    let names = chosen()
+    for (let own = this.ownWork(names); own; own = this.ownWork(names)) {
+      await own
+      names = chosen()
+    }
     const taken = [...new Set(names)].filter((name) => this.held.has(name.toLowerCase()))
     if (taken.length > 0) throw clusterError('apiConflict', { args: [taken.join(', ')], details: { names: taken } })
     return this.hold(names, action)

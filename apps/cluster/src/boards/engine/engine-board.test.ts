@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { BoardContainer } from '../board'
 import { eventually, exitsOf } from '../local/test-board'
 import { removeFolder } from './remove-folder'
 import { INSTANCE, linesOf, noEngine, TestEngine, TestEngineBoard } from './test-engine'
@@ -259,6 +260,53 @@ describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
     expect((await rested.runtime()).state).toBe('exited')
     expect(await engine.machine.engine.listContainers({ all: true })).toHaveLength(1)
     later.close()
+  })
+
+  describe('that could not be brought back', () => {
+    const listed = async () => (await engine.machine.engine.listContainers({ all: true })).map(({ Names }) => Names[0])
+    /** It has its name again, but not its folder, when the connection is lost. */
+    async function bringHalfBack(container: BoardContainer) {
+      const lost = vi.spyOn(engine.machine.files, 'rename').mockRejectedValueOnce(new Error('the connection is lost'))
+      await expect(container.bringBack()).rejects.toMatchObject({ code: 500 })
+      lost.mockRestore()
+    }
+
+    it('are set aside again with all that they have, and come back then', async () => {
+      await using test = await TestEngineBoard.on(engine)
+      const first = await test.create({ script_path: await test.files('one', { 'a.txt': 'one' }) })
+      await first.setAside(0)
+      await bringHalfBack(first)
+
+      await first.setAside(0)
+
+      expect(await listed()).toEqual(['/aicluster-before-digits-board1'])
+      await first.bringBack()
+      await first.start()
+      expect([test.read('app', 'a.txt'), await listed()]).toEqual(['one', ['/aicluster-digits-board1']])
+      expect(readdirSync(test.path('..'))).toEqual(['digits-board1'])
+    })
+
+    it('are what is started under their instance, wherever it broke off, also when their sources are gone', async () => {
+      await using test = await TestEngineBoard.on(engine)
+      const script_path = await test.files('one', { 'a.txt': 'one' })
+      const first = await test.create({ script_path })
+      const [before] = await engine.machine.engine.listContainers({ all: true })
+      await first.setAside(0)
+      rmSync(script_path, { recursive: true })
+
+      for (const half of [false, true]) {
+        if (half) await bringHalfBack(first)
+        const again = await test.create({ script_path })
+
+        expect(await engine.machine.engine.listContainers({ all: true })).toMatchObject([
+          { Id: before?.Id, Names: ['/aicluster-digits-board1'] },
+        ])
+        expect([test.read('app', 'a.txt'), readdirSync(test.path('..'))]).toEqual(['one', ['digits-board1']])
+        await again.setAside(0)
+      }
+      await first.remove(0)
+      expect([await listed(), readdirSync(test.path('..'))]).toEqual([[], []])
+    })
   })
 
   it('get put files in one step each, and back', async () => {

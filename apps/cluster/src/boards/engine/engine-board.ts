@@ -6,10 +6,10 @@ import { boardError } from '../board-error'
 import type { Machine } from '../machine'
 import { absoluteCopies, makeAppFolder } from './app-files'
 import { checkEngineConfig, checkEngineVersion, gpuAccessFor, runOptionsOf } from './check-engine-config'
-import { asideName, type ContainerFolders, engineName, FOLDER_NAME, foldersOf } from './container-folders'
+import { type ContainerFolders, engineName, FOLDER_NAME, foldersOf, instanceIn } from './container-folders'
 import { CLUSTER_LABEL, INSTANCE_LABEL, SPEC_LABEL } from './container-labels'
 import { createBody } from './create-body'
-import { removeByName, undoAside } from './engine-aside'
+import { isAside, removeByName, undoAside } from './engine-aside'
 import { EngineContainer } from './engine-container'
 import { orMissing, unlessSo } from './engine-replies'
 import { EngineWatch } from './engine-watch'
@@ -171,11 +171,11 @@ export class EngineBoard {
   /** @throws SshConnectionError (500); ContainerStartError (311): the name is somebody else's */
   async #look(spec: ContainerSpec): Promise<Making> {
     return this.#doing(`look for container "${spec.suffixName}"`, async (machine) => {
-      const folders = foldersOf(machine, this.#options.folder, spec.suffixName)
-      const existing = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
-      if (existing && existing.Config.Labels[CLUSTER_LABEL] !== this.#options.clusterId) throw this.#taken(spec, existing)
-      const instance = await machine.files.read(folders.instance, 1024)
-      return { machine, spec, folders, existing, itsOwn: instance?.toString('utf8') === spec.instance }
+      // First: what is undone removes what has the name.
+      const there = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
+      if (there && there.Config.Labels[CLUSTER_LABEL] !== this.#options.clusterId) throw this.#taken(spec, there)
+      const { folders, existing } = await this.#undoneAside(machine, spec)
+      return { machine, spec, folders, existing, itsOwn: (await instanceIn(machine, folders.root)) === spec.instance }
     })
   }
 
@@ -254,11 +254,13 @@ export class EngineBoard {
     }
   }
 
-  /** A manager that died while it replaced this container has left it aside: what came in its place is gone. */
+  /**
+   * What the Engine has of a container. A manager that died while it replaced it, or could not bring it back, has left it aside: it
+   * has its place again, and what came there is gone.
+   */
   async #undoneAside(machine: Machine, spec: ContainerSpec) {
     const folders = foldersOf(machine, this.#options.folder, spec.suffixName)
-    const aside = await orMissing(machine.engine.getContainer(asideName(spec.suffixName)).inspect())
-    if (aside && isOf(aside, spec)) await undoAside(machine, folders, spec.suffixName)
+    if (await isAside(machine, folders, spec.suffixName, spec.instance)) await undoAside(machine, folders, spec.suffixName)
     const existing = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
     return { folders, existing }
   }

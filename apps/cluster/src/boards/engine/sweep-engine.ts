@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Logger } from 'pino'
 import type { Machine } from '../machine'
-import { allFolder, suffixNameOf } from './container-folders'
+import { allFolder, instanceIn, suffixNameOf } from './container-folders'
 import { BOARD_LABEL, CLUSTER_LABEL, CONTAINER_LABEL, INSTANCE_LABEL } from './container-labels'
 import { unlessSo } from './engine-replies'
 import { removeFolder } from './remove-folder'
@@ -32,7 +32,7 @@ export async function sweepEngine(machine: Machine, options: SweepOptions): Prom
   for (const name of await files.list(all)) {
     const place = posix.join(all, name)
     if ((await files.kind(place)) !== 'folder') continue
-    const instance = (await files.read(posix.join(place, 'instance'), 1024))?.toString('utf8') ?? ''
+    const instance = (await instanceIn(machine, place)) ?? ''
     // Written last: a folder without it may be one that is being made.
     if (instance === '' ? isHeld(suffixNameOf(name)) : keeps(instance)) continue
     await removeFolder(machine, place)

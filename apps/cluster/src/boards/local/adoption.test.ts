@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
@@ -79,6 +79,38 @@ describe('a container whose manager went', () => {
     test.track(again)
     expect((await again.runtime()).state).toBe('running')
     expect(await test.read('learned.bin')).toBe('what the program learned')
+  })
+})
+
+describe('a container that was set aside and could not be brought back', () => {
+  it('keeps its files when it is set aside again', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    await writeFile(test.path('learned.bin'), 'what the program learned')
+    await first.setAside(0)
+
+    await first.setAside(0)
+
+    await first.bringBack()
+    expect(await test.read('learned.bin')).toBe('what the program learned')
+  })
+
+  it('is what is started under its instance: its files are back, and nothing is left of them when it is removed', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    await writeFile(test.path('learned.bin'), 'what the program learned')
+    await first.setAside(0)
+
+    const again = await test.create({})
+
+    expect([await test.read('learned.bin'), readdirSync(test.folder)]).toEqual(['what the program learned', ['digits-board1']])
+    await again.stop(0)
+    await first.bringBack()
+    expect(await test.read('learned.bin')).toBe('what the program learned')
+    await first.setAside(0)
+    await test.create({})
+    await first.remove(0)
+    expect(readdirSync(test.folder)).toEqual([])
   })
 })
 

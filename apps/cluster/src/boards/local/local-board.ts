@@ -95,6 +95,7 @@ export class LocalBoard implements Board {
    */
   async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
     const folder = this.#folderOf(spec)
+    await this.#undoAside(spec, folder)
     // Outside of what is undone: were it not to end, its record must stay.
     await this.#endLeftover(spec.suffixName, folder)
     const itsOwn = readProcessRecord(folder)?.instance === spec.instance
@@ -161,7 +162,7 @@ export class LocalBoard implements Board {
     return new LocalContainer({ board: this.name, spec, folder, limits: this.#limits, now: this.#now, logger: this.#logger })
   }
 
-  /** A manager that died while it replaced this container has left its files aside: what came in their place is gone. */
+  /** A manager that died while it replaced this container, or could not bring it back, has left its files aside: what came in their place is gone. */
   async #undoAside(spec: ContainerSpec, folder: string): Promise<void> {
     if (readProcessRecord(asideOf(folder))?.instance !== spec.instance) return
     await this.#endLeftover(spec.suffixName, folder)
