@@ -89,6 +89,7 @@ function asSocket(channel: Duplex, connection: SshConnection): Duplex {
   const nothing = (): Duplex => channel
   for (const method of SOCKET_METHODS) Object.defineProperty(channel, method, { value: nothing })
   Object.defineProperty(channel, 'destroySoon', { value: () => channel.destroy() })
+  connection.countTaken(channel)
   // A stream that was handed on has no listener of node's any more.
   channel.on('error', () => {})
   // Without this a request that waits for its answer hears only "socket hang up".

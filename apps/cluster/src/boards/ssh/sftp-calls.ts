@@ -15,7 +15,11 @@ type Start<T> = (done: (error: Error | null | undefined, value?: T) => void) => 
 const asPromise = <T>(connection: SshConnection, start: Start<T>): Promise<T> =>
   connection.orLost(() => new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T)))))
 
-export const openSftp = (connection: SshConnection): Promise<SFTPWrapper> => asPromise(connection, (done) => connection.client.sftp(done))
+export async function openSftp(connection: SshConnection): Promise<SFTPWrapper> {
+  const sftp = await asPromise<SFTPWrapper>(connection, (done) => connection.client.sftp(done))
+  connection.countTaken(sftp)
+  return sftp
+}
 
 export function sftpCalls(connection: SshConnection, sftp: SFTPWrapper) {
   const call = <T>(start: Start<T>): Promise<T> => asPromise(connection, start)

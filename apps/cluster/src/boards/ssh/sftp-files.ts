@@ -8,7 +8,7 @@ import type { MachineFiles } from '../machine'
 import { runOver } from './run-over-ssh'
 import { openSftp, SFTP_STATUS, type SftpCalls, type SftpHandle, sftpCalls } from './sftp-calls'
 import type { SshConnection } from './ssh-connection'
-import { uploadFile } from './upload-file'
+import { pieceSlots, uploadFile } from './upload-file'
 
 /** Bytes of one read; servers give no more at once. */
 const READ_BYTES = 32 * 1024
@@ -23,6 +23,7 @@ export class SftpFiles implements MachineFiles {
   readonly home: string
   readonly #connection: SshConnection
   readonly #calls: SftpCalls
+  readonly #pieces = pieceSlots()
 
   private constructor(connection: SshConnection, calls: SftpCalls, home: string) {
     this.#connection = connection
@@ -79,7 +80,7 @@ export class SftpFiles implements MachineFiles {
         await this.#calls.chmod(path, 0o755)
       },
       newFile: (upload: Upload) =>
-        uploadFile(this.#calls, upload).catch(async (error) => {
+        uploadFile(this.#calls, this.#pieces, upload).catch(async (error) => {
           // Asked now: what has come is deleted next, and there is room again.
           throw await this.#plain(error, upload.to)
         }),

@@ -5,6 +5,7 @@ import { boardError } from '../board-error'
 import { type Credentials, readCredentials } from './credentials'
 import { keyType } from './fingerprint'
 import { type HostKeyRule, hostKeyAlgorithms, hostKeyRule } from './host-key'
+import { Slots } from './slots'
 import { loginFailure, RefusedHostKey, SshFailure } from './ssh-failure'
 import { SSH_TIMES, type SshTarget, type SshTimes, shownTarget } from './ssh-target'
 import { watchSilence } from './watch-silence'
@@ -12,12 +13,19 @@ import { watchSilence } from './watch-silence'
 /** Host keys that a machine may have beside the one it was first asked for: each costs a connection. */
 const MAX_KEY_TYPES = 4
 
+/** Programs that run at once. OpenSSH lets a connection have 10 sessions (MaxSessions), of which SFTP is one, and one that was given up may go on. */
+const SESSIONS = 5
+
 /** One SSH connection that stands. When it goes, everything on it fails. */
 export class SshConnection {
   readonly target: SshTarget
   readonly client: Client
   /** Our own address on it: where the machine can reach us. */
   readonly localAddress: string
+  /** Those of programs; where the server takes fewer, an open fails. */
+  readonly sessions = new Slots(SESSIONS, isOpenFailure)
+  /** How many bytes of ours its programs have taken, in steps of some 100 KB: it rises while something is uploaded, and only then. */
+  takenBytes = 0
   /** Called once, when the connection is gone without {@link SshConnection.close}. */
   onLost: ((why: AIClusterError) => void) | undefined
   #lost: AIClusterError | undefined
@@ -66,6 +74,20 @@ export class SshConnection {
     })
   }
 
+  /** Count in {@link takenBytes} what goes through a channel. ssh2 has no event for it, but changes its window. */
+  countTaken(channel: object): void {
+    const { outgoing } = channel as { outgoing: { window: number } }
+    let window = outgoing.window
+    Object.defineProperty(outgoing, 'window', {
+      get: () => window,
+      set: (next: number) => {
+        // What we send makes it smaller.
+        if (next > window) this.takenBytes += next - window
+        window = next
+      },
+    })
+  }
+
   close(): void {
     this.#closed = true
     this.#lose('the connection was closed')
@@ -82,6 +104,9 @@ export class SshConnection {
     if (!this.#closed) this.onLost?.(this.#lost)
   }
 }
+
+/** ssh2 gives the server's reason, a number. */
+const isOpenFailure = (error: unknown): boolean => typeof (error as { reason?: unknown } | undefined)?.reason === 'number'
 
 /**
  * Connect and log in.

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { waitingPlace } from '../bring/bring-tree'
+import type { ImageArchive } from '../engine/image-archive'
+import { loadImage } from '../engine/load-image'
 import { SshMachine } from './ssh-machine'
 import { NO_SSHD, PATIENT, TestSshd } from './test-sshd'
 
@@ -38,6 +40,20 @@ describeUnless(NO_SSHD, 'a program on a machine over SSH', () => {
     const { code, stdout } = await machine.run(['printf', '%s\\0', ...NASTY, ''])
     expect(code).toBe(0)
     expect(stdout.toString('utf8').split('\0').slice(0, -1)).toEqual([...NASTY, ''])
+  })
+
+  it.each([
+    ['as many as OpenSSH takes', ''],
+    ['three', 'MaxSessions 3'],
+  ])('has its turn, however many are run at once, where the server takes %s', async (_, config) => {
+    await using sshd = await TestSshd.start(['ed25519'], config)
+    const machine = await sshd.machine()
+    const folders = Array.from({ length: 30 }, (_, index) => join(sshd.root, `folder${index}`))
+    for (const folder of folders) await mkdir(folder)
+
+    await Promise.all(folders.map((folder) => machine.files.remove(folder)))
+
+    expect((await readdir(sshd.root)).filter((name) => name.startsWith('folder'))).toEqual([])
   })
 
   it('is refused a word with NUL', async () => {
@@ -150,6 +166,26 @@ describeUnless(NO_SSHD, 'files of a machine over SSH', () => {
     expect(total).toBeGreaterThan(6_000_000)
     expect(told.at(-1)).toEqual([total, total])
     expect(await readdir(join(sshd.root, 'there'))).toEqual(['to'])
+  })
+
+  it('count as taken while they are brought, as an image does; small questions do not', async () => {
+    await using sshd = await TestSshd.start()
+    const socket = join(sshd.root, 'engine.sock')
+    const engine = createServer((request, response) => request.resume().on('end', () => response.end('{}'))).listen(socket)
+    onTestFinished(() => void engine.close())
+    const machine = await sshd.machine(socket)
+    const file = join(sshd.root, 'large')
+    await writeFile(file, '')
+    await truncate(file, 5_000_000)
+    for (let n = 0; n < 20; n++) await Promise.all([machine.engine.info(), machine.files.kind(file)])
+    expect(machine.takenBytes).toBe(0)
+
+    await machine.files.bring(file, join(sshd.root, 'there'))
+    const afterFile = machine.takenBytes
+    expect(afterFile).toBeGreaterThan(4_500_000)
+
+    await loadImage(machine.engine, { path: file, size: 5_000_000 } as ImageArchive, {})
+    expect(machine.takenBytes - afterFile).toBeGreaterThan(4_500_000)
   })
 
   it('take the places of those that are there, and leave the others', async () => {
