@@ -18,6 +18,10 @@ const asPromise = <T>(connection: SshConnection, start: Start<T>): Promise<T> =>
 export async function openSftp(connection: SshConnection): Promise<SFTPWrapper> {
   const sftp = await asPromise<SFTPWrapper>(connection, (done) => connection.client.sftp(done))
   connection.countTaken(sftp)
+  // What is asked afterwards would never be answered; a new connection has a new one.
+  const ended = 'its SFTP server has ended: it was killed there, or the machine shuts down'
+  for (const event of ['end', 'close']) sftp.once(event, () => connection.drop(ended))
+  sftp.on('error', (error: Error) => connection.drop(`its SFTP server sent what is no SFTP: ${error.message}`))
   return sftp
 }
 

@@ -5,6 +5,7 @@ import type { BoardWork } from '../board'
 import { boardError } from '../board-error'
 import { bringTree, type Upload } from '../bring/bring-tree'
 import type { MachineFiles } from '../machine'
+import { within } from '../within'
 import { runOver } from './run-over-ssh'
 import { openSftp, SFTP_STATUS, type SftpCalls, type SftpHandle, sftpCalls } from './sftp-calls'
 import type { SshConnection } from './ssh-connection'
@@ -14,6 +15,8 @@ import { pieceSlots, uploadFile } from './upload-file'
 const READ_BYTES = 32 * 1024
 /** Where a write fails, and less than this is free, it failed for that: more than one write brings. */
 const FULL_BYTES = 1024 * 1024
+/** A server that needs longer to begin hangs. */
+const OPEN_MS = 10_000
 /** Deleting a large tree takes its time. */
 const REMOVE_MS = 120_000
 
@@ -31,15 +34,21 @@ export class SftpFiles implements MachineFiles {
     this.home = home
   }
 
-  /** @throws SshConnectionError (500) where there is no SFTP */
-  static async open(connection: SshConnection): Promise<SftpFiles> {
-    try {
+  /**
+   * @param limitMs - how long its SFTP server may take to begin
+   * @throws SshConnectionError (500) where there is no SFTP, or none that answers
+   */
+  static async open(connection: SshConnection, limitMs = OPEN_MS): Promise<SftpFiles> {
+    const begin = async (): Promise<SftpFiles> => {
       const calls = sftpCalls(connection, await openSftp(connection))
       return new SftpFiles(connection, calls, await calls.realpath('.'))
+    }
+    const hangs = new Error(`its SFTP server did not answer within ${limitMs} ms: it hangs. Look at "Subsystem sftp" in sshd_config there`)
+    try {
+      return await within(limitMs, begin(), () => hangs)
     } catch (error) {
-      const cause = connection.lost
-        ? error
-        : new Error('its SSH server has no SFTP: sshd_config needs "Subsystem sftp internal-sftp"', { cause: error })
+      const none = new Error('its SSH server has no SFTP: sshd_config needs "Subsystem sftp internal-sftp"', { cause: error })
+      const cause = error === hangs ? hangs : none
       throw connection.lost ?? boardError(connection.target.board, 'open SFTP', cause)
     }
   }

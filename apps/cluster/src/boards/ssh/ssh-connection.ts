@@ -38,11 +38,9 @@ export class SshConnection {
     this.client = client
     this.#socket = socket
     this.localAddress = (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '')
-    const stopWatching = watchSilence(socket, times.silenceMs, () => {
-      this.#lose(`nothing came from it for ${times.silenceMs} ms: its link is cut, or it is off`)
-      // Not end(): a dead machine never answers it.
-      client.destroy()
-    })
+    const stopWatching = watchSilence(socket, times.silenceMs, () =>
+      this.drop(`nothing came from it for ${times.silenceMs} ms: its link is cut, or it is off`),
+    )
     client.on('error', (error) => this.#lose(error))
     for (const event of ['end', 'close']) {
       // Before ssh2 hears of it: what waits on a channel shall fail with the reason, not with the channel's end.
@@ -86,6 +84,13 @@ export class SshConnection {
         window = next
       },
     })
+  }
+
+  /** It is of no use any more, and counts as lost. */
+  drop(why: string): void {
+    this.#lose(why)
+    // Not end(): a dead machine never answers it.
+    this.client.destroy()
   }
 
   close(): void {

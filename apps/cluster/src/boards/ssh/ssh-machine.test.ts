@@ -6,6 +6,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { waitingPlace } from '../bring/bring-tree'
 import type { ImageArchive } from '../engine/image-archive'
 import { loadImage } from '../engine/load-image'
+import { SftpFiles } from './sftp-files'
 import { SshMachine } from './ssh-machine'
 import { NO_SSHD, PATIENT, TestSshd } from './test-sshd'
 
@@ -255,6 +256,46 @@ describeUnless(NO_SSHD, 'files of a machine over SSH', () => {
     await again.files.bring(from, to)
     expect(await readdir(join(sshd.root, 'there'))).toEqual(['to'])
     expect((await stat(join(to, 'large'))).size).toBe(50_000_000)
+  })
+})
+
+/** Of sshd: runs `sftp` where SFTP is asked for, and every other command as it is. */
+const sftpBy = (sftp: string): string =>
+  `ForceCommand if [ "$SSH_ORIGINAL_COMMAND" = internal-sftp ]; then ${sftp}; else eval "$SSH_ORIGINAL_COMMAND"; fi`
+
+describeUnless(NO_SSHD, 'the SFTP server of a machine', () => {
+  it('takes the connection along when it dies: a new one has a new server', async () => {
+    const places = ['/usr/lib/openssh', '/usr/libexec/openssh', '/usr/lib/ssh', '/usr/libexec'].map((folder) => `${folder}/sftp-server`)
+    const start = `echo $$ >"$HOME/sftp.pid"; for one in ${places.join(' ')}; do [ -x $one ] && exec $one; done`
+    await using sshd = await TestSshd.start(['ed25519'], sftpBy(start))
+    const connection = await sshd.connect()
+    const lost = new Promise<Error>((resolve) => {
+      connection.onLost = resolve
+    })
+    const { files } = await SshMachine.on(connection, '/nowhere')
+    expect(await files.kind(sshd.root)).toBe('folder')
+
+    process.kill(Number(await readFile(join(sshd.root, 'home', 'sftp.pid'), 'utf8')), 'SIGKILL')
+
+    expect((await lost).message).toContain('its SFTP server has ended')
+    await expect(files.read('/etc/hostname', 1000)).rejects.toMatchObject({ code: 500, details: { board: 'b1', reason: 'lost' } })
+  })
+
+  it('is not waited for without end where it hangs', async () => {
+    await using sshd = await TestSshd.start(['ed25519'], sftpBy('cat >/dev/null'))
+    const opened = SftpFiles.open(await sshd.connect(), 300)
+    await expect(opened).rejects.toMatchObject({
+      code: 500,
+      message: expect.stringContaining('board "b1": open SFTP: its SFTP server did not answer within 300 ms: it hangs'),
+    })
+  })
+
+  it('that speaks nonsense costs its connection, and nothing else', async () => {
+    // The version of SFTP; then, once it is asked, an answer of 16 MB.
+    const nonsense = `printf '\\000\\000\\000\\005\\002\\000\\000\\000\\003'; head -c 14 >/dev/null; printf '\\000\\377\\377\\377Hello'; cat >/dev/null`
+    await using sshd = await TestSshd.start(['ed25519'], sftpBy(nonsense))
+    const opened = SftpFiles.open(await sshd.connect())
+    await expect(opened).rejects.toMatchObject({ code: 500, message: expect.stringContaining('its SFTP server sent what is no SFTP') })
   })
 })
 
