@@ -329,6 +329,26 @@ describeUnless(NO_SSHD, 'the Engine of a machine over SSH', () => {
     engine.close()
   })
 
+  it('is not waited for when the connection goes in the middle of its answer', async () => {
+    await using sshd = await TestSshd.start()
+    const socket = join(sshd.root, 'engine.sock')
+    let began = (): void => {}
+    const begun = new Promise<void>((resolve) => {
+      began = resolve
+    })
+    const engine = createServer((_, response) => void response.writeHead(200).write('{"ID":', () => began())).listen(socket)
+    onTestFinished(() => {
+      engine.closeAllConnections()
+      engine.close()
+    })
+    const machine = await sshd.machine(socket)
+    const answered = expect(machine.engine.info()).rejects.toThrow()
+    await begun
+    await machine.run(['true'])
+    sshd.kill()
+    await answered
+  })
+
   it('is missed in words: no socket, no listener', async () => {
     await using sshd = await TestSshd.start()
     const socket = join(sshd.root, 'engine.sock')
