@@ -1,13 +1,16 @@
 import { posix } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { AIClusterError } from '@aicluster/protocol'
 import type Docker from 'dockerode'
 import { pack } from 'tar-stream'
 import type { Machine, MachineFiles } from '../machine'
 import { unlessSo, wordsOf } from './engine-replies'
+import { bytesOf } from './reply-bytes'
 
 /** Where the helper container would see the folder's parent. */
 const PARENT = '/parent'
+
+/** An Engine's reply to an import is short. */
+const MAX_REPLY_BYTES = 1024 * 1024
 
 /** Of a machine: what a removal needs. */
 type Removing = Pick<Machine, 'engine' | 'uid'> & { files: Pick<MachineFiles, 'remove' | 'kind'> }
@@ -64,7 +67,8 @@ async function replaceByEngine(engine: Docker, path: string): Promise<void> {
 async function importNothing(engine: Docker): Promise<string> {
   const tar = pack()
   tar.finalize()
-  const said = await text(await engine.importImage(tar as unknown as NodeJS.ReadableStream))
+  const reply = await engine.importImage(tar as unknown as NodeJS.ReadableStream)
+  const said = (await bytesOf(reply, MAX_REPLY_BYTES)).toString('utf8')
   const id = /"status":"(sha256:[0-9a-f]{64})"/.exec(said)?.[1]
   if (id === undefined) throw new Error(`no image could be made: ${said.slice(0, 200).trim()}`)
   return id

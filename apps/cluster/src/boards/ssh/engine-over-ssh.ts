@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import Docker from 'dockerode'
 import { boardError } from '../board-error'
+import { guardReplies } from '../engine/guard-replies'
 import { runOver } from './run-over-ssh'
 import type { SshConnection } from './ssh-connection'
 
@@ -14,12 +15,8 @@ const SOCKET_METHODS = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unre
 /** The Engine of a machine: every request and stream is a channel of the one SSH connection, and fails with it. */
 export function engineOver(connection: SshConnection, engineSocket: string): Docker {
   // dockerode's types know neither an agent nor a version that is left to the Engine.
-  return new Docker({
-    protocol: 'http',
-    host: 'engine',
-    port: 80,
-    agent: new EngineAgent(connection, engineSocket),
-  } as Docker.DockerOptions)
+  const options = { protocol: 'http', host: 'engine', port: 80, agent: new EngineAgent(connection, engineSocket) }
+  return guardReplies(new Docker(options as Docker.DockerOptions))
 }
 
 /**
@@ -89,6 +86,7 @@ function asSocket(channel: Duplex, connection: SshConnection): Duplex {
   const nothing = (): Duplex => channel
   for (const method of SOCKET_METHODS) Object.defineProperty(channel, method, { value: nothing })
   Object.defineProperty(channel, 'destroySoon', { value: () => channel.destroy() })
+  connection.countTaken(channel)
   // A stream that was handed on has no listener of node's any more.
   channel.on('error', () => {})
   // Without this a request that waits for its answer hears only "socket hang up".

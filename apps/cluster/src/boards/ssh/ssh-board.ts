@@ -83,6 +83,7 @@ export class SshBoard implements Board {
     this.#upkeep = new Upkeep({
       prepare: () => this.#prepare(),
       look: () => this.#look(),
+      taken: () => this.#link.connected?.takenBytes ?? 0,
       onReady: () => this.#goUp(),
       onFailed: (error) => this.#goDown(boardError(this.name, 'use it', error)),
     })

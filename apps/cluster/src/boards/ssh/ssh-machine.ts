@@ -45,6 +45,11 @@ export class SshMachine implements Machine {
     return new SshMachine(connection, files, engineOver(connection, engineSocket), { home: files.home, uid })
   }
 
+  /** See `SshConnection.takenBytes`. */
+  get takenBytes(): number {
+    return this.#connection.takenBytes
+  }
+
   run(words: readonly [string, ...string[]], options?: RunOptions): Promise<ProgramResult> {
     return runOver(this.#connection, words, options)
   }

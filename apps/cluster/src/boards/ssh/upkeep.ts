@@ -1,6 +1,6 @@
 /** From one look at what is ready to the next, in ms. */
 const LOOK_MS = 5_000
-/** How long a look may take, in ms; then it has failed. */
+/** How long a look may take while nothing is uploaded, in ms; then it has failed. */
 const LOOK_LIMIT_MS = 4_000
 /** After the first failed preparation, in ms; each further one doubles it. */
 const RETRY_FIRST_MS = 500
@@ -11,6 +11,8 @@ export interface UpkeepOptions {
   prepare: () => Promise<void>
   /** See that it still is. */
   look: () => Promise<void>
+  /** How many bytes it has taken of what is uploaded to it. */
+  taken?: () => number
   onReady: () => void
   onFailed: (error: unknown) => void
   /** Starts a timer; returns what clears it. */
@@ -78,7 +80,15 @@ export class Upkeep {
   async #look(turn: number): Promise<void> {
     let cancelLimit: (() => void) | undefined
     const late = new Promise<never>((_resolve, reject) => {
-      cancelLimit = this.#after(LOOK_LIMIT_MS, () => reject(new Error(`it did not answer within ${LOOK_LIMIT_MS} ms`)))
+      const wait = (): void => {
+        const before = this.#options.taken?.()
+        cancelLimit = this.#after(LOOK_LIMIT_MS, () => {
+          // The look waits behind an upload that gets on: on a slow link that may take any time.
+          if (this.#options.taken?.() !== before) wait()
+          else reject(new Error(`it did not answer within ${LOOK_LIMIT_MS} ms`))
+        })
+      }
+      wait()
     })
     try {
       await Promise.race([this.#options.look(), late])
