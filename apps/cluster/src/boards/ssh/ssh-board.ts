@@ -5,6 +5,7 @@ import { implementationOf } from '../../registry/container-config-rules'
 import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { boardError } from '../board-error'
 import { EngineBoard } from '../engine/engine-board'
+import { unlessHung } from '../engine/unless-hung'
 import type { Machine } from '../machine'
 import { readTelemetry } from '../telemetry/read-telemetry'
 import { TelemetryPoll } from '../telemetry/telemetry-poll'
@@ -183,7 +184,7 @@ export class SshBoard implements Board {
     const machine = await this.#link.machine()
     await ownMachine(machine, this.name, config.folder, owner)
     const { cpus, memory_bytes, gpus } = config.resources
-    const told = await engineAbout(machine.engine, this.name)
+    const told = await this.#engineAnswers(engineAbout(machine.engine, this.name))
     this.about = { ...told, cpus: cpus ?? told.cpus, memoryBytes: memory_bytes ?? told.memoryBytes, gpus: gpus ?? told.gpus }
   }
 
@@ -192,7 +193,12 @@ export class SshBoard implements Board {
     const { config, owner } = this.#options
     const machine = await this.#link.machine()
     await requireOwned(machine, this.name, config.folder, owner)
-    await machine.engine.ping().catch((error) => {
+    await this.#engineAnswers(machine.engine.ping())
+  }
+
+  /** Asked after the machine itself has answered, so that a slow link is not taken for an Engine that hangs. */
+  async #engineAnswers<T>(answer: Promise<T>): Promise<T> {
+    return unlessHung(this.name, answer, (why) => this.#link.connected?.giveUpEngine(why)).catch((error) => {
       throw boardError(this.name, 'reach its Docker Engine', error)
     })
   }
