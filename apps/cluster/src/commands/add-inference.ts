@@ -21,7 +21,7 @@ export async function addInference(
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name, coprocessor_name: selection } = command
   const targets = boardsOf(plane, selection)
-  await reachBoardsOf(plane, [], targets)
+  await reachBoardsOf(plane, [], call, targets)
   const before = plane.registry.get(name)
   if (!before) {
     const registered = plane.registry.all().map(({ config }) => config.name)

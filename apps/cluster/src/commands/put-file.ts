@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type CommandOf, clusterError } from '@aicluster/protocol'
 import type { StagedFiles } from '../boards/board'
+import { boardError } from '../boards/board-error'
 import { copyMeter, copyTree } from '../boards/local/copy-tree'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { servedNames } from '../registry/container-config-rules'
@@ -36,7 +37,7 @@ async function putSent(
     return tree === undefined ? file : { ...file, from: plane.given.placeOf(tree, file.path) }
   })
   for (const file of files) await requireReadable(file)
-  const records = await reachedRecords(plane, command)
+  const records = await reachedRecords(plane, command, call)
   return plane.locks.with(
     records.flatMap(({ config }) => servedNames(config)),
     async () => {
@@ -55,6 +56,7 @@ async function putSent(
       }
       return {}
     },
+    call.signal,
   )
 }
 
@@ -62,16 +64,24 @@ async function putSent(
  * The paths that a put reads, with where they stand.
  * @throws what {@link putFile} throws of what can be seen before
  */
-export async function pathsOfPut(plane: ControlPlane, command: CommandOf<'put_file'>): Promise<GivenFile[]> {
+export async function pathsOfPut(
+  plane: ControlPlane,
+  command: CommandOf<'put_file'>,
+  call: Pick<CommandCall, 'signal'>,
+): Promise<GivenFile[]> {
   selectRecords(plane, command.inference_name)
   const files = givenFiles(command.file_info)
-  await requireIdle(plane, await reachedRecords(plane, command))
+  await requireIdle(plane, await reachedRecords(plane, command, call))
   return files
 }
 
 /** @throws InferenceNameNotFoundError (300); InvalidArgumentError (302) a Loop has no files; SshConnectionError (500) a board is down */
-async function reachedRecords(plane: ControlPlane, { cmd, inference_name: name }: CommandOf<'put_file'>): Promise<InferenceRecord[]> {
-  await plane.boardWatch.reach(selectUsedBoards(plane, name))
+async function reachedRecords(
+  plane: ControlPlane,
+  { cmd, inference_name: name }: CommandOf<'put_file'>,
+  { signal }: Pick<CommandCall, 'signal'>,
+): Promise<InferenceRecord[]> {
+  await plane.boardWatch.reach(selectUsedBoards(plane, name), signal)
   // Only now: to look at the files, and to ask the boards, took its time.
   const records = selectRecords(plane, name)
   for (const record of records) requireProgram(record, cmd)
@@ -126,7 +136,8 @@ async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, stage
       const { signal, report } = workOf(call, 'put_file', name, board, suffix)
       const onBytes = (done: number, total: number) => report('copy', { done, total })
       const part = await plane.fleet.stageFiles(instance, plane.files.stagingOf(name), { signal, onBytes })
-      if (part) staged.push(part)
+      if (!part) throw boardError(board, `put files for container "${suffix}"`, 'nobody has got to see it yet: try again in a moment')
+      staged.push(part)
     }),
   )
   const failed = results.find((result) => result.status === 'rejected')

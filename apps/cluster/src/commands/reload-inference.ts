@@ -23,7 +23,7 @@ export async function reloadInference(
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name } = command
-  await reachBoardsOf(plane, [plane.registry.get(name)])
+  await reachBoardsOf(plane, [plane.registry.get(name)], call)
   const before = plane.registry.get(name)
   return plane.locks.with(before ? servedNames(before.config) : [name], async () => {
     const record = await readFile(plane, name, before)

@@ -10,7 +10,7 @@ import { withContainer } from './registered-container'
  * If it does not get ready, it is stopped as it was.
  */
 export function start(plane: ControlPlane, command: CommandOf<'start'>, call: CommandCall): Promise<ContainerStatusView> {
-  return changeProgram(plane, command, async ({ record, container }) => {
+  return changeProgram(plane, command, call, async ({ record, container }) => {
     const { config } = record
     const runs = (await plane.fleet.get(container.instance)?.runtime())?.state === 'running'
     if (runs && !container.stopped) return

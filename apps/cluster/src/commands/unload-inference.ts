@@ -39,7 +39,7 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
   const isSelected = (board: string) => !boards || boards.includes(board)
   const select = () => selectRecords(plane, name).filter((record) => record.boards.some(isSelected))
   const chosen = select().map((record) => ({ ...record, containers: record.containers.filter(({ board }) => isSelected(board)) }))
-  const reasons = force ? await lostBoardsOf(plane, chosen) : await reachBoardsOf(plane, chosen)
+  const reasons = force ? await lostBoardsOf(plane, chosen, call) : await reachBoardsOf(plane, chosen, call)
   // Only now: it may just have been taken over, and have another record.
   const records = select()
   const takeAway = () =>
@@ -53,6 +53,7 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
         const leaving = { records, there, lost, remaining: records.map((record) => without(record, boards)) }
         return { lost: await unload(plane, leaving, command, call), images: await removeImages(plane, used) }
       },
+      call.signal,
     )
   const { images, lost } = await plane.given.holding(
     records.map(({ trees }) => trees),
@@ -90,9 +91,16 @@ async function unload(
     plane.fleet.forget(container.instance)
     const what = { container: container.suffix_name, board: container.board, reason }
     plane.options.log.warn(what, 'a container is forgotten that may still run')
+    plane.boardWatch.lookAgain(container.board)
   }
-  await Promise.all(there.map(({ container }) => plane.fleet.removeOrLeave(container.instance)))
+  await Promise.all(there.map((selected) => remove(plane, selected)))
   return lost
+}
+
+async function remove(plane: ControlPlane, { container: { board, instance } }: SelectedContainer): Promise<void> {
+  // Nobody has got to see it since the manager started: what is there of it is swept away.
+  if (!plane.fleet.get(instance)) plane.boardWatch.lookAgain(board)
+  await plane.fleet.removeOrLeave(instance)
 }
 
 /** @returns those with which it did not work */

@@ -81,6 +81,7 @@ export class ControlPlane {
       filesFolderOf: (name) => this.files.folderOf(name),
       keep: (name, container) => this.registry.setContainer(name, container),
       placed: (sources) => this.given.placed(sources),
+      lookAgain: (board, instance) => this.boardWatch.lookAgain(board, instance),
     })
   }
 
@@ -107,8 +108,8 @@ export class ControlPlane {
   /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */
   async addBoard(board: Board): Promise<void> {
     this.boards.add(board)
-    await this.boardWatch.begin(board).catch(() => {})
-    await board.reach().catch(() => {})
+    await this.boardWatch.begin(board)
+    await this.boardWatch.reach([board]).catch(() => {})
   }
 
   /** A board goes, on which nothing is registered. */
@@ -136,8 +137,8 @@ export class ControlPlane {
       if (implementationOf(record.config) === 'Loop') continue
       for (const container of record.containers) if (!container.stopped) await this.fleet.expectAgain(record, container)
     }
-    // Nobody waits for boards that have to be reached first.
-    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
+    // Nobody waits for boards that have to be reached first, nor for long.
+    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board)))
     this.started = true
   }
 

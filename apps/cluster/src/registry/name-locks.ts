@@ -7,8 +7,8 @@ const OWN_WORK_LIMIT_MS = 4_000
 /** Work of the manager's own. */
 interface OwnWork {
   done: Promise<void>
-  /** What a command is told that has waited long enough. */
-  late: () => Error
+  /** What a command is told that has waited for so long, in ms. */
+  late: (ms: number) => Error
 }
 
 /**
@@ -42,7 +42,7 @@ export class NameLocks {
    * @param late - what a command is told that has waited for it long enough
    * @returns undefined where somebody holds one of the names: nothing is run
    */
-  tryOwn(names: readonly string[], late: () => Error, action: () => Promise<void>): Promise<void> | undefined {
+  tryOwn(names: readonly string[], late: (ms: number) => Error, action: () => Promise<void>): Promise<void> | undefined {
     if (this.anyHeld(names)) return undefined
     const release = this.take(names)
     const done = action().finally(release)
@@ -65,7 +65,7 @@ export class NameLocks {
 
   /** In the turn in which ours has ended: the next board may be waiting for them. The time counts for all boards together. */
   private async takeAfterOurs(names: readonly string[], signal: AbortSignal | undefined): Promise<() => void> {
-    let late = () => new Error('unreachable: some work of ours is waited for')
+    let late: OwnWork['late'] = () => new Error('work of our own was waited for')
     let givenUp = false
     const takeThen = async () => {
       for (let own = this.ownWork(names); own; own = this.ownWork(names)) {
@@ -76,7 +76,7 @@ export class NameLocks {
     }
     const taking = takeThen()
     try {
-      return await within(taking, { ms: OWN_WORK_LIMIT_MS, late: () => late(), signal, after: this.after })
+      return await within(taking, { ms: OWN_WORK_LIMIT_MS, late: () => late(OWN_WORK_LIMIT_MS), signal, after: this.after })
     } catch (error) {
       givenUp = true
       // It may have taken them in this very moment.

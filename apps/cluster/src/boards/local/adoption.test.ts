@@ -149,9 +149,9 @@ describe('what an earlier manager left and nobody knows any more', () => {
     const identity = test.identity()
     forgotten.detach()
 
-    await test.openBoard().sweep(new Set([forgotten.spec.instance]))
+    await test.openBoard().sweep(({ instance }) => instance === forgotten.spec.instance)
     expect(isAlive(identity)).toBe(true)
-    await test.openBoard().sweep(new Set())
+    await test.openBoard().sweep(() => false)
 
     expect(isAlive(identity)).toBe(false)
     await expect(test.read('token')).rejects.toThrow('ENOENT')

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import type { ContainerLogView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
@@ -122,6 +123,8 @@ export class LocalContainer implements BoardContainer {
   async setAside(graceMs: number): Promise<void> {
     await this.stop(graceMs)
     const { folder } = this.#options
+    // It could not be started, and has no files either.
+    if (!existsSync(folder)) return
     await rm(asideOf(folder), { recursive: true, force: true })
     await rename(folder, asideOf(folder))
     this.#aside = true

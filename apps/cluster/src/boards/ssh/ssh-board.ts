@@ -2,7 +2,7 @@ import { type AIClusterError, type BoardTelemetryView, type ContainerConfig, clu
 import type { Logger } from 'pino'
 import type { SshBoardConfig } from '../../config/board-config'
 import { implementationOf } from '../../registry/container-config-rules'
-import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
 import { boardError } from '../board-error'
 import { EngineBoard } from '../engine/engine-board'
 import { unlessHung } from '../engine/unless-hung'
@@ -160,8 +160,8 @@ export class SshBoard implements Board {
     return this.#engine.deleteImage(imageId)
   }
 
-  sweep(known: ReadonlySet<string>): Promise<void> {
-    return this.#engine.sweep(known)
+  sweep(isKnown: IsKnown): Promise<void> {
+    return this.#engine.sweep(isKnown)
   }
 
   /** The machine, once it is ours and its Engine has answered. @throws SshConnectionError (500) why not */
