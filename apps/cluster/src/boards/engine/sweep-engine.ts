@@ -5,7 +5,7 @@ import type { Machine } from '../machine'
 import { allFolder, engineName, suffixNameOf } from './container-folders'
 import { BOARD_LABEL, CLUSTER_LABEL, CONTAINER_LABEL, INSTANCE_LABEL } from './container-labels'
 import { unlessSo } from './engine-replies'
-import { removeFolder } from './remove-folder'
+import { removeFolder, removeHelpers } from './remove-folder'
 
 export interface SweepOptions {
   clusterId: string
@@ -31,6 +31,7 @@ export async function sweepEngine(machine: Machine, options: SweepOptions): Prom
     await unlessSo(engine.getContainer(Id).remove({ force: true, v: true }))
   }
   const all = allFolder(machine, folder)
+  await removeHelpers(engine, all)
   for (const name of await files.list(all)) {
     const place = posix.join(all, name)
     if ((await files.kind(place)) !== 'folder') continue
