@@ -1,5 +1,5 @@
 import { describeUnless } from '@aicluster/vitest-preset/skip'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import { runs } from '../worlds/programs'
 import { startWorld } from '../worlds/world'
@@ -12,6 +12,8 @@ const REFUSED_MS = 5_000
 /** So long until an Engine is looked at, and has not answered. */
 const KNOWN_MS = 11_000
 const BACK_MS = 20_000
+/** An image may have to travel first. */
+vi.setConfig({ testTimeout: 120_000 })
 
 describeUnless(rigMissing, 'an Engine that hangs', () => {
   it('keeps nobody waiting: commands are 500, by force what is there is forgotten, other boards work; it is swept when it goes on', async () => {

@@ -11,6 +11,7 @@ import { requireInRoots } from './file-roots'
 import { asUnreadable, type GivenFile, givenFiles, namedFiles, requireReadable } from './given-files'
 import { workOf } from './progress'
 import { requireProgram, selectRecords, selectUsedBoards } from './select'
+import { stagedOnBoard } from './staged-on-board'
 
 /**
  * Replace files of an inference in the folders of its containers, on every board or on none. They count from a container's next
@@ -133,11 +134,13 @@ async function stageOnBoards(plane: ControlPlane, record: InferenceRecord, stage
   const { name } = record.config
   const results = await Promise.allSettled(
     record.containers.map(async ({ instance, board, suffix_name: suffix }) => {
+      if (!plane.fleet.get(instance) || plane.boardWatch.isInDoubt(board, instance)) {
+        throw boardError(board, `put files for container "${suffix}"`, 'something has failed with it, and it is looked at again: try later')
+      }
       const { signal, report } = workOf(call, 'put_file', name, board, suffix)
       const onBytes = (done: number, total: number) => report('copy', { done, total })
       const part = await plane.fleet.stageFiles(instance, plane.files.stagingOf(name), { signal, onBytes })
-      if (!part) throw boardError(board, `put files for container "${suffix}"`, 'nobody has got to see it yet: try again in a moment')
-      staged.push(part)
+      if (part) staged.push(stagedOnBoard(part, () => plane.boardWatch.lookAgain(board, instance)))
     }),
   )
   const failed = results.find((result) => result.status === 'rejected')

@@ -22,6 +22,8 @@ export class BoardInLine {
   private readonly toSee = new Set<string>()
   /** Instances that could not be started: they are to run, whatever the restart policy says. */
   private readonly failed = new Set<string>()
+  /** Instances with which something has failed, and that nobody has looked at since. */
+  private readonly doubted = new Set<string>()
   /** Inferences that are being looked at. */
   private readonly at = new Set<string>()
   /** Inferences that a command holds: looked at when it is done. */
@@ -41,7 +43,12 @@ export class BoardInLine {
 
   /** Something has failed with a container there. */
   doubt(instance: string): void {
+    this.doubted.add(instance)
     this.failed.add(instance)
+  }
+
+  isInDoubt(instance: string): boolean {
+    return this.doubted.has(instance)
   }
 
   /** What is told to whoever has waited for it long enough. */
@@ -69,7 +76,7 @@ export class BoardInLine {
 
   private keepRegistered(there: readonly InferenceRecord[]): void {
     const instances = new Set(there.flatMap(({ containers }) => containers.map(({ instance }) => instance)))
-    for (const instance of this.failed) if (!instances.has(instance)) this.failed.delete(instance)
+    for (const set of [this.failed, this.doubted]) for (const instance of set) if (!instances.has(instance)) set.delete(instance)
     const names = new Set(there.map(({ config }) => config.name))
     for (const name of this.toSee) if (!names.has(name)) this.toSee.delete(name)
     if (this.unseen) for (const name of names) this.toSee.add(name)
@@ -113,6 +120,7 @@ export class BoardInLine {
         try {
           const resumed = await this.resume(record, container)
           this.failed.delete(instance)
+          this.doubted.delete(instance)
           return resumed
         } catch (error) {
           failures.push(error)
@@ -146,7 +154,10 @@ export class BoardInLine {
       this.failed.add(instance)
       await fleet.expectAgain(record, container)
       // Until it starts, commands have something that they can bring files to, and remove.
-      await fleet.rest(record, container).catch(() => {})
+      await fleet.rest(record, container).then(
+        () => this.doubted.delete(instance),
+        () => {},
+      )
       throw error
     }
   }

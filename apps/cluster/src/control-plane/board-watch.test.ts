@@ -181,11 +181,12 @@ describe('a board on which something fails later', () => {
 
     watch.lookAgain('b')
     watch.lookAgain('b', 'once-b')
-    expect(timers.waiting).toEqual([2_000])
+    expect([watch.isInDoubt('b', 'once-b'), timers.waiting]).toEqual([true, [2_000]])
     timers.fire()
     await settled()
 
     expect(seen).toEqual(['start once-b'])
+    expect(watch.isInDoubt('b', 'once-b')).toBe(false)
     expect(board.sweeps).toHaveLength(2)
     expect(timers.waiting).toEqual([])
   })

@@ -71,6 +71,11 @@ export class BoardWatch {
     watched?.settling.again()
   }
 
+  /** Whether something has failed with this container since it was looked at. */
+  isInDoubt(boardName: string, instance: string): boolean {
+    return this.watched.get(boardName)?.inLine.isInDoubt(instance) ?? false
+  }
+
   private async reachOne(board: Board, signal: AbortSignal | undefined): Promise<void> {
     const watched = this.of(board)
     let answered = false
