@@ -90,7 +90,7 @@ export class BoardInLine {
   private async look({ config: { name }, config }: InferenceRecord, failures: unknown[]): Promise<void> {
     const { locks, registry } = this.plane
     const names = servedNames(config)
-    const looked = locks.tryOwn(
+    const looked = await locks.tryOwn(
       names,
       (ms) => this.late(ms),
       async () => {
@@ -99,8 +99,7 @@ export class BoardInLine {
         this.at.delete(name)
       },
     )
-    if (looked) return looked
-    if (this.held.has(name)) return
+    if (looked || this.held.has(name)) return
     this.held.add(name)
     void locks.whenFree(names).then(() => {
       this.held.delete(name)

@@ -253,7 +253,7 @@ describe('a command that needs a board', () => {
 
 describe('a board that is removed while it is brought in line', () => {
   it('is not tried again, and another one of its name has nothing of it', async () => {
-    const { watch, board, adoptions, timers, begin, reach } = world(recordOf('x'))
+    const { watch, board, seen, adoptions, timers, begin, reach } = world(recordOf('x'))
     let fail = (_error: Error) => {}
     adoptions.set('x-b', () => new Promise<never>((_resolve, reject) => (fail = reject)))
     const begun = begin()
@@ -262,12 +262,12 @@ describe('a board that is removed while it is brought in line', () => {
     await watch.end(board as unknown as Board)
     const next = new FakeBoard()
     adoptions.clear()
-    await watch.begin(next as unknown as Board)
+    const begunAnew = watch.begin(next as unknown as Board)
     fail(clusterError('ssh', { detail: 'board "b": its connection was closed' }))
-    await begun
-    await settled()
+    await Promise.all([begun, begunAnew])
 
     expect(timers.waiting).toEqual([])
+    expect(seen).toEqual(['adopt x-b'])
     await expect(reach()).resolves.toBeUndefined()
   })
 })

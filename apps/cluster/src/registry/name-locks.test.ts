@@ -30,7 +30,7 @@ describe('locks of names', () => {
     const steps: string[] = []
     const [command, own] = [later(), later()]
     const running = locks.with(['a'], () => command.promise)
-    expect(locks.tryOwn(['A'], late, async () => {})).toBeUndefined()
+    expect(await locks.tryOwn(['A'], late, async () => {})).toBe(false)
     const free = locks.whenFree(['A'])
 
     command.done()
@@ -40,10 +40,12 @@ describe('locks of names', () => {
       steps.push('own')
     })
     const next = locks.with(['A'], async () => steps.push('command'))
+    const another = locks.tryOwn(['a', 'b'], late, async () => void steps.push('another'))
     own.done()
-    await Promise.all([quiet, next])
 
+    expect(await Promise.all([quiet, next, another])).toEqual([true, 2, false])
     expect(steps).toEqual(['own', 'command'])
+    expect(await locks.tryOwn(['a', 'b'], late, async () => void steps.push('another'))).toBe(true)
   })
 
   it('are not waited for longer than their time, nor by whom has given up; what comes later is free', async () => {

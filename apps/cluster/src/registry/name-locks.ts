@@ -38,16 +38,18 @@ export class NameLocks {
   }
 
   /**
-   * Run work of the manager's own while holding the names; commands then wait for it. It never fails.
+   * Run work of the manager's own while holding the names, after other such work; commands then wait for it. It never fails.
    * @param late - what a command is told that has waited for it long enough
-   * @returns undefined where somebody holds one of the names: nothing is run
+   * @returns whether it was run: not where a command holds one of the names
    */
-  tryOwn(names: readonly string[], late: (ms: number) => Error, action: () => Promise<void>): Promise<void> | undefined {
-    if (this.anyHeld(names)) return undefined
+  async tryOwn(names: readonly string[], late: (ms: number) => Error, action: () => Promise<void>): Promise<boolean> {
+    for (let own = this.ownWork(names); own; own = this.ownWork(names)) await own.done
+    if (this.anyHeld(names)) return false
     const release = this.take(names)
     const done = action().finally(release)
     for (const name of names) this.briefly.set(name.toLowerCase(), { done, late })
-    return done
+    await done
+    return true
   }
 
   /** Resolves once nobody holds any of the names. */
