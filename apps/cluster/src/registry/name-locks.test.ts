@@ -48,6 +48,26 @@ describe('locks of names', () => {
     expect(await locks.tryOwn(['a', 'b'], late, async () => void steps.push('another'))).toBe(true)
   })
 
+  it("take the names that are registered once the manager's own work is over, not those of before", async () => {
+    const locks = new NameLocks()
+    const [own, held] = [later(), later()]
+    let registered = ['a']
+    const quiet = locks.tryOwn(['a'], late, () => own.promise)
+    const running = locks.with(
+      () => registered,
+      () => held.promise,
+    )
+
+    registered = ['a', 'b']
+    own.done()
+    await quiet
+    await Promise.resolve()
+
+    await expect(locks.with(['b'], async () => {})).rejects.toMatchObject({ code: 309 })
+    held.done()
+    await running
+  })
+
   it('are not waited for longer than their time, nor by whom has given up; what comes later is free', async () => {
     const timers: (() => void)[] = []
     const locks = new NameLocks((_ms, run) => {

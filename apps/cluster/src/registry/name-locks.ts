@@ -4,6 +4,8 @@ import { type After, afterMs, within } from '../within'
 /** How long a command waits for work of the manager's own, in ms. */
 const OWN_WORK_LIMIT_MS = 4_000
 
+type Names = readonly string[]
+
 /** Work of the manager's own. */
 interface OwnWork {
   done: Promise<void>
@@ -25,11 +27,15 @@ export class NameLocks {
 
   /**
    * Run `action` while holding the names. The manager's own work is waited for, unless the signal is aborted.
+   * @param choose - the names, or what tells them from what is registered at the moment in which they are taken: to wait for the
+   *   manager's own work takes its time, and what was read before that may have been replaced. `action` reads it anew, at once
    * @throws ApiConflictError (309) naming those that another command holds; what the manager's own work says after 4 s; the signal's
    *   reason; nothing was run
    */
-  async with<T>(names: readonly string[], action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const release = this.ownWork(names) ? await this.takeAfterOurs(names, signal) : this.takeFree(names)
+  async with<T>(choose: Names | (() => Names), action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const chosen = typeof choose === 'function' ? choose : () => choose
+    const names = chosen()
+    const release = this.ownWork(names) ? await this.takeAfterOurs(chosen, signal) : this.takeFree(names)
     try {
       return await action()
     } finally {
@@ -42,7 +48,7 @@ export class NameLocks {
    * @param late - what a command is told that has waited for it long enough
    * @returns whether it was run: not where a command holds one of the names
    */
-  async tryOwn(names: readonly string[], late: (ms: number) => Error, action: () => Promise<void>): Promise<boolean> {
+  async tryOwn(names: Names, late: (ms: number) => Error, action: () => Promise<void>): Promise<boolean> {
     for (let own = this.ownWork(names); own; own = this.ownWork(names)) await own.done
     if (this.anyHeld(names)) return false
     const release = this.take(names)
@@ -53,28 +59,29 @@ export class NameLocks {
   }
 
   /** Resolves once nobody holds any of the names. */
-  async whenFree(names: readonly string[]): Promise<void> {
+  async whenFree(names: Names): Promise<void> {
     while (this.anyHeld(names)) await new Promise<void>((resolve) => this.released.add(resolve))
   }
 
-  private anyHeld(names: readonly string[]): boolean {
+  private anyHeld(names: Names): boolean {
     return names.some((name) => this.held.has(name.toLowerCase()))
   }
 
-  private ownWork(names: readonly string[]): OwnWork | undefined {
+  private ownWork(names: Names): OwnWork | undefined {
     return names.map((name) => this.briefly.get(name.toLowerCase())).find((work) => work !== undefined)
   }
 
   /** In the turn in which ours has ended: the next board may be waiting for them. The time counts for all boards together. */
-  private async takeAfterOurs(names: readonly string[], signal: AbortSignal | undefined): Promise<() => void> {
+  private async takeAfterOurs(chosen: () => Names, signal: AbortSignal | undefined): Promise<() => void> {
     let late: OwnWork['late'] = () => new Error('work of our own was waited for')
     let givenUp = false
     const takeThen = async () => {
-      for (let own = this.ownWork(names); own; own = this.ownWork(names)) {
+      for (let own = this.ownWork(chosen()); own; own = this.ownWork(chosen())) {
         late = own.late
         await own.done
+        if (givenUp) return () => {}
       }
-      return givenUp ? () => {} : this.takeFree(names)
+      return this.takeFree(chosen())
     }
     const taking = takeThen()
     try {
@@ -91,14 +98,14 @@ export class NameLocks {
   }
 
   /** @throws ApiConflictError (309) */
-  private takeFree(names: readonly string[]): () => void {
+  private takeFree(names: Names): () => void {
     const taken = [...new Set(names)].filter((name) => this.held.has(name.toLowerCase()))
     if (taken.length > 0) throw clusterError('apiConflict', { args: [taken.join(', ')], details: { names: taken } })
     return this.take(names)
   }
 
   /** @returns what gives them back */
-  private take(names: readonly string[]): () => void {
+  private take(names: Names): () => void {
     const wanted = new Set(names.map((name) => name.toLowerCase()))
     for (const name of wanted) this.held.add(name)
     return () => {
