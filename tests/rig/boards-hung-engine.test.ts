@@ -9,6 +9,8 @@ import { boardEntry, dockerConfig, rigMissing, sharedRig, startRigWorld } from '
 const BODY = Uint8Array.of(1)
 /** So long a command waits for a board at most, and what it does then. */
 const REFUSED_MS = 5_000
+/** So long a container, or a manager, takes to start, on a machine that plays two rigs. */
+const STARTED_MS = 10_000
 /** So long until an Engine is looked at, and has not answered. */
 const KNOWN_MS = 11_000
 const BACK_MS = 20_000
@@ -35,7 +37,8 @@ describeUnless(rigMissing, 'an Engine that hangs', () => {
 
     expect(reload).toMatchObject({ error: { code: 500, message: expect.stringContaining('board "board2"') } })
     expect([unload, load, remove]).toMatchObject([{ error: { code: 0 } }, { error: { code: 0 } }, { error: { code: 0 } }])
-    for (const { tookMs } of [reload, unload, load, remove]) expect(tookMs).toBeLessThan(REFUSED_MS)
+    for (const [what, { tookMs }] of Object.entries({ reload, unload, remove })) expect(tookMs, what).toBeLessThan(REFUSED_MS)
+    expect(load.tookMs).toBeLessThan(STARTED_MS)
     const { error, tookMs } = await asked
     expect(error).toMatchObject({ code: 500, message: expect.stringContaining('board "board2"') })
     expect(tookMs).toBeLessThan(KNOWN_MS)
@@ -83,7 +86,7 @@ describeUnless(rigMissing, 'an Engine that hangs', () => {
     const start = await timed(world.startManager())
 
     expect(start).toMatchObject({ error: { code: 0 } })
-    expect(start.tookMs).toBeLessThan(REFUSED_MS + 1_000)
+    expect(start.tookMs).toBeLessThan(STARTED_MS)
     await eventually('the application', () => world.cluster.isConnected)
     await engine.resumeEngine()
     await untilServing(world, 'boxed')
