@@ -133,6 +133,15 @@ export class RigBoard {
     await until(`the Engine of board ${this.number}`, answers, START_LIMIT_MS, () => `its log is in ${this.folder}/dockerd.log`)
   }
 
+  /** From now on it takes questions and answers none; its containers run on. */
+  async hangEngine(): Promise<void> {
+    await this.say(['engine-hang'])
+  }
+
+  async resumeEngine(): Promise<void> {
+    await this.say(['engine-resume'])
+  }
+
   /** Connections end, and new ones are refused. */
   async stopSshd(): Promise<void> {
     await this.say(['sshd-stop'])
@@ -189,6 +198,7 @@ export class RigBoard {
     await this.rate(undefined)
     if (await this.isOn()) {
       await this.resumeSshd()
+      await this.resumeEngine()
       if ((await this.exec(['test', '-d', `/proc/${await this.sshdPid()}`])).code !== 0) await this.startSshd()
       await this.startEngine()
     }

@@ -21,7 +21,7 @@ export async function addInference(
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name, coprocessor_name: selection } = command
   const targets = boardsOf(plane, selection)
-  await reachBoardsOf(plane, [], targets)
+  await reachBoardsOf(plane, [], call, targets)
   const boards = targets.map((board) => ({ name: board.name }))
   return plane.locks.with(
     () => servedNames(requireRegistered(plane, name).config),

@@ -17,6 +17,8 @@ const COMMANDS: Record<string, (test: TestPlane) => Promise<unknown>> = {
   start: ({ plane, call }) => start(plane, { cmd: 'start', ...program }, call),
 }
 
+const late = () => new Error('it was waited for too long')
+
 describe('a command that waits while a board is brought in line', () => {
   const open = () => TestPlane.open({ boards: ['board1', 'board2', 'board3'].map((name) => ({ name })) })
 
@@ -26,7 +28,7 @@ describe('a command that waits while a board is brought in line', () => {
     const looked = new Promise<void>((resolve) => {
       restart = resolve
     })
-    const own = plane.locks.patiently(['digits'], async () => {
+    const own = plane.locks.tryOwn(['digits'], late, async () => {
       await looked
       const [, container] = plane.registry.get('digits')?.containers ?? []
       if (container) await plane.registry.keepContainer('digits', { ...container, token_sha256: 'fresh' })

@@ -23,7 +23,7 @@ export async function reloadInference(
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name } = command
-  await reachBoardsOf(plane, [plane.registry.get(name)])
+  await reachBoardsOf(plane, [plane.registry.get(name)], call)
   const names = () => {
     const registered = plane.registry.get(name)
     return registered ? servedNames(registered.config) : [name]

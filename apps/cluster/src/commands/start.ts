@@ -12,7 +12,7 @@ import { withContainer } from './registered-container'
  * @throws InvalidArgumentError (302) it is a plain process, which its board does not run any more
  */
 export function start(plane: ControlPlane, command: CommandOf<'start'>, call: CommandCall): Promise<ContainerStatusView> {
-  return changeProgram(plane, command, async ({ record, container }) => {
+  return changeProgram(plane, command, call, async ({ record, container }) => {
     const { config } = record
     requireProcessesAllowed(plane.options.config, config, [{ name: container.board }])
     const runs = (await plane.fleet.get(container.instance)?.runtime())?.state === 'running'

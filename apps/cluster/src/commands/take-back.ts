@@ -80,5 +80,6 @@ async function restore(
 
 async function expectAgain(plane: ControlPlane, record: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
   if (!container.stopped) await plane.fleet.expectAgain(record, container)
+  plane.boardWatch.lookAgain(container.board, container.instance)
   return container
 }

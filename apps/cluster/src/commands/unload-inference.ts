@@ -39,7 +39,7 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
   const isSelected = (board: string) => !boards || boards.includes(board)
   const select = () => selectRecords(plane, name).filter((record) => record.boards.some(isSelected))
   const chosen = select().map((record) => ({ ...record, containers: record.containers.filter(({ board }) => isSelected(board)) }))
-  const reasons = force ? await lostBoardsOf(plane, chosen) : await reachBoardsOf(plane, chosen)
+  const reasons = force ? await lostBoardsOf(plane, chosen, call) : await reachBoardsOf(plane, chosen, call)
   const takeAway = async (records: readonly InferenceRecord[]) => {
     const containers = containersOf(records).filter(({ container }) => isSelected(container.board))
     const lost = lostIn(containers, reasons ?? new Map())
@@ -58,6 +58,7 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
         () => takeAway(records),
       )
     },
+    call.signal,
   )
   const forgotten = lost.map(({ container, reason }) => ({ suffix_name: container.suffix_name, board: container.board, reason }))
   return { containers: handlersOf(plane, plane.registry.all()), images, forgotten }
@@ -96,9 +97,16 @@ async function unload(
     plane.fleet.forget(container.instance)
     const what = { container: container.suffix_name, board: container.board, reason }
     plane.options.log.warn(what, 'a container is forgotten that may still run')
+    plane.boardWatch.lookAgain(container.board)
   }
-  await Promise.all(there.map(({ container }) => plane.fleet.removeOrLeave(container.instance)))
+  await Promise.all(there.map((selected) => remove(plane, selected)))
   return lost
+}
+
+async function remove(plane: ControlPlane, { container: { board, instance } }: SelectedContainer): Promise<void> {
+  // Nobody has got to see it since the manager started: what is there of it is swept away.
+  if (!plane.fleet.get(instance)) plane.boardWatch.lookAgain(board)
+  await plane.fleet.removeOrLeave(instance)
 }
 
 /** @returns those with which it did not work */

@@ -35,6 +35,8 @@ export interface FleetOptions {
   placed(sources: Sources): ContainerConfig
   /** @throws InvalidArgumentError (302) the board may not run such a program, whoever asks */
   requireAllowed(config: ContainerConfig, board: string): void
+  /** Something has failed on a board, with a registered container if one is named: it is not to stay so. */
+  lookAgain(board: string, instance?: string): void
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -60,10 +62,15 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** What a container that cannot reach the manager any more has to end in, in ms. */
 const CUT_OFF_STOP_MS = 1_000
 
+/** As its program is told. */
+const boardOf = ({ environment }: ContainerSpec): string => environment.AICLUSTER_BOARD ?? ''
+
 /** The containers that this manager runs: start, adopt, watch, stop. Knows boards and the data plane, nothing of commands. */
 export class ContainerFleet {
   private readonly running = new Map<string, BoardContainer>()
   private readonly starting = new Map<string, ContainerStart>()
+  /** On their way out. */
+  private readonly leaving = new Map<string, BoardContainer>()
   /** Their board was lost while they got a new token: they may run with one or the other. */
   private readonly tokenUnsure = new Set<string>()
 
@@ -79,8 +86,9 @@ export class ContainerFleet {
   }
 
   /** Containers that run, are being made, or are on their way out: what a board has beside them and what is registered is nobody's. */
-  get instances(): Iterable<string> {
-    return [...this.running.keys(), ...this.starting.keys()]
+  get known(): Iterable<Pick<ContainerSpec, 'instance' | 'suffixName'>> {
+    const containers = [...this.running.values(), ...this.leaving.values()].map(({ spec }) => spec)
+    return [...containers, ...[...this.starting.values()].map(({ spec }) => spec)]
   }
 
   /** A board has gone down: what is being started there is given up. */
@@ -135,7 +143,7 @@ export class ContainerFleet {
   ): Promise<void> {
     let container: BoardContainer | undefined
     const { signal } = work
-    const start = new ContainerStart(boardName, signal)
+    const start = new ContainerStart(boardName, spec, signal)
     this.starting.set(spec.instance, start)
     try {
       signal.throwIfAborted()
@@ -148,7 +156,8 @@ export class ContainerFleet {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
       const output = container && !signal.aborted && !isBoardFailure(cause) ? await this.lastWords(container) : ''
       // On a board that is gone it stays behind until the board comes back.
-      await giveUp(container).catch((error) => this.leave(spec, boardName, error))
+      await giveUp(container).catch((error) => this.leave(spec, error))
+      if (isBoardFailure(cause)) this.options.lookAgain(boardName)
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output)
     } finally {
@@ -185,6 +194,8 @@ export class ContainerFleet {
   /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
   async restart(sources: Sources, record: ContainerRecord): Promise<ContainerRecord> {
     const fresh = await this.prepare(sources, record.suffix_name, record.board, { withFiles: true }, record)
+    // It may be about to start its program again itself.
+    this.running.get(record.instance)?.detach()
     try {
       this.watch(await this.board(record.board).create(fresh.spec))
     } catch (error) {
@@ -199,6 +210,7 @@ export class ContainerFleet {
   private async onNoNewToken(sources: Sources, record: ContainerRecord, error: unknown): Promise<void> {
     if (!isBoardFailure(error)) return
     this.tokenUnsure.add(record.instance)
+    this.options.lookAgain(record.board, record.instance)
     if (!record.stopped) await this.expectAgain(sources, record)
   }
 
@@ -209,7 +221,11 @@ export class ContainerFleet {
 
   /** End a container's program; it keeps its files. The data plane must have forgotten it. */
   async stop(instance: string): Promise<void> {
-    await this.running.get(instance)?.stop(this.options.stopTimeoutMs)
+    const container = this.running.get(instance)
+    await container?.stop(this.options.stopTimeoutMs).catch((error) => {
+      this.options.lookAgain(boardOf(container.spec), instance)
+      throw error
+    })
   }
 
   /** Stop a container and put its files out of the way. The data plane must have forgotten it. */
@@ -236,9 +252,15 @@ export class ContainerFleet {
   async remove(instance: string): Promise<void> {
     const container = this.running.get(instance)
     this.running.delete(instance)
+    this.tokenUnsure.delete(instance)
     if (!container) return
     container.onExit = undefined
-    await container.remove(this.options.stopTimeoutMs)
+    this.leaving.set(instance, container)
+    try {
+      await container.remove(this.options.stopTimeoutMs)
+    } finally {
+      this.leaving.delete(instance)
+    }
   }
 
   /** Its board cannot be reached: it may run on, until its board is back and sweeps away what nobody knows. The data plane must have forgotten it. */
@@ -248,12 +270,12 @@ export class ContainerFleet {
     this.tokenUnsure.delete(instance)
   }
 
-  /** Like {@link ContainerFleet.remove}; what cannot be reached is left to its board's return, where nobody knows it any more. */
+  /** Like {@link ContainerFleet.remove}; what fails on its board is left until that is looked at again, where nobody knows it any more. */
   async removeOrLeave(instance: string): Promise<void> {
     const container = this.running.get(instance)
     await this.remove(instance).catch((error) => {
       if (!container) throw error
-      this.leave(container.spec, '', error)
+      this.leave(container.spec, error)
     })
   }
 
@@ -262,7 +284,7 @@ export class ContainerFleet {
     await Promise.all(
       [...this.running.values()].map((container) => {
         container.onExit = undefined
-        return container.stop(graceMs).catch((error) => this.leave(container.spec, '', error))
+        return container.stop(graceMs).catch((error) => this.leave(container.spec, error))
       }),
     )
   }
@@ -273,12 +295,14 @@ export class ContainerFleet {
     this.running.clear()
   }
 
-  private leave({ suffixName: container, config }: ContainerSpec, board: string, error: unknown): void {
+  private leave(spec: ContainerSpec, error: unknown): void {
     if (!isBoardFailure(error)) throw error
+    const board = boardOf(spec)
     this.options.log.warn(
-      { container, inference: config.name, ...(board ? { board } : {}), reason: error.message },
-      'a container is left behind',
+      { container: spec.suffixName, inference: spec.config.name, board, reason: error.message },
+      'a container is left behind, until its board is looked at again',
     )
+    this.options.lookAgain(board)
   }
 
   private board(name: string): Board {

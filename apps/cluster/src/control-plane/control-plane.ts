@@ -90,6 +90,7 @@ export class ControlPlane {
           ),
       placed: (sources) => this.given.placed(sources),
       requireAllowed: (own, board) => requireProcessesAllowed(config, own, [{ name: board }]),
+      lookAgain: (board, instance) => this.boardWatch.lookAgain(board, instance),
     })
   }
 
@@ -116,8 +117,8 @@ export class ControlPlane {
   /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */
   async addBoard(board: Board): Promise<void> {
     this.boards.add(board)
-    await this.boardWatch.begin(board).catch(() => {})
-    await board.reach().catch(() => {})
+    await this.boardWatch.begin(board)
+    await this.boardWatch.reach([board]).catch(() => {})
   }
 
   /** A board goes, on which nothing is registered. */
@@ -148,8 +149,8 @@ export class ControlPlane {
         if (!container.stopped && mayRun) await this.fleet.expectAgain(record, container)
       }
     }
-    // Nobody waits for boards that have to be reached first.
-    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
+    // Nobody waits for boards that have to be reached first, nor for long.
+    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board)))
     this.started = true
   }
 

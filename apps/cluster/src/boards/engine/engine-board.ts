@@ -1,7 +1,7 @@
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { ContainerInspectInfo, ImageInspectInfo } from 'dockerode'
 import type { Logger } from 'pino'
-import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
 import { absoluteCopies, makeAppFolder } from './app-files'
@@ -143,13 +143,14 @@ export class EngineBoard {
   }
 
   /** See {@link Board.sweep}; what is being made or held here stays. @throws SshConnectionError (500) */
-  async sweep(known: ReadonlySet<string>): Promise<void> {
+  async sweep(isKnown: IsKnown): Promise<void> {
     const { clusterId, name, folder, logger } = this.#options
     await this.#doing('clear away what an earlier manager left', (machine) =>
       sweepEngine(machine, {
         ...{ clusterId, board: name, folder, logger },
-        keeps: (instance) => known.has(instance) || this.#holds((held) => held.instance === instance),
-        isHeld: (suffixName) => this.#holds((held) => held.suffixName === suffixName),
+        isKnown: ({ instance, suffixName }) =>
+          isKnown({ instance, suffixName }) ||
+          this.#holds((held) => (instance === undefined ? held.suffixName === suffixName : held.instance === instance)),
       }),
     )
   }

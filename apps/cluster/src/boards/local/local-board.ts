@@ -3,8 +3,8 @@ import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type BoardTelemetryView, type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
-import { asideOf } from './aside'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
+import { asideOf, ownerOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
 import { makeContainerFolder, writeSecrets } from './container-files'
@@ -147,12 +147,13 @@ export class LocalBoard implements Board {
     return { id: imageId, tags: [], deleted: true }
   }
 
-  async sweep(known: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => [])
-    for (const name of names) {
+  async sweep(isKnown: IsKnown): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
       const folder = join(this.#folder, name)
-      const record = readProcessRecord(folder)
-      if (FOLDER_NAME.test(name) && record && known.has(record.instance)) continue
+      const suffixName = ownerOf(name)
+      // One that is being made has no record yet.
+      if (suffixName === name && isKnown({ suffixName })) continue
+      if (isKnown({ instance: readProcessRecord(folder)?.instance, suffixName })) continue
       await this.#endLeftover(name, folder)
       await rm(folder, { recursive: true, force: true })
     }

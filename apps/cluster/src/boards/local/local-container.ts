@@ -126,6 +126,8 @@ export class LocalContainer implements BoardContainer {
   async setAside(graceMs: number): Promise<void> {
     await this.stop(graceMs)
     const { folder } = this.#options
+    // It could not be started, and has no files either.
+    if (!this.#aside && !existsSync(folder)) return
     const aside = asideOf(folder)
     if (!this.#aside) await rm(aside, { recursive: true, force: true })
     // It may be there still, where it could not be brought back.

@@ -300,13 +300,15 @@ describeUnless(NO_SSHD, 'the SFTP server of a machine', () => {
 })
 
 describeUnless(NO_SSHD, 'the Engine of a machine over SSH', () => {
-  it('is asked through its socket there, many at once; what waits for an answer fails with the connection', async () => {
+  it('is asked through its socket there, many at once; what waits for an answer fails where it is given up, and with the connection', async () => {
     await using sshd = await TestSshd.start()
     const socket = join(sshd.root, 'engine.sock')
     let asked = (): void => {}
-    const waiting = new Promise<void>((resolve) => {
-      asked = resolve
-    })
+    const nextAsked = () =>
+      new Promise<void>((resolve) => {
+        asked = resolve
+      })
+    let waiting = nextAsked()
     const engine = createServer((request, response) => {
       if (request.url?.endsWith('/_ping')) response.end('OK')
       else if (request.url?.includes('/containers/')) {
@@ -319,6 +321,14 @@ describeUnless(NO_SSHD, 'the Engine of a machine over SSH', () => {
     expect(answers.map(String)).toEqual(Array(20).fill('OK'))
     await expect(machine.engine.getContainer('x').inspect()).rejects.toMatchObject({ statusCode: 404 })
 
+    const why = new Error('it hangs')
+    const hung = expect(machine.engine.info()).rejects.toThrow(why)
+    await waiting
+    machine.giveUpEngine(why)
+    await hung
+    expect(String(await machine.engine.ping())).toBe('OK')
+
+    waiting = nextAsked()
     const unanswered = machine.engine.info()
     const failed = expect(unanswered).rejects.toMatchObject({ code: 500, details: { board: 'b1', reason: 'lost' } })
     await waiting

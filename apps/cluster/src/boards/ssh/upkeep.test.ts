@@ -79,11 +79,28 @@ describe('what is connected', () => {
       await fire()
     }
     expect(said).toEqual(['ready'])
-    expect(timers.map(({ ms }) => ms)).toEqual([4000])
+    expect(timers.map(({ ms }) => ms)).toEqual([5000])
 
     await fire()
 
-    expect(said).toEqual(['ready', 'it did not answer within 4000 ms', 'ready'])
+    expect(said).toEqual(['ready', 'it did not answer within 5000 ms', 'ready'])
+  })
+
+  it('has failed where it does not answer in time, while it is made ready and while it is looked at', async () => {
+    let answers = true
+    const never = () => (answers ? Promise.resolve() : new Promise<void>(() => {}))
+    const { upkeep, timers, said, fire } = world(never, never)
+    upkeep.begin()
+    await upkeep.settled
+    answers = false
+
+    await fire()
+    await fire()
+    expect(timers.map(({ ms }) => ms)).toEqual([5_000])
+    await fire()
+
+    expect(said).toEqual(['ready', 'it did not answer within 5000 ms', 'it did not answer within 5000 ms'])
+    expect(timers.map(({ ms }) => ms)).toEqual([500])
   })
 
   it('is let go when the connection is lost, whatever is still under way', async () => {
