@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually'
@@ -175,28 +175,6 @@ describe('a replacement that is given up while the new container of one board co
     for (const request of [...held, come]) await expect(request).resolves.toBeDefined()
     expect(await world.pids()).toEqual(before)
     expect(world.containerProcesses.sort()).toEqual(Object.values(before).sort())
-    await world.atRest()
-  })
-})
-
-describe('a replacement that fails on one board while another one still waits for the end of its program', () => {
-  it('is taken back once that has ended: one container runs there, and nothing is left beside it', async () => {
-    await using world = await startWorld({ config: { stop_timeout: 1_000 } })
-    await world.load('echo', 'echo', { runCommand: commandByBoard('echo', 'stubborn') }, 'all')
-    const board = (name: string) => join(world.stateFolder, 'boards', name)
-    // What is not there cannot be set aside.
-    rmSync(join(board('board1'), 'echo-board1'), { recursive: true })
-
-    await expect(world.cluster.reloadInference('echo')).rejects.toBeDefined()
-
-    expect([readdirSync(board('board1')), readdirSync(board('board2'))]).toEqual([['echo-board1'], ['echo-board2']])
-    const pids = await world.pids()
-    expect(Object.keys(pids).sort()).toEqual(['echo-board1', 'echo-board2'])
-    expect(world.containerProcesses.sort()).toEqual(Object.values(pids).sort())
-    await world.endManager('SIGKILL')
-    await world.startManager()
-    await eventually('the application', () => world.cluster.isConnected)
-    expect(await world.pids()).toEqual(pids)
     await world.atRest()
   })
 })

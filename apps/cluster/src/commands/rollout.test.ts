@@ -21,6 +21,29 @@ describe('a replacement that fails', () => {
     expect(test.tokens('two')).toEqual({ 'two-board1': 'again', 'two-board2': 'again' })
   })
 
+  it('on one board is taken back only once another one is done with the end of its program', async () => {
+    await using test = await TestPlane.open()
+    await test.register('digits')
+    test.failing.add('set aside digits-board1')
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    test.slow.set('set aside digits-board2', ended)
+    const reloading = reloadInference(test.plane, { cmd: 'reload_inference', inference_name: 'digits' }, test.call)
+    const refused = expect(reloading).rejects.toThrow('set aside digits-board1 fails')
+    await vi.waitFor(() => expect(test.done).toContain('set aside digits-board2'))
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = [...test.done]
+
+    end()
+    await refused
+
+    expect(before).toEqual(['set aside digits-board1', 'set aside digits-board2'])
+    expect(test.done.slice(2, 4).sort()).toEqual(['bring back digits-board1', 'bring back digits-board2'])
+    expect(test.tokens('digits')).toEqual({ 'digits-board1': 'again', 'digits-board2': 'again' })
+  })
+
   it('because the disk of the manager is full: what ran before runs again, and is registered as it is now', async () => {
     await using test = await TestPlane.open()
     await test.register('digits')

@@ -17,6 +17,8 @@ export class TestPlane implements AsyncDisposable {
   readonly done: string[] = []
   /** What fails, of that which could be done. */
   readonly failing = new Set<string>()
+  /** What takes its time, of that which could be done, and what it waits for. */
+  readonly slow = new Map<string, Promise<void>>()
   /** What the data plane was asked, and what it says; undefined where it only does it. */
   readonly asked: { name: string; argument: unknown }[] = []
   readonly answers: Record<string, unknown> = { isIdle: true, removeIfIdle: true, snapshot: { containers: [], queues: [] } }
@@ -107,6 +109,7 @@ export class TestPlane implements AsyncDisposable {
     const { fleet } = this.plane
     const pretend = async (what: string, suffix: string) => {
       this.done.push(`${what} ${suffix}`)
+      await this.slow.get(`${what} ${suffix}`)
       if (this.failing.has(`${what} ${suffix}`)) throw new Error(`${what} ${suffix} fails`)
     }
     const of = (instance: string) => instance.split('#')[0] as string
