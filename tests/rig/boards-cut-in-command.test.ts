@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -14,6 +15,8 @@ const NOTICED_MS = 4_000
 const BACK_MS = 20_000
 /** Longer than a loss needs to be noticed. */
 const HELD_MS = 4_000
+/** A link that is cut for so long is none that is lost. */
+const GLITCH_MS = 1_200
 /** Requests that a container holds at once. */
 const CREDITS = 2
 /** What another board needs to have back what ran: the new container ends, the one before starts and connects. */
@@ -157,6 +160,26 @@ describeUnless(rigMissing, 'a board that is lost while its Engine carries out a 
       expect(registered()).toEqual(before.files)
       await second().heal()
       await untilAsBefore(before)
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'a link that is cut for a moment: nobody is told that the board is down, and its answers come',
+    async () => {
+      const before = await present()
+      const logged = world.manager.log.length
+      const requests = await holdWork()
+
+      await second().cut()
+      const statuses = world.cluster.getContainerStatus('work')
+      await delay(GLITCH_MS)
+      await second().heal()
+
+      expect(await statuses).toMatchObject([{ status: 'running' }, { status: 'running' }])
+      expect((await Promise.all(requests)).sort()).toEqual([...Array(CREDITS).fill('board1'), ...Array(CREDITS).fill('board2')])
+      expect(world.manager.log.slice(logged)).not.toMatch(/board is down|disconnected/)
+      expect(await present()).toEqual(before)
     },
     LIMIT_MS,
   )
