@@ -91,7 +91,7 @@ describeUnless(rigMissing, 'a board whose disk is full', () => {
 
       await makeRoom()
       await world.cluster.putFile('echo', { other: big })
-      expect((await contentOf(board)).filter((path) => path.endsWith('/app/big'))).toHaveLength(1)
+      expect((await contentOf(board)).filter((line) => /^\/.*\/app\/big$/.test(line))).toHaveLength(1)
     },
     LIMIT_MS,
   )
