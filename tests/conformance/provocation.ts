@@ -22,6 +22,8 @@ export interface Attempt {
   raw?: object
   /** What fills the message of the row. Default: the names of its arguments, as we spell them. */
   fills?: readonly string[]
+  /** What the message has to say beside its beginning. */
+  cause?: RegExp
   /** Call the `…Async` form without a callback. */
   withoutCallback?: boolean
   /** What has to happen after the call, for it to fail. */

@@ -21,7 +21,9 @@ export async function proveRejection(row: ErrorRow, attempt: Attempt): Promise<v
     (error: unknown) => error,
   )
   await attempt.meanwhile?.()
-  expectErrorOf(row, fillsOf(row, attempt), await outcome)
+  const error = await outcome
+  expectErrorOf(row, fillsOf(row, attempt), error)
+  expectCause(attempt, (error as Error).message)
 }
 
 /** The `…Async` form throws at once, and nobody is called back. */
@@ -91,6 +93,7 @@ async function proveTold(row: ErrorRow, attempt: Attempt, own: Told | undefined,
   await attempt.meanwhile?.()
   const [code, message, ...rest] = await meant.call()
   expectCodeAndMessage(row, fillsOf(row, attempt), code, message)
+  expectCause(attempt, message)
   const expected = usesInferCallback(row) ? [undefined, undefined, requestNo] : [commandOf(row), undefined, requestNo]
   expect(rest).toEqual(expected)
   await aTurn()
@@ -106,6 +109,10 @@ function makeCall(row: ErrorRow, { cluster, on, args, raw }: Attempt, callback?:
   // A callback stands behind every other argument, given or not.
   const places = Math.max(args.length, argumentCount(row))
   return callMethod(row, on, [...Array.from({ length: places }, (_, place) => args[place]), given])
+}
+
+function expectCause({ cause }: Attempt, message: string): void {
+  if (cause) expect(message).toMatch(cause)
 }
 
 const argumentCount = (row: ErrorRow): number => argumentsOf(row).length

@@ -39,10 +39,14 @@ export async function containersOn(board: RigBoard): Promise<Record<string, stri
 export const startsOf = async (board: RigBoard, container: string): Promise<string> =>
   (await board.exec(['docker', 'inspect', '--format', '{{.State.StartedAt}}', container])).stdout.trim()
 
+/** With the bytes of the programs: a name alone does not tell that a file was replaced. */
+const SUM_PROGRAMS = 'find /root/.aicluster /home/board/.aicluster -path "*/containers/*/app/*" -type f -exec sha256sum {} +'
+
 /** Everything below our folder on a board, and what the Engine has: images, and files that an upload leaves while it lasts. */
 export async function contentOf(board: RigBoard): Promise<string[]> {
   const listings = await Promise.all([
     board.exec(['find', '/root/.aicluster', '/home/board/.aicluster', '-mindepth', '1', '-not', '-name', 'owner.json']),
+    board.exec(['sh', '-c', SUM_PROGRAMS]),
     board.exec(['docker', 'images', '--all', '--no-trunc', '--format', 'image {{.Repository}}:{{.Tag}} {{.ID}}']),
     board.exec(['find', '/var/lib/docker/tmp', '/var/lib/docker/image/overlay2/layerdb/sha256', '-mindepth', '1', '-maxdepth', '1']),
   ])

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
@@ -17,6 +17,15 @@ const REFUSED_MS = 4_000
 const KNOWN_MS = 10_000
 /** A look at a board is three tries of a connection at most, each with its limit. */
 const LOOKED_MS = 15_000
+/** What the manager has logged, and when it was ready (ms). */
+function loggedBy({ manager }: World): { readyAtMs: number; lines: { time: number; board?: string; reason?: string }[] } {
+  const lines = manager.log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+  return { readyAtMs: lines.find(({ msg }) => msg === 'ready').time, lines }
+}
+
 /** Tries come every 10 s at least. */
 const BACK_MS = 20_000
 
@@ -25,6 +34,12 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
   let broken: BrokenBoard[]
   let work: SteadyWork
   const folder = mkdtempSync(join(tmpdir(), 'aicr-'))
+  let known: string[]
+  /** Every file of host keys: those of the entries, and the manager's own. */
+  const knownHosts = () => {
+    const files = broken.map(({ entry }) => String(entry.known_hosts)).concat(world ? join(world.stateFolder, 'known_hosts') : [])
+    return files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'))
+  }
   const names = () => broken.map(({ entry }) => entry.name)
   const content = async () => [...(await contentOf(sharedRig().board(2))), ...(await contentOf(sharedRig().board(3)))]
 
@@ -32,6 +47,7 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
     await Promise.all([2, 3].map((number) => sharedRig().board(number).restore()))
     broken = await brokenBoards(folder)
     for (const { spoil } of broken) await spoil?.()
+    known = knownHosts()
     world = await startRigWorld({
       boards: [1],
       config: { boards: [boardEntry(sharedRig().board(1)), ...broken.map(({ entry }) => entry)] },
@@ -47,7 +63,7 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
     rmSync(folder, { recursive: true })
   }, SETUP_LIMIT_MS)
 
-  it('are shown as down, each with its reason', async () => {
+  it('are shown as down, each with its reason, soon after the manager has started', async () => {
     for (const { entry, reason } of broken) {
       await eventually(
         `the reason of ${entry.name}`,
@@ -59,6 +75,11 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
         },
         KNOWN_MS,
       )
+    }
+    const { readyAtMs, lines } = loggedBy(world)
+    for (const { entry, reason } of broken) {
+      const line = lines.find(({ board, reason: why }) => board === entry.name && reason.test(why ?? ''))
+      expect((line?.time ?? Number.POSITIVE_INFINITY) - readyAtMs, entry.name).toBeLessThan(KNOWN_MS)
     }
   })
 
@@ -79,6 +100,7 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
     expect(everywhere.tookMs).toBeLessThan(REFUSED_MS)
     expect({ files: registeredFiles(world), content: await content(), first: await containersOn(sharedRig().board(1)) }).toEqual(before)
     expect(readdirSync(join(world.stateFolder, 'files'))).toEqual([])
+    expect(knownHosts()).toEqual(known)
   })
 
   it('are told apart by a check, with what to do', async () => {
@@ -93,6 +115,8 @@ describeUnless(rigMissing, 'boards that keep the manager out', () => {
       expect(problem, `${entry.name}: ${JSON.stringify(probe?.problems)}`).toBeDefined()
       expect(problem?.cure, entry.name).toMatch(check.cure)
     }
+    // Nobody has accepted a key.
+    expect(knownHosts()).toEqual(known)
   })
 
   it('come by themselves when that is mended, and nothing else was disturbed', async () => {

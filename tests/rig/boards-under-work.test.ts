@@ -1,16 +1,18 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { InferenceResult } from '@aicluster/host-sdk'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import type { World } from '../worlds/world'
-import { boardOf, containersOn, contentOf, registeredFiles, startsOf, timed, untilServing, untilState } from './board-facts'
+import { boardOf, containersOn, contentOf, registeredFiles, timed, untilServing, untilState } from './board-facts'
 import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
 
 const BODY = Uint8Array.of(1)
+const PROGRAMS = fileURLToPath(new URL('../worlds/programs', import.meta.url))
 const SETUP_LIMIT_MS = 120_000
 const LIMIT_MS = 90_000
 /** In so many ms a cut is noticed, and what needs the board ends. */
@@ -22,6 +24,8 @@ const BACK_MS = 20_000
 const HELD_MS = 4_000
 /** Requests that a container holds at once. */
 const CREDITS = 4
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   let world: World
@@ -86,16 +90,16 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   }
 
   it(
-    'a link that is cut: 402 for what the board holds, commands on their way and new ones are 500, the rest goes on',
+    'a link that is cut: 402 for what the board holds; a stop that waits for that and a new command are 500, the rest goes on',
     async () => {
       const before = { ...(await present()), content: await contentOf(second()) }
-      const started = await startsOf(second(), 'aicluster-work-board2')
       const requests = await holdWork()
       const handlers = await world.cluster.getContainerHandler('work')
       const there = handlers.find(({ suffixName }) => suffixName === 'work-board2')
 
       const cutAtMs = performance.now()
-      // Both are on their way when the link goes, and the third comes when nobody knows yet.
+      // The stop waits for what the container holds, and the third comes when nobody knows yet. Whether the order to stop has left by then
+      // is open: see boards-cut-in-command.test.ts.
       const stop = timed(Promise.resolve(there?.stop()))
       const statuses = world.cluster.getContainerStatus('work')
       await second().cut()
@@ -103,10 +107,10 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
 
       for (const { error, tookMs } of await Promise.all([stop, late])) {
         expect(error).toMatchObject({ code: 500, message: expect.stringContaining('board "board2"') })
-        expect(tookMs).toBeLessThan(NOTICED_MS + 500)
+        expect(tookMs).toBeLessThan(NOTICED_MS)
       }
       expect((await statuses).find(({ suffixName }) => suffixName === 'work-board1')).toMatchObject({ status: 'running' })
-      expect(performance.now() - cutAtMs).toBeLessThan(NOTICED_MS + 500)
+      expect(performance.now() - cutAtMs).toBeLessThan(NOTICED_MS)
       await untilState(world, 'board2', 'down', 1_000)
       expect((await boardOf(world, 'board2'))?.reason).toMatch(/its link is cut, or it is off|did not answer/)
       await expect(world.cluster.infer('work', BODY, { ms: 0 })).resolves.toMatchObject({ result: { board: 'board1' } })
@@ -117,8 +121,6 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       await untilBothAnswer()
 
       expect(await containersOn(second())).toEqual(before.containers)
-      // The order to stop it may have come through just before the link went: then it was started again, for it is registered as running.
-      if ((await startsOf(second(), 'aicluster-work-board2')) !== started) console.info('the stop had reached the board')
       await eventually(
         'the board to be as it was',
         async () => JSON.stringify(await contentOf(second())) === JSON.stringify(before.content),
@@ -131,8 +133,12 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
   it(
     'a link that is cut while files are put: 500, nothing of them is left, and they can be put again',
     async () => {
-      const before = await contentOf(second())
+      const boards = [sharedRig().board(1), second()]
+      const contents = () => Promise.all(boards.map(contentOf))
+      const before = await contents()
       const big = writtenFile('big', 40_000_000)
+      const program = join(folder, 'slow.mjs')
+      writeFileSync(program, `// another one\n${readFileSync(join(PROGRAMS, 'slow.mjs'), 'utf8')}`)
       await second().rate(40)
       let cutAtMs = 0
       const onProgress = ({ coprocessorName, bytesDone }: { coprocessorName: string; bytesDone?: number | null | undefined }) => {
@@ -141,20 +147,21 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
         void second().cut()
       }
 
-      const { error } = await timed(world.cluster.putFile('work', { other: big }, { onProgress }))
+      const { error } = await timed(world.cluster.putFile('work', { other: [program, big] }, { onProgress }))
 
       expect(cutAtMs).toBeGreaterThan(0)
-      expect(performance.now() - cutAtMs).toBeLessThan(NOTICED_MS + 500)
+      expect(performance.now() - cutAtMs).toBeLessThan(NOTICED_MS)
       expect(error).toMatchObject({ code: 500, message: expect.stringContaining('board "board2"') })
       await second().heal()
       await second().rate(undefined)
       await untilState(world, 'board2', 'up')
-      await eventually('nothing of it', async () => JSON.stringify(await contentOf(second())) === JSON.stringify(before), BACK_MS)
-      expect((await sharedRig().board(1).exec(['find', '/root/.aicluster', '-name', 'big'])).stdout).toBe('')
+      // The old bytes too: sums of programs are part of it.
+      await eventually('nothing of it', async () => JSON.stringify(await contents()) === JSON.stringify(before), BACK_MS)
 
-      await world.cluster.putFile('work', { other: big })
+      await world.cluster.putFile('work', { other: [program, big] })
 
-      expect((await contentOf(second())).filter((path) => /\/app\/big$/.test(path))).toHaveLength(1)
+      const sums = [program, big].map((file) => `${sha256(readFileSync(file))}  `)
+      for (const content of await contents()) for (const sum of sums) expect(content.filter((line) => line.startsWith(sum))).toHaveLength(1)
       await untilServing(world, 'work')
     },
     LIMIT_MS,
@@ -225,18 +232,23 @@ describeUnless(rigMissing, 'a board that is lost in the middle of work', () => {
       const outcomes = await Promise.all(
         Array.from({ length: 40 }, () =>
           world.cluster.infer('work', BODY, { ms: 100 }).then(
-            () => 'answered',
+            ({ result }) => (result as { board: string }).board,
             ({ code }) => code,
           ),
         ),
       )
-      const status = await timed(world.cluster.getContainerStatus('work'))
+      const status = await world.cluster.getContainerStatus('work')
+      const swallowed = await second().lostPackets()
       await second().loss(0)
 
       // What is on a connection that was given up is 402, as it must be without `redeliver`.
-      expect(outcomes.filter((outcome) => outcome !== 'answered' && outcome !== 402)).toEqual([])
-      expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThan(outcomes.length / 2)
-      expect(status).toMatchObject({ error: { code: 0 } })
+      expect(outcomes.filter((outcome) => !['board1', 'board2', 402].includes(outcome))).toEqual([])
+      expect(outcomes.filter((outcome) => outcome !== 402).length).toBeGreaterThan(outcomes.length / 2)
+      expect(outcomes).toContain('board2')
+      expect(swallowed.in).toBeGreaterThan(0)
+      expect(swallowed.out).toBeGreaterThan(0)
+      expect(status.map(({ suffixName }) => suffixName)).toEqual(['work-board1', 'work-board2'])
+      expect(status[0]).toMatchObject({ status: 'running' })
       await untilBothAnswer()
       expect(await containersOn(second())).toEqual(before)
     },

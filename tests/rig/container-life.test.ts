@@ -148,7 +148,7 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
       expect(limit).toBe(300 * 1024 ** 2)
       expect(used / 1e6).toBeGreaterThan(10)
       expect(busy.memPercent).toBeCloseTo((100 * (busy.memBytes ?? 0)) / (limit as number), 3)
-      // Not every kernel counts every write for the container that made it: the Engine's own client is the measure.
+      // Not every kernel counts what a container reads and writes: the Engine's own client is the measure.
       const { stdout: blocks } = await board().exec([
         'docker',
         'stats',
@@ -158,6 +158,7 @@ describeUnless(rigMissing, 'a container on a board over SSH, once it runs', () =
         'aicluster-figures-board1',
       ])
       expect((await statusOf('figures')).blockIo).toBe(blocks.trim())
+      if (/^0B \/ 0B$/.test(blocks.trim())) console.info('block I/O was compared in name only: this kernel counts none for containers')
       await world.cluster.unloadInference({ inferenceName: 'figures', deleteImage: false })
     },
     LIMIT_MS,

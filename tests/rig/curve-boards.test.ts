@@ -2,18 +2,22 @@ import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AICluster, type ProgressEvent } from '@aicluster/host-sdk'
+import { AICluster, type ContainerConfig, type ProgressEvent } from '@aicluster/host-sdk'
 import { nodeImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addKey, changedKey, contentOf, foreignPair, keys } from '../worlds/keys'
 import type { World } from '../worlds/world'
+import { containersOn, registeredFiles, startsOf } from './board-facts'
 import { inContainer, inspect, RIG_PROGRAMS, refusalOf, untilUp } from './on-board'
 import { dockerConfig, rigMissing, sharedRig, startRigWorld } from './rig-world'
+import { SteadyWork } from './steady-work'
 
 const LIMIT_MS = 120_000
 /** No time-out is waited for where somebody is refused, in ms. */
 const SOON_MS = 4_000
+/** Longer than a revoked key takes. */
+const HELD_MS = 5_000
 const LARGE_BYTES = 6 * 1024 * 1024
 const SLOW_MBIT = 10
 /** More than 4 s; a connection on which nothing comes for 2.9 s is lost. */
@@ -34,9 +38,18 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   /** Of a container that is unloaded since, with its instance. */
   let gone: Secrets & { instance: string }
   let imageBytes = 0
+  let image: Partial<ContainerConfig>
+  let scriptPath: string
   /** Bytes that went from the application to the manager, by inference. */
   const sent = new Map<string, number>()
   const board = () => sharedRig().board(1)
+  /** What nobody who knocks may change. */
+  const present = async () => ({
+    files: registeredFiles(world),
+    containers: await containersOn(board()),
+    started: await Promise.all(Object.keys(await containersOn(board())).map((name) => startsOf(board(), name))),
+    restarts: (await world.cluster.getContainerStatus()).map(({ suffixName, restarts }) => [suffixName, restarts]),
+  })
   const folderOf = async (container: string) =>
     (await board().exec(['find', '/root/.aicluster', '-path', `*/${container}/secret`])).stdout.trim()
   const instanceOf = async (container: string) => (await inspect(board(), container)).Config.Labels['io.aicluster.instance'] as string
@@ -50,9 +63,14 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   beforeAll(async () => {
     // It may read nothing that applications name: all of it is sent.
     world = await startRigWorld({ boards: [1], listen: { insecure: false }, config: { file_roots: [] } })
-    const scriptPath = join(world.folder, 'scripts')
+    scriptPath = join(world.folder, 'scripts')
     mkdirSync(scriptPath)
-    for (const file of [join(PROGRAMS, 'lib.mjs'), join(PROGRAMS, 'echo.mjs'), join(RIG_PROGRAMS, 'knock.mjs')]) {
+    for (const file of [
+      join(PROGRAMS, 'lib.mjs'),
+      join(PROGRAMS, 'echo.mjs'),
+      join(PROGRAMS, 'slow.mjs'),
+      join(RIG_PROGRAMS, 'knock.mjs'),
+    ]) {
       copyFileSync(file, join(scriptPath, basename(file)))
     }
     const { file, tag } = await nodeImage({ user: String(USER), tag: 'aicluster-user:1' })
@@ -60,7 +78,7 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
     const onProgress = ({ inferenceName, coprocessorName, phase, bytesDone = 0 }: ProgressEvent) => {
       if (phase === 'upload' && coprocessorName === '') sent.set(inferenceName, bytesDone)
     }
-    const image = { imagePath: dirname(file), imageFilename: basename(file), imageTag: tag }
+    image = { imagePath: dirname(file), imageFilename: basename(file), imageTag: tag }
     await untilUp(world)
     for (const name of ['gone', 'first', 'second']) {
       const config = await dockerConfig('echo', name, { ...image, scriptPath, inferenceModules: null, startTimeout: 60_000 })
@@ -166,10 +184,18 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
   ])(
     'a program on a board %s is refused with 110 and the reason, at once, and nobody is disturbed',
     async (_, who, reason) => {
-      const outcome = await knock(await who())
+      const peer = await who()
+      const before = await present()
+      const works = ['first', 'second'].map((name) => new SteadyWork(world, name))
+
+      const outcome = await knock(peer)
+
+      const done = await Promise.all(works.map((work) => work.end()))
       expect(outcome).toMatchObject({ code: 110, message: expect.stringMatching(reason) })
       expect(outcome.tookMs).toBeLessThan(SOON_MS)
-      for (const name of ['first', 'second']) await expect(world.cluster.infer(name, Uint8Array.of(1))).resolves.toBeDefined()
+      expect(done.flatMap(({ failures }) => failures)).toEqual([])
+      for (const { answers } of done) expect(answers).toBeGreaterThan(3)
+      expect(await present()).toEqual(before)
     },
     LIMIT_MS,
   )
@@ -195,6 +221,29 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
     await expect(theirs.infer('first', Uint8Array.of(1))).resolves.toBeDefined()
   })
 
+  it('drops a key that is revoked while its application waits for an answer: 110 at once, the others get theirs, nothing runs anew', async () => {
+    const theirs = await world.connect({ keyFile: await addKey(world, 'stolen'), reconnectTimeoutMs: 600_000 })
+    await world.cluster.loadInference(
+      await dockerConfig('slow', 'slow', { ...image, scriptPath, maxSendNum: 2, inferenceModules: null }),
+      'board1',
+    )
+    const before = await present()
+    const dropped = refusalOf(theirs.infer('slow', Uint8Array.of(1), { ms: HELD_MS }))
+    const held = world.cluster.infer('slow', Uint8Array.of(1), { ms: HELD_MS })
+    await world.until('slow', { held: 2 })
+
+    const startedAt = performance.now()
+    await keys(world, 'revoke', 'stolen')
+    const { code, message } = await dropped
+
+    expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
+    expect({ code, message }).toEqual({ code: 110, message: expect.stringMatching(/the key "stolen" was revoked|does not admit this key/) })
+    await expect(held).resolves.toMatchObject({ result: { board: 'board1' } })
+    await world.atRest()
+    expect(await present()).toEqual(before)
+    await world.cluster.unloadInference({ inferenceName: 'slow', deleteImage: false })
+  })
+
   it(
     'passes 6 MB to a container and back over 10 Mbit/s, then a file that needs longer than a silent board is waited for: neither container nor board is lost',
     async () => {
@@ -215,7 +264,7 @@ describeUnless(rigMissing, 'a cluster with CURVE, and boards over SSH', () => {
 
       expect(data.equals(result as Uint8Array)).toBe(true)
       expect(tookMs).toBeGreaterThan(0.9 * LEAST_MS)
-      expect(world.manager.log.slice(logged)).not.toMatch(/disconnected|is down|link is lost/)
+      expect(world.manager.log.slice(logged)).not.toMatch(/disconnected|is down/)
       expect((await world.cluster.getContainerStatus('first'))[0]).toMatchObject({ connectStatus: 'connected', restarts: 0 })
       await world.atRest()
     },

@@ -12,6 +12,8 @@ const LIMIT_MS = 120_000
 const BODY = Uint8Array.of(1)
 /** What is refused before anything is changed needs a few words with the board. */
 const REFUSED_WITHIN_MS = 8_000
+/** What ran ends, the new one ends by itself, and what ran starts again. */
+const TAKEN_BACK_WITHIN_MS = 15_000
 /** Everything that is said to a board when no image travels. */
 const FEW_BYTES = 2_000_000
 const SLOW_MBIT = 200
@@ -172,11 +174,17 @@ describeUnless(rigMissing, 'images of boards over SSH', () => {
       const board = sharedRig().board(1)
       await world.cluster.loadInference(await dockerConfig('echo', 'kept'), 'board1')
       const before = await inspect(board, 'kept-board1')
+      const registered = () =>
+        readFileSync(join(world.stateFolder, 'inferences', 'kept.json'), 'utf8').replace(/("token_sha256": )"[^"]+"/, '$1"..."')
+      const record = registered()
       const broken = { runCommand: ['sh', '-c', 'echo the weights are gone >&2; exit 7'], forceUpdate: true }
 
       const refusal = await refusalOf(world.cluster.loadInference(await dockerConfig('echo', 'kept', broken), 'board1'))
 
       expect(refusal).toMatchObject({ code: 311, message: expect.stringMatching(/exited with code 7.*\nthe weights are gone/s) })
+      expect(refusal.tookMs).toBeLessThan(TAKEN_BACK_WITHIN_MS)
+      // What runs again has another token.
+      expect(registered()).toBe(record)
       expect((await inspect(board, 'kept-board1')).Id).toBe(before.Id)
       expect(await containerNames(board)).not.toContain('aicluster-before-kept-board1')
       await expect(world.cluster.infer('kept', BODY)).resolves.toBeDefined()

@@ -1,18 +1,24 @@
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { corruptImage, Rig, type RigBoard, startOwnedRig, tinyImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
 import { rigMissing, sharedRig, worldImage } from './rig-world'
 
 /** As another process sees it: built. */
 const RIG_PACKAGE = new URL('../../tooling/rig/dist/index.js', import.meta.url).href
+const RIG_PROGRAM = fileURLToPath(new URL('../../tooling/rig/dist/main.js', import.meta.url))
+/** Enough for chance to be near its mean. */
+const PACKETS = 200
+const LONG_AGO = new Date(0)
 /** A connection with a keepalive of 1 s and 3 tries. */
 const NOTICED_WITHIN_MS = 5_000
 
@@ -157,6 +163,84 @@ describeUnless(rigMissing, 'a rig', () => {
     const next = await startOwnedRig(1)
     await next.down()
     expect(await orphan.remains()).toEqual([])
+  })
+
+  describe('by words', () => {
+    /** `npm run rig -- WORDS`, without the build before it; what it said, and its exit code. */
+    async function say(...words: string[]): Promise<{ code: number | null; said: string }> {
+      const program = spawn(process.execPath, [RIG_PROGRAM, '--subnet', rig.names.subnet, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+      let said = ''
+      for (const stream of [program.stdout, program.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          said += text
+        })
+      const [code] = await once(program, 'close')
+      return { code, said }
+    }
+
+    it('brings a further board, and those that are there stay as they are', async () => {
+      const before = await first.exec(['cat', '/run/docker.pid', '/run/sshd.pid'])
+      expect(await say('up', '3')).toMatchObject({ code: 0, said: expect.stringContaining(`board 3 is up at ${rig.names.address(3)}`) })
+      expect(await first.exec(['cat', '/run/docker.pid', '/run/sshd.pid'])).toEqual(before)
+      expect((await say('ssh', '3', 'hostname')).said).toBe('board3\n')
+    })
+
+    it('pulls cables and cuts power, and gives both back', async () => {
+      expect(await say('cut', '2')).toEqual({ code: 0, said: 'rig: board 2: cut\n' })
+      expect((await say('status')).said).toMatch(/board 2 .* on, link down, Engine runs\n/)
+      await expect(greeting(second)).rejects.toThrow(/nobody answers|EHOSTUNREACH/)
+      expect(await say('heal', '2')).toMatchObject({ code: 0 })
+      await eventually('its sshd', async () => /^SSH-2/.test(await greeting(second)), NOTICED_WITHIN_MS)
+      expect(await say('off', '2')).toMatchObject({ code: 0 })
+      expect(await second.isOn()).toBe(false)
+      expect((await say('status')).said).toMatch(/board 2 .* off, link down\n/)
+      expect(await say('on', '2')).toMatchObject({ code: 0 })
+      expect(await greeting(second)).toMatch(/^SSH-2/)
+    })
+
+    it('loses packets, each way', async () => {
+      expect(await say('loss', '2', '30')).toEqual({ code: 0, said: 'rig: board 2: loss 30\n' })
+      const socket = createSocket('udp4')
+      for (let n = 0; n < PACKETS; n++) await new Promise((resolve) => socket.send('x', 9, second.address, resolve))
+      socket.close()
+      const send = `for n in $(seq ${PACKETS}); do echo x >/dev/udp/${rig.managerAddress}/9; done 2>/dev/null; true`
+      await second.exec(['bash', '-c', send])
+
+      const lost = await second.lostPackets()
+
+      for (const count of [lost.in, lost.out]) {
+        expect(count).toBeGreaterThan(0.15 * PACKETS)
+        expect(count).toBeLessThan(0.5 * PACKETS)
+      }
+      expect(await say('loss', '2', '0')).toMatchObject({ code: 0 })
+      await second.exec(['bash', '-c', send])
+      expect(await second.lostPackets()).toEqual({ in: 0, out: 0 })
+    })
+
+    it.each([
+      [['cut', '9'], 'there is no board 9'],
+      [['fly', '2'], 'there is no command "fly"; --help lists them'],
+      [['cut', 'two'], 'cut: the board is "two", it must be a whole number from 1 to'],
+      [['loss', '2', 'much'], 'the loss is "much", it must be a whole number from 0 to 100'],
+      [['rate', '2', 'fast'], 'the rate is "fast", it must be a number of Mbit/s such as 10mbit, or off'],
+      [['up', '3', '--size'], "Unknown option '--size'"],
+    ])('refuses %j in words', async (words, reason) => {
+      const { code, said } = await say(...words)
+      expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining(`rig: ${reason}`) })
+      expect(said.trimEnd().split('\n')).toHaveLength(1)
+    })
+
+    it('is left alone by a rig that somebody else starts, as nobody owns it', async () => {
+      rmSync(join(rig.folder, 'owner'))
+      utimesSync(rig.folder, LONG_AGO, LONG_AGO)
+      await (await startOwnedRig(1)).down()
+      expect((await say('status')).said).toMatch(/board 1 .* on, link up, Engine runs\n/)
+    })
+
+    it('takes all of it down', async () => {
+      expect(await say('down')).toEqual({ code: 0, said: `rig: nothing of ${rig.names.subnet} is left\n` })
+      expect(await rig.remains()).toEqual([])
+    })
   })
 
   it('leaves nothing behind', async () => {

@@ -78,24 +78,40 @@ export async function linkIsUp(name: string): Promise<boolean> {
   return link?.flags.includes('UP') ?? false
 }
 
+/** Where packets of a board pass, its containers' too: those that come in, and those that go out. The table is ours alone. */
+const WAYS: readonly { chain: string; device: [string, string]; loss: string }[] = [
+  { chain: 'PREROUTING', device: ['-i', 'eth0'], loss: 'RIG-LOSS-IN' },
+  { chain: 'POSTROUTING', device: ['-o', 'eth0'], loss: 'RIG-LOSS-OUT' },
+]
+const TABLE = ['-t', 'mangle']
+
 /** Every packet of a board is dropped in silence, both ways, or no longer. */
 export async function setDrop(name: string, dropped: boolean): Promise<void> {
-  await setRule(dropped, [], ['INPUT', '-i', 'eth0', '-j', 'DROP'], inBoard(name))
-  await setRule(dropped, [], ['OUTPUT', '-o', 'eth0', '-j', 'DROP'], inBoard(name))
+  for (const { chain, device } of WAYS) await setRule(dropped, TABLE, [chain, ...device, '-j', 'DROP'], inBoard(name))
 }
 
-/** So many packets of a hundred are lost, each way. The raw table is ours alone: no netem in every kernel. */
+/** So many packets of a hundred are lost, each way. No netem: not every kernel has it. */
 export async function setLoss(name: string, percent: number): Promise<void> {
-  const ways = [
-    ['PREROUTING', '-i', 'eth0'],
-    ['OUTPUT', '-o', 'eth0'],
-  ]
-  for (const [chain, ...device] of ways as [string, string, string][]) {
-    await runWords(inBoard(name, 'iptables', '-w', '-t', 'raw', '-F', chain))
-    if (percent === 0) continue
+  for (const { chain, device, loss } of WAYS) {
+    const iptables = (...words: string[]): Words => inBoard(name, 'iptables', '-w', ...TABLE, ...words)
+    // It may be there.
+    await tryWords(iptables('-N', loss))
+    await runWords(iptables('-F', loss))
+    await setRule(percent > 0, TABLE, [chain, ...device, '-j', loss], inBoard(name))
     const chance = ['-m', 'statistic', '--mode', 'random', '--probability', String(percent / 100)]
-    await runWords(inBoard(name, 'iptables', '-w', '-t', 'raw', '-A', chain, ...device, ...chance, '-j', 'DROP'))
+    if (percent > 0) await runWords(iptables('-A', loss, ...chance, '-j', 'DROP'))
   }
+}
+
+/** How many packets a loss has swallowed since it was set, on their way in and out. */
+export async function lostPackets(name: string): Promise<{ in: number; out: number }> {
+  const [lostIn, lostOut] = await Promise.all(
+    WAYS.map(async ({ loss }) => {
+      const { stdout } = await tryWords(inBoard(name, 'iptables', '-w', ...TABLE, '-nvxL', loss))
+      return Number(/^\s*(\d+)\s.*DROP/m.exec(stdout)?.[1] ?? 0)
+    }),
+  )
+  return { in: lostIn as number, out: lostOut as number }
 }
 
 /** A board's link carries so many Mbit/s each way; undefined: as many as it can. */

@@ -63,7 +63,8 @@ async function takeDownOrphans(): Promise<void> {
 
 async function isOrphan(rig: Rig): Promise<boolean> {
   const owner = await readFile(ownerFile(rig), 'utf8').catch(() => undefined)
-  if (owner === undefined) return isOlderThan(rig.folder, DONE_WITHIN_MS)
+  // One with boards was brought up by `npm run rig`, and stays until somebody takes it down.
+  if (owner === undefined) return rig.boards().length === 0 && isOlderThan(rig.folder, DONE_WITHIN_MS)
   const [pid, start] = owner.split(' ')
   return (await startOf(Number(pid))) !== start
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { linkIsUp, processesIn, setDrop, setLink, setLoss, setRate } from './network'
+import { linkIsUp, lostPackets, processesIn, setDrop, setLink, setLoss, setRate } from './network'
 import { RigError } from './rig-error'
 import type { RigNames } from './rig-names'
 import { runWords, SYSTEM_PATH, tryWords, type WordsOptions, type WordsResult } from './run-words'
@@ -97,7 +97,7 @@ export class RigBoard {
     await setLink(this.name, 'up')
   }
 
-  /** From now on its packets disappear, while its link looks sound. */
+  /** From now on its packets disappear, those of its containers too, while its link looks sound. */
   drop(): Promise<void> {
     return setDrop(this.name, true)
   }
@@ -109,6 +109,11 @@ export class RigBoard {
   /** @param percent - of its packets, each way; 0: none */
   loss(percent: number): Promise<void> {
     return setLoss(this.name, percent)
+  }
+
+  /** How many of its packets {@link RigBoard.loss} has swallowed since it was set. */
+  lostPackets(): Promise<{ in: number; out: number }> {
+    return lostPackets(this.name)
   }
 
   /** @param megabits - a second, each way; undefined: no limit */

@@ -86,6 +86,8 @@ export interface ContainerExit {
 /** A container that a board runs. */
 export interface BoardContainer {
   readonly spec: ContainerSpec
+  /** It was asked to end, and its board was lost before the answer: it may end any time now, and is not started again then. */
+  readonly stopUnsure?: boolean
   /** Called each time its program ends without having been asked to. */
   onExit: ((exit: ContainerExit) => void) | undefined
   runtime(): Promise<ContainerRuntime>

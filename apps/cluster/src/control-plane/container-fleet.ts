@@ -104,9 +104,12 @@ export class ContainerFleet {
    */
   async start(sources: Sources, suffixName: string, boardName: string, options: StartOptions): Promise<ContainerRecord> {
     const { record, spec } = await this.prepare(sources, suffixName, boardName, options)
-    await this.run(spec, boardName, options, async (container) => {
+    await this.run(spec, boardName, options, async (container, cause) => {
       this.running.delete(spec.instance)
-      await container?.remove(this.options.stopTimeoutMs)
+      if (!container) return
+      if (!isBoardFailure(cause)) return container.remove(this.options.stopTimeoutMs)
+      container.detach()
+      throw cause
     })
     return record
   }
@@ -120,7 +123,10 @@ export class ContainerFleet {
     await this.running.get(earlier.instance)?.stop(this.options.stopTimeoutMs)
     const { record, spec } = await this.prepare(sources, earlier.suffix_name, earlier.board, options, earlier)
     try {
-      await this.run(spec, earlier.board, options, async (container) => container?.stop(this.options.stopTimeoutMs))
+      await this.run(spec, earlier.board, options, async (container, cause) => {
+        if (container && isBoardFailure(cause)) throw cause
+        await container?.stop(this.options.stopTimeoutMs)
+      })
     } catch (error) {
       await this.onNoNewToken(sources, earlier, error)
       throw error
@@ -134,12 +140,15 @@ export class ContainerFleet {
     await this.options.dataPlane.call('setHeld', { instance, held: false })
   }
 
-  /** @param giveUp - what becomes of the container, if there is one by then, when it does not get ready */
+  /**
+   * @param giveUp - what becomes of the container, if there is one by then, when it does not get ready; where its board is lost, nobody
+   *   waits for the board, and the error is thrown again
+   */
   private async run(
     spec: ContainerSpec,
     boardName: string,
     { startTimeoutMs, work }: StartOptions,
-    giveUp: (container: BoardContainer | undefined) => Promise<void>,
+    giveUp: (container: BoardContainer | undefined, cause: unknown) => Promise<void>,
   ): Promise<void> {
     let container: BoardContainer | undefined
     const { signal } = work
@@ -156,7 +165,7 @@ export class ContainerFleet {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
       const output = container && !signal.aborted && !isBoardFailure(cause) ? await this.lastWords(container) : ''
       // On a board that is gone it stays behind until the board comes back.
-      await giveUp(container).catch((error) => this.leave(spec, error))
+      await giveUp(container, cause).catch((error) => this.leave(spec, error))
       if (isBoardFailure(cause)) this.options.lookAgain(boardName)
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output)
@@ -176,7 +185,7 @@ export class ContainerFleet {
    * @returns whether it does; if not, its files may still be there
    */
   async adopt(sources: Sources, record: ContainerRecord): Promise<boolean> {
-    if (this.tokenUnsure.has(record.instance)) {
+    if (this.tokenUnsure.has(record.instance) || this.running.get(record.instance)?.stopUnsure) {
       await this.rest(sources, record)
       return false
     }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { BoardContainer } from '../board'
 import { LocalMachine } from '../local/local-machine'
 import { eventually, exitsOf } from '../local/test-board'
@@ -10,9 +11,8 @@ import { writeTestImage } from './test-image'
 
 // An Engine takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-if (noEngine !== undefined) console.warn(`containers on a real Engine: skipped, ${noEngine}`)
 
-describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
+describeUnless(noEngine, 'containers on a real Engine', () => {
   const engine = new TestEngine()
   beforeAll(() => engine.start())
   afterAll(() => engine[Symbol.asyncDispose]())

@@ -46,6 +46,7 @@ export class EngineContainer implements BoardContainer, EngineListener {
   /** A start or stop of ours is under way: what it looks like in between means nothing. */
   #changing = 0
   #outOfMemory = false
+  #stopUnsure = false
   #aside = false
   #lastWork: Promise<unknown> = Promise.resolve()
   #lastExit: Promise<void> = Promise.resolve()
@@ -61,6 +62,10 @@ export class EngineContainer implements BoardContainer, EngineListener {
 
   get id(): string | undefined {
     return this.#id
+  }
+
+  get stopUnsure(): boolean {
+    return this.#stopUnsure
   }
 
   get onExit(): BoardContainer['onExit'] {
@@ -84,6 +89,7 @@ export class EngineContainer implements BoardContainer, EngineListener {
       this.#wanted = true
       this.#alive = true
       this.#outOfMemory = false
+      this.#stopUnsure = false
       try {
         const machine = await this.#options.machine()
         await unlessStarted(this.#container(machine).start())
@@ -102,13 +108,17 @@ export class EngineContainer implements BoardContainer, EngineListener {
       this.#wanted = false
       if (this.#id === undefined) return
       try {
-        await this.#doing('stop', (machine) => unlessSo(this.#container(machine).stop({ t: Math.ceil(graceMs / 1000) })))
+        await this.#doing('stop', (machine) => {
+          this.#stopUnsure = true
+          return unlessSo(this.#container(machine).stop({ t: Math.ceil(graceMs / 1000) }))
+        })
       } catch (error) {
         // It runs on, as far as anybody knows: its exits are still told.
         this.#wanted = wanted
         throw error
       }
       this.#alive = false
+      this.#stopUnsure = false
     })
   }
 

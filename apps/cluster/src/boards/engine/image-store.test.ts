@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { noEngine, TestEngine, TestEngineBoard } from './test-engine'
 import { testImageParts, writeTar, writeTestImage } from './test-image'
 
 // An Engine takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-if (noEngine !== undefined) console.warn(`images on a real Engine: skipped, ${noEngine}`)
 
-describe.skipIf(noEngine !== undefined)('images on a real Engine', () => {
+describeUnless(noEngine, 'images on a real Engine', () => {
   const engine = new TestEngine()
   beforeAll(() => engine.start())
   afterAll(() => engine[Symbol.asyncDispose]())
@@ -145,7 +145,7 @@ describe.skipIf(noEngine !== undefined)('images on a real Engine', () => {
   })
 })
 
-describe.skipIf(noEngine !== undefined)('a board whose disk is full', () => {
+describeUnless(noEngine, 'a board whose disk is full', () => {
   it('refuses an image with that cause, and nothing of it is left', async () => {
     await using engine = new TestEngine()
     await engine.start(40)

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { linesOf, noEngine, TestEngine, TestEngineBoard } from '../engine/test-engine'
@@ -33,7 +34,7 @@ describe('a local board without an Engine', () => {
   })
 })
 
-describe.skipIf(noEngine !== undefined)('a local board with an Engine', () => {
+describeUnless(noEngine, 'a local board with an Engine', () => {
   const engine = new TestEngine()
   beforeAll(() => engine.start())
   afterAll(() => engine[Symbol.asyncDispose]())

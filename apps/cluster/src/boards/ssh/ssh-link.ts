@@ -15,7 +15,7 @@ export interface SshLinkOptions {
   retryFirstMs?: number
   /** Longest delay, in ms; default 10,000. */
   retryMaxMs?: number
-  /** How long `machine()` waits while a connection is being made, in ms; default 1000. */
+  /** How long `machine()` waits while a connection is being made, in ms; default 1000. Half of it after a loss, whose silence was waited for. */
   waitMs?: number
   /** From 0 to 1: spreads the delays of many links. */
   random?: () => number
@@ -195,9 +195,10 @@ export class SshLink {
 
   async #orWaited(trying: Promise<void>): Promise<void> {
     const { waitMs = 1000, after = afterMs } = this.#options
+    const limitMs = this.#reason ? waitMs / 2 : waitMs
     let cancel: (() => void) | undefined
     const waited = new Promise<void>((resolve) => {
-      cancel = after(waitMs, resolve)
+      cancel = after(limitMs, resolve)
     })
     await Promise.race([trying, waited])
     cancel?.()

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, readlink, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { waitingPlace } from '../bring/bring-tree'
@@ -12,6 +13,9 @@ import { NO_SSHD, PATIENT, TestSshd } from './test-sshd'
 
 // Each test starts an sshd and logs in: seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
+
+/** How long nothing comes through, which is not yet a loss. */
+const GLITCH_MS = 1_000
 
 /** Names and words that a careless command line would run, cut or expand. */
 const NASTY = [
@@ -395,9 +399,14 @@ describeUnless(NO_SSHD, 'a link that is cut', () => {
     })
     const machine = await SshMachine.on(connection, '/nowhere')
     sshd.cut()
+    const answered = vi.fn()
     const glitch = machine.run(['true'])
+    glitch.then(answered, answered)
+    await delay(GLITCH_MS)
+    expect(answered).not.toHaveBeenCalled()
     sshd.heal()
     await expect(glitch).resolves.toMatchObject({ code: 0 })
+    expect(connection.lost).toBeUndefined()
 
     sshd.cut()
     const pending = [machine.run(['true']), machine.files.list('/'), machine.files.read('/etc/hostname', 1000)]

@@ -1,4 +1,5 @@
 import type { BoardTelemetryView } from '@aicluster/protocol'
+import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { describe, expect, it } from 'vitest'
 import { LocalMachine } from '../local/local-machine'
 import { readTelemetry } from './read-telemetry'
@@ -7,15 +8,19 @@ import { TelemetryPoll } from './telemetry-poll'
 
 const AT = new Date(0)
 
-describe('telemetry', () => {
-  it.skipIf(process.platform !== 'linux')('of this machine has load, memory and disk', async () => {
+const NO_LINUX = process.platform === 'linux' ? undefined : 'its figures come from /proc: needs Linux'
+
+describeUnless(NO_LINUX, 'telemetry of this machine', () => {
+  it('has load, memory and disk', async () => {
     const machine = new LocalMachine({ board: 'b1', engineSocket: '/nowhere' })
     const telemetry = await readTelemetry(machine, "/no such $(folder)'s", () => 0)
     expect(telemetry).toMatchObject({ at: '1970-01-01T00:00:00.000Z', cpus: expect.any(Number), load: expect.any(Array) })
     expect(telemetry.memory_total_bytes).toBeGreaterThan(telemetry.memory_used_bytes as number)
     expect(telemetry.disk_total_bytes).toBeGreaterThan(0)
   })
+})
 
+describe('telemetry', () => {
   it('that a machine does not have is null', () => {
     const nothing = {
       cpus: null,
