@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
+import { environmentOf, findsManager } from '../manager-place'
 import { absoluteCopies, makeAppFolder } from './app-files'
 import { checkEngineConfig, checkEngineVersion, gpuAccessFor, runOptionsOf } from './check-engine-config'
 import { asideName, type ContainerFolders, engineName, FOLDER_NAME, foldersOf } from './container-folders'
@@ -107,12 +108,21 @@ export class EngineBoard {
     }
   }
 
-  /** See {@link Board.adopt}. @throws SshConnectionError (500) */
-  async adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
+  /**
+   * See {@link Board.adopt}; one that looks for the manager where it is not is left to `create`.
+   *
+   * @param isOurs - whether the manager is at this address too, beside that of `spec.environment`
+   * @throws SshConnectionError (500)
+   */
+  async adopt(spec: ContainerSpec, isOurs: (address: string) => boolean = () => false): Promise<BoardContainer | undefined> {
     this.#checkName(spec)
     return this.#doing(`take over container "${spec.suffixName}"`, async (machine) => {
       const { folders, existing } = await this.#undoneAside(machine, spec)
       if (!existing || !isOf(existing, spec) || !isUp(existing)) return undefined
+      if (!findsManager(environmentOf(existing.Config.Env), spec.environment, isOurs)) {
+        this.#options.logger.warn({ container: spec.suffixName }, 'a container looks for the manager where it is no more: it is made anew')
+        return undefined
+      }
       await finishFiles(machine, spec, folders)
       const container = this.#container(spec, existing.Id)
       container.resume()

@@ -8,7 +8,7 @@ import { EngineBoard } from '../engine/engine-board'
 import type { Machine } from '../machine'
 import { readTelemetry } from '../telemetry/read-telemetry'
 import { TelemetryPoll } from '../telemetry/telemetry-poll'
-import { advertisedAddress } from './advertised-address'
+import { advertisedAddress, isAdvertisedToo } from './advertised-address'
 import { engineAbout } from './engine-about'
 import { disownMachine, type Owner, ownMachine, requireOwned } from './own-machine'
 import { SshLink } from './ssh-link'
@@ -144,7 +144,8 @@ export class SshBoard implements Board {
   }
 
   adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
-    return this.#withAddress(spec, (there) => this.#engine.adopt(there))
+    const isOurs = (address: string) => isAdvertisedToo(address, this.#options.config.advertise, spec.environment.AICLUSTER_HOST_IP)
+    return this.#withAddress(spec, (there) => this.#engine.adopt(there, isOurs))
   }
 
   rest(spec: ContainerSpec): Promise<BoardContainer> {
