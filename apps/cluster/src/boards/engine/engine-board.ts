@@ -28,6 +28,8 @@ export interface EngineBoardOptions {
   /** Of the board. */
   name: string
   clusterId: string
+  /** Whether the cluster has a board of this name now: several may share one Engine. Left out: no other one. */
+  isBoard?: ((name: string) => boolean) | undefined
   /** Where the folders of its containers lie on the machine: absolute, or relative to the home folder there. */
   folder: string
   /** The machine as it is connected now. @throws SshConnectionError (500) it cannot be reached */
@@ -154,10 +156,10 @@ export class EngineBoard {
 
   /** See {@link Board.sweep}; what is being made or held here stays. @throws SshConnectionError (500) */
   async sweep(known: ReadonlySet<string>): Promise<void> {
-    const { clusterId, name, folder, logger } = this.#options
+    const { clusterId, name, folder, logger, isBoard = () => false } = this.#options
     await this.#doing('clear away what an earlier manager left', (machine) =>
       sweepEngine(machine, {
-        ...{ clusterId, board: name, folder, logger },
+        ...{ clusterId, board: name, isBoard, folder, logger },
         keeps: (instance) => known.has(instance) || this.#holds((held) => held.instance === instance),
         isHeld: (suffixName) => this.#holds((held) => held.suffixName === suffixName),
       }),

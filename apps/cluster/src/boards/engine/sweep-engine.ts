@@ -9,6 +9,8 @@ import { removeFolder } from './remove-folder'
 export interface SweepOptions {
   clusterId: string
   board: string
+  /** Whether the cluster has a board of this name now: what carries it is that board's. */
+  isBoard(name: string): boolean
   /** Where the folders of all containers lie. */
   folder: string
   logger: Logger
@@ -20,10 +22,13 @@ export interface SweepOptions {
 
 /** Remove the containers and folders of this cluster on this board that nobody knows any more. Everything else on the Engine stays. */
 export async function sweepEngine(machine: Machine, options: SweepOptions): Promise<void> {
-  const { clusterId, board, folder, logger, keeps, isHeld } = options
+  const { clusterId, board, isBoard, folder, logger, keeps, isHeld } = options
   const { engine, files } = machine
-  const label = [`${CLUSTER_LABEL}=${clusterId}`, `${BOARD_LABEL}=${board}`]
+  // Not of this board alone: it may have had another name.
+  const label = [`${CLUSTER_LABEL}=${clusterId}`]
   for (const { Id, Labels } of await engine.listContainers({ all: true, filters: { label } })) {
+    const its = Labels[BOARD_LABEL] ?? board
+    if (its !== board && isBoard(its)) continue
     if (keeps(Labels[INSTANCE_LABEL] ?? '')) continue
     logger.warn({ container: Labels[CONTAINER_LABEL] }, 'removing a container that an earlier manager left')
     await unlessSo(engine.getContainer(Id).remove({ force: true, v: true }))

@@ -74,6 +74,7 @@ export class SshBoard implements Board {
       new EngineBoard({
         name: this.name,
         clusterId: owner.clusterId,
+        isBoard: owner.isBoard,
         folder: `${config.folder}/${owner.clusterId}/containers`,
         machine,
         allowedRunOptions: config.allowed_run_options,
