@@ -7,7 +7,7 @@ import { type ConfigPlace, configError } from '../local/container-errors'
 import { stripControl } from '../local/strip-control'
 import type { Machine } from '../machine'
 import { CONTAINER_LABEL } from './container-labels'
-import { orMissing, statusOf } from './engine-replies'
+import { orMissing, statusOf, wordsOf } from './engine-replies'
 import type { ImageArchive } from './image-archive'
 import type { ArchiveImage } from './image-manifest'
 import { DamagedImageError, loadImage } from './load-image'
@@ -99,6 +99,9 @@ export class ImageStore {
 
   async #byTag(place: ConfigPlace, engine: Docker, tag: string): Promise<ImageInspectInfo> {
     const image = await orMissing(engine.getImage(tag).inspect()).catch((error) => {
+      if (statusOf(error) === 400) {
+        throw configError(place, 'invalidParameter', 'image_tag', tag, `is none to the Engine of this board: ${stripControl(wordsOf(error))}`)
+      }
       throw boardError(this.board, `look for image ${JSON.stringify(tag)}`, error)
     })
     if (image) return image
