@@ -100,7 +100,13 @@ export class ImageStore {
   async #byTag(place: ConfigPlace, engine: Docker, tag: string): Promise<ImageInspectInfo> {
     const image = await orMissing(engine.getImage(tag).inspect()).catch((error) => {
       if (statusOf(error) === 400) {
-        throw configError(place, 'invalidParameter', 'image_tag', tag, `is none to the Engine of this board: ${stripControl(wordsOf(error))}`)
+        throw configError(
+          place,
+          'invalidParameter',
+          'image_tag',
+          tag,
+          `is none to the Engine of this board: ${stripControl(wordsOf(error))}`,
+        )
       }
       throw boardError(this.board, `look for image ${JSON.stringify(tag)}`, error)
     })

@@ -28,7 +28,13 @@ export async function wantedImage(place: ConfigPlace, config: ContainerConfig): 
     )
   }
   if (tag !== undefined && !isImageReference(tag)) {
-    throw configError(place, 'invalidParameter', 'image_tag', tag, 'must be the name of an image: [host[:port]/]name[:tag], the name in lower case')
+    throw configError(
+      place,
+      'invalidParameter',
+      'image_tag',
+      tag,
+      'must be the name of an image: [host[:port]/]name[:tag], the name in lower case',
+    )
   }
   if (path === undefined) return { tag: tag as string }
   const archive = await read(place, path)
