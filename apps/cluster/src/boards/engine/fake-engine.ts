@@ -27,7 +27,11 @@ export class FakeEngine {
     if (answer === undefined) return
     response.statusCode = typeof answer === 'number' ? answer : 200
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(typeof answer === 'number' ? { message: `said the fake: ${answer}` } : answer))
+    const text = JSON.stringify(typeof answer === 'number' ? { message: `said the fake: ${answer}` } : answer)
+    response.setHeader('content-length', Buffer.byteLength(text))
+    // Once a reply is ended, what is still being sent is read to its end.
+    if (request.method === 'PUT') response.write(text)
+    else response.end(text)
   })
 
   /** @param answers - by `METHOD /path` */
