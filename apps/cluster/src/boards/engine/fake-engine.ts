@@ -2,16 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
 import type { ContainerSpec } from '../board'
 import { LocalMachine } from '../local/local-machine'
 import type { Machine } from '../machine'
 import { EngineBoard, type EngineBoardOptions } from './engine-board'
 
-/** What an Engine says: an object is JSON with status 200, a number a status without words; undefined: it says nothing, for ever. */
+/** What an Engine says: an object is JSON with status 200, bytes are themselves, a number is a status; undefined: it says nothing, for ever. */
 type Answer = object | number | undefined
 
-export type Answers = Record<string, Answer | ((request: IncomingMessage) => Answer)>
+export type Answers = Record<string, Answer | ((request: IncomingMessage, body: unknown) => Answer)>
 
 /** Speaks for a Docker Engine on a Unix socket; what it has no answer for is not there (404). */
 export class FakeEngine {
@@ -19,19 +20,21 @@ export class FakeEngine {
   readonly machine: Machine
   /** `METHOD /path`, as it was asked; queries are left out. */
   readonly asked: string[] = []
-  readonly #server = createServer((request, response) => {
+  readonly #server = createServer(async (request, response) => {
     const question = `${request.method} ${request.url?.replace(/\?.*$/, '')}`
     this.asked.push(question)
     const given = Object.hasOwn(this.answers, question) ? this.answers[question] : 404
-    const answer = typeof given === 'function' ? given(request) : given
+    const body = request.method === 'POST' ? JSON.parse((await text(request)) || 'null') : undefined
+    const answer = typeof given === 'function' ? given(request, body) : given
     if (answer === undefined) return
     response.statusCode = typeof answer === 'number' ? answer : 200
     response.setHeader('content-type', 'application/json')
-    const text = JSON.stringify(typeof answer === 'number' ? { message: `said the fake: ${answer}` } : answer)
-    response.setHeader('content-length', Buffer.byteLength(text))
+    const words = typeof answer === 'number' ? { message: `said the fake: ${answer}` } : answer
+    const said = Buffer.isBuffer(words) ? words : JSON.stringify(words)
+    response.setHeader('content-length', Buffer.byteLength(said))
     // Once a reply is ended, what is still being sent is read to its end.
-    if (request.method === 'PUT') response.write(text)
-    else response.end(text)
+    if (request.method === 'PUT') response.write(said)
+    else response.end(said)
   })
 
   /** @param answers - by `METHOD /path` */
