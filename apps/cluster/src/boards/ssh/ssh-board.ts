@@ -10,6 +10,7 @@ import { readTelemetry } from '../telemetry/read-telemetry'
 import { TelemetryPoll } from '../telemetry/telemetry-poll'
 import { advertisedAddress, isAdvertisedToo } from './advertised-address'
 import { engineAbout } from './engine-about'
+import { disownEngine, ownEngine, requireOwnEngine } from './engine-mark'
 import { disownMachine, type Owner, ownMachine, requireOwned } from './own-machine'
 import { SshLink } from './ssh-link'
 import type { SshTarget } from './ssh-target'
@@ -111,7 +112,10 @@ export class SshBoard implements Board {
   async leave(): Promise<void> {
     const { config, owner } = this.#options
     this.#upkeep.stop()
-    if (this.#state.state === 'up') await disownMachine(await this.#link.machine(), config.folder, owner)
+    if (this.#state.state !== 'up') return
+    const machine = await this.#link.machine()
+    await disownMachine(machine, config.folder, owner)
+    await disownEngine(machine.engine, owner)
   }
 
   /** Somebody has mended what was wrong: do not wait for the next try. */
@@ -186,6 +190,7 @@ export class SshBoard implements Board {
     await ownMachine(machine, this.name, config.folder, owner)
     const { cpus, memory_bytes, gpus } = config.resources
     const told = await engineAbout(machine.engine, this.name)
+    await ownEngine(machine.engine, this.name, owner)
     this.about = { ...told, cpus: cpus ?? told.cpus, memoryBytes: memory_bytes ?? told.memoryBytes, gpus: gpus ?? told.gpus }
   }
 
@@ -197,6 +202,7 @@ export class SshBoard implements Board {
     await machine.engine.ping().catch((error) => {
       throw boardError(this.name, 'reach its Docker Engine', error)
     })
+    await requireOwnEngine(machine.engine, this.name, owner)
   }
 
   #goUp(): void {
