@@ -106,14 +106,14 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await world.cluster.unloadInference()
   })
 
-  it('a second cluster on a board is refused and told whose it is', async () => {
+  it.each(['root', 'board'])('a second cluster on a board is refused and told whose it is, as user %s too', async (user) => {
     await using first = await startRigWorld({ boards: [1] })
     await untilState(first, 'board1', 'up')
     const { clusterId } = await first.metrics()
     const ports = { inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
     await using second = await startWorld({
       config: {
-        boards: [boardEntry(sharedRig().board(1))],
+        boards: [{ ...boardEntry(sharedRig().board(1)), user }],
         file_roots: ['/'],
         listen: { transport: 'tcp', host: sharedRig().managerAddress, insecure: true, ...ports },
       },
