@@ -74,6 +74,8 @@ describe('the Engine of a machine', () => {
     await ownEngine(first.machine.engine, 'b', mine)
     const asTwin = () => ownEngine(first.machine.engine, 'twin', mine)
     await expect(asTwin()).rejects.toMatchObject(refused(/board "twin".*its Docker Engine is that of board "b" already/, { twin: 'b' }))
+    await expect(requireOwnEngine(first.machine.engine, 'twin', mine)).rejects.toMatchObject({ code: 500 })
+    await requireOwnEngine(first.machine.engine, 'b', mine)
 
     boards.delete('b')
 

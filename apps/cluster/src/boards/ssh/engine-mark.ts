@@ -26,17 +26,10 @@ export async function ownEngine(engine: Docker, board: string, mine: Owner): Pro
   const labels = (await labelsOf(engine)) ?? (await mark(engine, mine))
   requireOurs(board, labels, mine)
   const id = labels?.[ENGINE_LABEL]
-  if (id === undefined) return
-  const twin = mine.engines?.get(id)
-  if (twin === undefined || twin === board || !mine.isBoard?.(twin)) {
-    mine.engines?.set(id, board)
-    return
-  }
-  const cause = `its Docker Engine is that of board "${twin}" already, and one machine is one board: remove one of them (if it is a copy of that machine: docker volume rm ${MARK} there)`
-  throw boardError(board, 'take it into the cluster', cause, { reason: 'owner', cluster_id: mine.clusterId, twin })
+  if (id !== undefined) mine.engines?.set(id, board)
 }
 
-/** Look whether an Engine is still ours; one whose mark is gone is. @throws SshConnectionError (500) another cluster has it */
+/** Look whether an Engine is still ours; one whose mark is gone is. @throws SshConnectionError (500) see {@link ownEngine} */
 export async function requireOwnEngine(engine: Docker, board: string, mine: Owner): Promise<void> {
   requireOurs(board, await labelsOf(engine), mine)
 }
@@ -48,12 +41,19 @@ export async function disownEngine(engine: Docker, mine: Owner): Promise<void> {
 }
 
 function requireOurs(board: string, labels: Labels | undefined, mine: Owner): void {
+  const doing = 'take it into the cluster'
   const theirs = labels?.[CLUSTER_LABEL]
-  if (theirs === undefined || theirs === mine.clusterId) return
-  const id = cleanText(theirs, MAX_TEXT)
-  const name = cleanText(labels?.[OWNER_LABEL] ?? '', MAX_TEXT)
-  const cause = `its Docker Engine belongs to the cluster ${id}${name ? ` (${name})` : ''}, this one is ${mine.clusterId}; if that cluster is gone, or shall let it go: remove the board there, then docker volume rm ${MARK} on it`
-  throw boardError(board, 'take it into the cluster', cause, { reason: 'owner', cluster_id: id })
+  if (theirs !== undefined && theirs !== mine.clusterId) {
+    const id = cleanText(theirs, MAX_TEXT)
+    const name = cleanText(labels?.[OWNER_LABEL] ?? '', MAX_TEXT)
+    const cause = `its Docker Engine belongs to the cluster ${id}${name ? ` (${name})` : ''}, this one is ${mine.clusterId}; if that cluster is gone, or shall let it go: remove the board there, then docker volume rm ${MARK} on it`
+    throw boardError(board, doing, cause, { reason: 'owner', cluster_id: id })
+  }
+  const twin = mine.engines?.get(labels?.[ENGINE_LABEL] ?? '')
+  if (twin !== undefined && twin !== board && mine.isBoard?.(twin)) {
+    const cause = `its Docker Engine is that of board "${twin}" already, and one machine is one board: remove one of them, or, if it is a copy of that machine, docker volume rm ${MARK} on it`
+    throw boardError(board, doing, cause, { reason: 'owner', cluster_id: mine.clusterId, twin })
+  }
 }
 
 type Labels = Readonly<Record<string, string>>
