@@ -6,6 +6,7 @@ import { AdminClient } from './admin-client'
 import { AnswerFiles } from './answer-files'
 import { eventually } from './eventually'
 import { RawApplication } from './raw-application'
+import { sendFile } from './send-file'
 import { startWorld, type World } from './world'
 
 const BODY = Uint8Array.of(1)
@@ -204,6 +205,19 @@ describe('files of an application whose disk the manager does not share', () => 
     expect(told).toEqual([[0, 'load_inference', number]])
     expect(phases).toEqual(new Set(['check', 'upload', 'copy', 'start', 'ready'].map((phase) => `${number} ${phase}`)))
     world.cluster.off('progress', onProgress)
+  })
+
+  it.each(['/app/..', '/app/.', '/app/../..', '/'])('are refused for a peer that puts one without a name of its own, %s', async (path) => {
+    await using raw = await RawApplication.connect(world)
+    const tree = await sendFile((command) => raw.ask(command), path, 'anything')
+    const before = readdirSync(join(world.stateFolder, 'files'))
+
+    const outcome = await raw.ask({ cmd: 'put_file', inference_name: 'digits', file_info: { other: path }, files: [{ path, tree }] })
+
+    const message = expect.stringContaining(`file_info.other is "${path}", it must end in the name of a file`)
+    expect(outcome).toMatchObject({ code: 302, message })
+    expect(readdirSync(join(world.stateFolder, 'files'))).toEqual(before)
+    expect(await answer()).toBe('async')
   })
 
   it('are not read on the host of the manager for a peer that sends none, nor for a config that was edited there', async () => {

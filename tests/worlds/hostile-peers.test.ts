@@ -13,6 +13,16 @@ import type { World } from './world'
 /** The only folder of the manager's machine that applications may name files of. */
 const ROOT = '/srv/allowed'
 
+const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+const nestedBytes = (depth: number): Buffer => Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.from([1])])
+/** A list with itself in it, by the extension types of one implementation of msgpack. */
+const HOLDS_ITSELF = Buffer.from('d6690000000191d67000000001', 'hex')
+/** A command whose inference name is this, in msgpack. */
+const about = (name: Buffer): Buffer => {
+  const whole = Buffer.from(encodeMsgpack({ cmd: 'get_container_handler', inference_name: 0 }))
+  return Buffer.concat([whole.subarray(0, -1), name])
+}
+
 describe('among applications that break the rules', () => {
   let world: World
   const boards = [{ name: 'board1' }, { name: 'barred', processes: false }]
@@ -129,6 +139,24 @@ describe('among applications that break the rules', () => {
 
       await eventually('twenty-one welcomes', () => peer.heard.filter(({ kind }) => kind === RecordKind.welcome).length === 21)
       expect((await world.metrics()).gauges.hosts_connected).toBe(sessions)
+      const granted = peer.heard
+        .filter(({ kind }) => kind === RecordKind.welcome)
+        .map((welcome) => (decodeMsgpack(welcome.header) as { numbers: typeof numbers }).numbers.first)
+      // Of a block that nothing was used of there need not be another.
+      expect(new Set(granted).size).toBe(2)
+    })
+
+    it('that asks for request numbers again and again gets one more block, and not at once', async () => {
+      const before = await world.counter('numbers_exhausted_total')
+      const blocks = () => peer.heard.filter(({ kind }) => kind === RecordKind.numbers).length
+
+      await peer.say(...Array.from({ length: 50 }, () => ({ kind: RecordKind.moreNumbers })), { kind: RecordKind.ping })
+
+      await peer.hears(RecordKind.pong)
+      expect(blocks()).toBeLessThanOrEqual(1)
+      expect(await world.counter('numbers_exhausted_total')).toBe(before + 1)
+      await peer.hears(RecordKind.numbers)
+      expect(blocks()).toBe(1)
     })
 
     it('that sends commands which are none hears an error for each', async () => {
@@ -148,6 +176,10 @@ describe('among applications that break the rules', () => {
         [encodeMsgpack({ cmd: 7 }), 900],
         [encodeMsgpack({ cmd: 'get_metrics', more: 1 }), 302],
         [encodeMsgpack({ cmd: 'load_inference', container_config: [null], coprocessor_name: 'all' }), 302],
+        // As deep as a message may be; the error that shows it stands deeper.
+        [encodeMsgpack({ cmd: 'get_container_handler', inference_name: nested(99) }), 302],
+        [about(nestedBytes(200)), 200],
+        [about(HOLDS_ITSELF), 200],
       ]
 
       for (const [index, [body]] of commands.entries()) {

@@ -141,6 +141,36 @@ describe('a manager that is killed in the middle of a replacement', () => {
 })
 
 describe('a manager that is killed in the middle of put_file', () => {
+  it('for several inferences leaves the new files with all of them, once one has them', async () => {
+    await using world = await startWorld()
+    const files = new AnswerFiles(world.folder)
+    const names = ['first', 'second']
+    const inferenceModules = { subInferenceName: 'shared' }
+    for (const name of names) await world.load('reader', name, { scriptPath: files.scripts('old'), inferenceModules })
+    await world.endManager('SIGKILL')
+    const put = (...place: string[]) => {
+      const folder = join(world.stateFolder, ...place)
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'answer.txt'), 'new')
+    }
+    // Beside the containers of both; the first has its own already, of those that are kept.
+    for (const name of names) put('boards', 'board1', `.put-${name}-board1`, 'new')
+    put('files', 'first')
+    put('files', '.new-second')
+    writeFileSync(join(world.stateFolder, 'files', '.together-first'), JSON.stringify({ names, fresh: names, to: 'new' }))
+
+    await startAgain(world)
+
+    for (const name of names) {
+      expect(readFileSync(join(world.stateFolder, 'boards', 'board1', `${name}-board1`, 'answer.txt'), 'utf8')).toBe('new')
+      await world.cluster.reloadInference(name)
+      expect(await answerOf(world, name)).toBe('new')
+    }
+    expect(keptFiles(world)).toEqual(names)
+    expect(foldersOf(world)).toEqual(['first-board1', 'second-board1'])
+    await world.atRest()
+  })
+
   it('leaves the old files everywhere or the new ones, also with a container that is stopped, and nothing beside', async () => {
     await using world = await startWorld()
     const files = new AnswerFiles(world.folder)

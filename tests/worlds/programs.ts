@@ -24,6 +24,13 @@ export const commandOf = (program: ProgramName, ...args: string[]): string[] => 
   ...args,
 ]
 
+/** The command line of one program on `board1`, and of another one on every other board. */
+export const commandByBoard = (onFirst: ProgramName, onOthers: ProgramName): string[] => {
+  const [node = '', first = ''] = commandOf(onFirst)
+  const [, other = ''] = commandOf(onOthers)
+  return ['sh', '-c', 'case "$AICLUSTER_BOARD" in board1) exec "$0" "$1";; *) exec "$0" "$2";; esac', node, first, other]
+}
+
 /** A config that runs a program as a plain process under the inference name `name`. */
 export const runs = (program: ProgramName, name: string, more: Partial<ContainerConfig> = {}): ContainerConfig => ({
   name,

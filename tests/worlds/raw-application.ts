@@ -43,6 +43,11 @@ export class RawApplication implements AsyncDisposable {
     return request
   }
 
+  /** Send a command, and wait for its result or its error. */
+  async ask(command: object): Promise<{ code?: number; message?: string }> {
+    return this.outcomeOf(await this.send(command))
+  }
+
   cancel(request: number): Promise<void> {
     return this.management.say({ kind: RecordKind.cancel, fields: { request } })
   }

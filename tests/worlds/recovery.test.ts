@@ -60,6 +60,8 @@ describe('a manager that is killed and started again', () => {
     await world.load('gated', 'gated', {}, 'all')
     const open = [1, 2, 3].map((n) => world.cluster.infer('gated', BODY, { tag: `open-${n}` }))
     await world.until('gated', { held: 2, waiting: 1 })
+    // What was handed out and is still on its way would die with the manager.
+    await eventually('two to be begun', () => [1, 2, 3].filter((n) => world.gates.sawBeginOf(`open-${n}`)).length === 2)
     await world.endManager('SIGKILL')
     await world.startManager()
     await eventually('the application', () => world.cluster.isConnected)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A board from the inside. `init` is its pid 1; the other words are said in it while it runs (RigBoard of src/rig-board.ts).
-#   board.sh init FOLDER HOSTNAME CGROUP | engine-start FOLDER CGROUP | engine-stop | sshd-start FOLDER | sshd-stop | sshd-hang | sshd-resume
+#   board.sh init FOLDER HOSTNAME CGROUP | engine-start FOLDER CGROUP | engine-stop | engine-hang | engine-resume |
+#     sshd-start FOLDER | sshd-stop | sshd-hang | sshd-resume
 set -eu
 
 engine_start() { # FOLDER CGROUP
@@ -14,6 +15,11 @@ engine_stop() {
   for _ in $(seq 200); do [ -d "/proc/$pid" ] || return 0; sleep 0.1; done
   echo "the Engine does not stop" >&2
   return 1
+}
+engine_signal() { # SIGNAL
+  local pid
+  pid=$(cat /run/docker.pid 2>/dev/null) || return 0
+  kill "-$1" "$pid" 2>/dev/null || true
 }
 sshd_start() { # FOLDER
   /usr/sbin/sshd -f /etc/ssh/sshd_config -E "$1/sshd.log"
@@ -73,6 +79,8 @@ case $word in
   init) init "$@" ;;
   engine-start) engine_start "$@" ;;
   engine-stop) engine_stop ;;
+  engine-hang) engine_signal STOP ;;
+  engine-resume) engine_signal CONT ;;
   sshd-start) sshd_start "$@" ;;
   sshd-stop) sshd_signal KILL ;;
   sshd-hang) sshd_signal STOP ;;

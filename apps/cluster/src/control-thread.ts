@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { pino } from 'pino'
 import { AdminPages } from './admin/admin-pages'
@@ -11,6 +12,7 @@ import { KeyStore } from './keys/key-store'
 import { KeyWatch } from './keys/key-watch'
 import type { Principal } from './keys/principal'
 import { LoopWatch } from './loop-watch'
+import { watchOwnLog } from './own-log'
 import { StateFolder } from './registry/state-folder'
 
 /** What the main thread hands to this one. */
@@ -48,6 +50,8 @@ if (!port) throw new Error('this file runs as a worker of the manager, not by it
 const { config, statePath, connectorEnvironment, configFile, local, serverKey } = workerData as ControlThreadData
 const log = pino({ level: config.log_level, base: { thread: 'control' } }, pino.destination({ fd: 2, sync: true }))
 const tell = (message: ControlThreadMessage) => port.postMessage(message)
+
+watchOwnLog(join(statePath, 'manager.log'), (error) => log.warn({ err: error }, 'the log cannot be put aside, and grows'))
 
 let plane: ControlPlane | undefined
 const waiting: DataPlaneEvent[] = []

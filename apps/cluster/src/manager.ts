@@ -63,7 +63,7 @@ export class Manager {
     let emit: (event: DataPlaneEvent) => void = () => {}
     // A Unix socket is as private as its folder; a TCP port of this machine is open to all its users.
     const isPrivate = config.listen.transport === 'ipc'
-    const secrets = await Secrets.open(state, config.listen)
+    const secrets = await Secrets.open(state, config.listen, (message) => log.warn(message))
     const { zap } = secrets
     const principals = new Principals(isPrivate, zap)
     const journal = HandOutJournal.open(state.handOutsFolder, {
@@ -78,7 +78,7 @@ export class Manager {
       dispatch: dispatchLimits(config),
       principals,
       exposed: isExposed(config.listen),
-      numberOwners: NumberOwners.open(state.numberOwnersPath),
+      numberOwners: NumberOwners.open(state.numberOwnersPath, { inUse: () => dataPlane.blocksInUse() }),
       ...(secrets.server && zap ? { curve: { secretKey: secrets.server.secretKey, admission: zap } } : {}),
       emit: (event) => emit(event),
       log: (level, fields, message) => log[level](fields, message),

@@ -67,6 +67,15 @@ export const container_log_util = {
       'ERROR',
       msg,
       code,
-      error === undefined ? {} : { stack: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      error === undefined ? {} : { stack: error instanceof Error ? (error.stack ?? error.message) : textOf(error) },
     ),
 } as const
+
+/** Anything can be thrown, also what no text can be made of. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return typeof thrown
+  }
+}

@@ -75,6 +75,7 @@ export {
   type ErrorContext,
   type ErrorHeader,
   encodeError,
+  encodeErrorHeader,
   errorFromHeader,
   errorHeader,
 } from './errors/error-frame'

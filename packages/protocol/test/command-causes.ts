@@ -34,6 +34,22 @@ export const COMMAND_CAUSES = {
       'the key was revoked while the application ran: what was open ended with this error, and so do its calls',
       '`aicluster keys add` makes another key, as a new file to connect with',
     ],
+    [
+      '"no key was given": the manager listens beyond loopback, and lets in known keys only',
+      '`aicluster keys add NAME --out FILE` on its machine, then `AICluster.connect({ keyFile })` or `AICLUSTER_KEY_FILE`',
+    ],
+    [
+      '"does not admit this key": the key was revoked, or is one of another cluster',
+      '`aicluster keys ls` shows those that count; a new one by `keys add`. This and "no key was given" are said within 4 s, whatever `connectTimeoutMs` is',
+    ],
+    [
+      '"this side speaks CURVE and the manager does not", "the server key may not be this manager\'s": the key file is of another time or another manager',
+      'connect without it where the manager is on this machine or `insecure`; else let `keys add` make a file with the right server key',
+    ],
+    [
+      '`Connector.open`: "no container of this cluster has this instance and token", "may serve a, not b", or one of those above',
+      'token, keys and names are those of one container, and count until it is unloaded or started anew: let the cluster start the program, take what its environment says, and serve the names of its config',
+    ],
     ['the hello was refused: another major version of the wire', 'use the same major version on both sides'],
     ['the machine is busy and 5 s were too short', 'raise `connectTimeoutMs`'],
   ],
@@ -116,6 +132,10 @@ export const COMMAND_CAUSES = {
       'a file of the call does not exist, or may not be read; the message names it',
       "paths are absolute and on the application's machine. Check spelling and permissions",
     ],
+    [
+      'the image tar (`imagePath`, `imageFilename`) does not exist, may not be read, or is a folder',
+      'give the path of the file that `docker save` has written; for an image that is on the board already leave both out and give `imageTag`',
+    ],
   ],
   invalidParameter: [
     ['a value has the wrong type, is out of range, or contradicts another one', 'the message names the field, the value and the rule'],
@@ -126,7 +146,23 @@ export const COMMAND_CAUSES = {
     ],
     [
       "the board's driver cannot run this `implementationType`",
-      '`local` boards run `other` and `Loop`, and Docker types only where an Engine answers',
+      "`local` boards run `other` and `Loop`, and `docker` and `nvidia` where this machine has an Engine whose containers reach the manager. `ssh` boards run `docker`, `nvidia` and `Loop`; `other` is a program of the manager's machine",
+    ],
+    [
+      'the image: "is not on this board", "is not in" its tar, "is damaged", or the file is no image at all',
+      'the message lists the tags that there are. Give a tar of `docker save` (plain or gzip) that holds `imageTag`; write one that is damaged anew',
+    ],
+    [
+      'the image "is for arm64, and this board is amd64"',
+      'build it for the board: `docker build --platform linux/amd64`, and save it again',
+    ],
+    [
+      'it "needs a GPU, and this board gives none to containers", or a runtime "which this board has not got"',
+      "`nvidia`, `--gpus` and `--runtime` need NVIDIA's runtime in the board's Engine: the message says what it has and how to install it. Or load it on a board that has one (`gpu=…`)",
+    ],
+    [
+      '`runOption`: "has --x, which is not supported", "which is refused", or reaches beyond the container',
+      'only what [run options](../run-options.md) lists is taken; what reaches beyond a container the operator allows by `allowed_run_options` of the board',
     ],
     ['a config differs from the registered one of that name', '`forceUpdate: true`, or unload first'],
   ],
@@ -169,6 +205,14 @@ export const COMMAND_CAUSES = {
       'call `connector.ready()` or the first `receive` sooner, or raise `startTimeout` (60 s)',
     ],
     ['the program does not exist', "`runCommand` is looked up on the board, in the container's folder and `PATH`"],
+    [
+      'it "used more memory than it may, and was ended for it"',
+      'raise `--memory` of `runOption`, load a smaller model, or another board: the Engine ended it, or the system of the board did (OOM)',
+    ],
+    [
+      'it runs and cannot reach the manager: nothing is printed, and `startTimeout` passes',
+      "the board must reach the manager's address and its `pub_port` and `sub_port` (47102, 47103): firewall, `listen.host`, `advertise` of the board",
+    ],
   ],
   ssh: [
     [
@@ -181,6 +225,10 @@ export const COMMAND_CAUSES = {
     ],
     ['its host key is not the known one', 'if the board was reinstalled, trust the new key; if not, somebody else answers'],
     ['a command or a copy failed on the board', 'the message ends with what it printed: often a full disk or a missing Docker Engine'],
+    [
+      'how soon: a board that is down, cut off or hangs within 4 s; a full disk as soon as it is met',
+      '[each failure with its time](boards.md#how-soon-you-hear-of-it)',
+    ],
   ],
   notImplemented: [
     ['`inferVoice` and `inferText` are not supported by anybody', 'use `infer` with bytes, or `inferImage` with an array'],

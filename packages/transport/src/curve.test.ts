@@ -140,7 +140,7 @@ describe('a link with CURVE', () => {
     await eventually('both are in', () => stays.link.isUp && goes.link.isUp)
 
     zap.withdraw('host', revoked.publicKey)
-    await manager.link.reopen()
+    await manager.link.reopen(() => {})
 
     await eventually('one is back, the other refused', () => stays.ups === 2 && goes.failures.includes('key-refused'))
     expect(goes.link.isUp).toBe(false)

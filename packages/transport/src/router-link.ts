@@ -67,9 +67,12 @@ export interface RouterHandlers<State> {
   onAck?(peer: RouterPeer<State>, sequence: number): void
 }
 
-/** How long an endpoint that was let go may stay taken, and how often it is tried, in ms. */
-const REOPEN_LIMIT_MS = 5_000
+/** An endpoint that was let go is tried at growing intervals, in ms: at first it is taken by what was there before. */
 const REOPEN_PAUSE_MS = 10
+const REOPEN_MAX_PAUSE_MS = 2_000
+/** After so long that is no explanation any more; then it is told, and again in such intervals, in ms. */
+const REOPEN_TOLD_AFTER_MS = 1_000
+const REOPEN_TOLD_EVERY_MS = 60_000
 
 /** The manager's end of many connections: a bound ROUTER. */
 export class RouterLink<State> {
@@ -84,6 +87,10 @@ export class RouterLink<State> {
   private endpoint = ''
   /** So many there have been. */
   private connections = 0
+  private reopening: Promise<void> = Promise.resolve()
+  /** The one that begins when the current one has ended. */
+  private nextReopening: Promise<void> | undefined
+  private bound = false
   /** Sends that found no peer any more. */
   unreachable = 0
   /** Records that had come before. */
@@ -114,40 +121,63 @@ export class RouterLink<State> {
    */
   async bind(endpoint: string): Promise<string> {
     await this.socket.bind(endpoint)
+    this.bound = true
     this.splitBodies = !staysOnThisMachine(endpoint)
     this.loop = this.receive()
     this.endpoint = this.socket.lastEndpoint ?? endpoint
     return this.endpoint
   }
 
+  /** Whether it listens: not while {@link RouterLink.reopen} waits for the endpoint. */
+  get isBound(): boolean {
+    return this.bound
+  }
+
   /**
    * Cut every connection and listen again, on the same endpoint: who may still come comes back by itself, for a connection that stands
-   * is not asked for its key again.
-   * @throws the socket's error, when the endpoint cannot be had again in time
+   * is not asked for its key again. One at a time; who asks while another is to begin gets that one.
+   * @param onWaiting - the endpoint cannot be had (somebody else has taken it): told after a second, then every minute. It is tried for ever
+   * @returns when it listens, or was closed
    */
-  async reopen(): Promise<void> {
+  reopen(onWaiting: (error: Error) => void): Promise<void> {
+    this.nextReopening ??= this.reopening.then(() => {
+      this.reopening = this.cutAndListen(onWaiting)
+      this.nextReopening = undefined
+      return this.reopening
+    })
+    return this.nextReopening
+  }
+
+  private async cutAndListen(onWaiting: (error: Error) => void): Promise<void> {
+    if (this.closed) return
     this.flush()
     const ended = this.loop
     // Not unbind: libzmq 4.3.5 aborts the process now and then when it cuts connections that stand.
     const old = this.socket
+    this.bound = false
     this.socket = this.newSocket()
     old.close()
     await ended
     for (const [key, peer] of this.peers) this.forget(key, peer)
-    await this.bindAgain()
-    this.loop = this.receive()
+    await this.bindAgain(onWaiting)
+    if (this.bound) this.loop = this.receive()
   }
 
-  private async bindAgain(): Promise<void> {
-    const giveUpAt = performance.now() + REOPEN_LIMIT_MS
-    for (;;) {
+  private async bindAgain(onWaiting: (error: Error) => void): Promise<void> {
+    let tellAt = performance.now() + REOPEN_TOLD_AFTER_MS
+    for (let pauseMs = REOPEN_PAUSE_MS; !this.closed; pauseMs = Math.min(2 * pauseMs, REOPEN_MAX_PAUSE_MS)) {
       try {
-        return await this.socket.bind(this.endpoint)
+        await this.socket.bind(this.endpoint)
+        this.bound = true
+        return
       } catch (error) {
         // libzmq closes the old listener behind our back, a moment later.
-        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() > giveUpAt || this.closed) throw error
-        await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS))
+        if (!this.closed && performance.now() >= tellAt) {
+          onWaiting(error as Error)
+          tellAt = performance.now() + REOPEN_TOLD_EVERY_MS
+        }
       }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
     }
   }
 

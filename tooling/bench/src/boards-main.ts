@@ -8,6 +8,7 @@ import { rigObstacle } from '@aicluster/rig'
 import { BoardWorld } from './boards/board-world'
 import { aboutRun, type BoardsReport, markdown } from './boards/boards-report'
 import { measureLoads, phaseRows } from './boards/load-phases'
+import { measureSending } from './boards/send-latency'
 import { measureLatency } from './boards/upload-latency'
 import { measureUpload } from './boards/upload-speed'
 import { parseCase } from './cases'
@@ -17,7 +18,8 @@ import { reportCase } from './report'
 const HELP = `Usage: npm run bench:boards -- [options]
 
 What boards over SSH cost, on two boards that this machine plays (root, Docker; see tooling/rig): from load to the first answer by
-phases, image upload against scp, latency while an image is uploaded, CURVE by size. About 5 minutes. Needs a quiet machine.
+phases, image upload against scp, latency while an image is uploaded and while an application sends files, CURVE by size. About 6 minutes.
+Needs a quiet machine.
 
 Options:
   --rounds N     of everything (default 5)
@@ -47,7 +49,8 @@ async function onBoards(folder: string, { rounds }: Given) {
     const [fresh = [], again = []] = await measureLoads(world, rounds, say)
     const upload = await measureUpload(world, fresh, rounds, say)
     const latency = await measureLatency(world, folder, rounds, say)
-    return { connectMs: Math.round(world.connectMs), phases: phaseRows(fresh, again), upload, latency }
+    const sending = await measureSending(world, folder, rounds, say)
+    return { connectMs: Math.round(world.connectMs), phases: phaseRows(fresh, again), upload, latency, sending }
   } finally {
     endNow = async () => {}
     await world.end()

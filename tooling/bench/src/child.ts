@@ -40,9 +40,14 @@ export class Child {
 
   /** Start a Node program; `folder` takes what it prints to stderr. */
   static start(name: string, file: string, args: readonly string[], folder: string, nodeFlags: readonly string[] = []): Child {
+    return Child.startWords(name, [process.execPath, ...nodeFlags, file, ...args], folder)
+  }
+
+  /** The same, by words that end in becoming a Node program: `nsenter --net=… node …`. */
+  static startWords(name: string, [program, ...words]: readonly [string, ...string[]], folder: string): Child {
     const logPath = join(folder, `${name.replaceAll(' ', '-')}.log`)
     const log = openSync(logPath, 'a')
-    const child = spawn(process.execPath, [...nodeFlags, file, ...args], { stdio: ['ignore', 'pipe', log, 'ipc'] })
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', log, 'ipc'] })
     closeSync(log)
     return new Child(name, child, logPath)
   }

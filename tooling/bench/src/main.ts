@@ -57,7 +57,9 @@ async function run(given: BenchOptions): Promise<void> {
   process.stdout.write(
     `${transport}, ${containers} container${containers > 1 ? 's' : ''} with ${credits} credits, ${rounds} rounds of ${seconds} s, Node ${node}, ${machine}\n`,
   )
-  process.stdout.write(`app, manager, container: CPU us/request; requests/s, p50, p99, CPU: medians of the rounds\n\n${table(reports)}\n`)
+  process.stdout.write(
+    `app, manager, container: CPU us/request; requests/s, p50, p99, CPU, shares: medians of the rounds\n\n${table(reports)}\n`,
+  )
   if (given.json) process.stdout.write(`${JSON.stringify({ ...about, cases: reports })}\n`)
 }
 

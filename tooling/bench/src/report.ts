@@ -16,9 +16,16 @@ interface Summary {
   cpuUs: Record<keyof CpuByProcess, number | null>
 }
 
-/** Requests/s of ours as a share of another's: the median of the rounds' own ratios, beside what we aim for. */
+/**
+ * Requests/s of ours as a share of another's, beside what we aim for: the median of the rounds' own ratios, and the range of those.
+ *
+ * Both of a round run right after one another, so that what slows the machine down slows both. It is therefore not the quotient of the
+ * two medians, which may come from different rounds.
+ */
 interface Ratio {
   ratio: number
+  least: number
+  most: number
   aim: number | null
   met: boolean | null
 }
@@ -69,8 +76,15 @@ function summarise(blocks: readonly BlockFigures[]): Summary {
 }
 
 function compare(ours: readonly BlockFigures[], others: readonly BlockFigures[], aim: BenchCase['aim']): Ratio {
-  const ratio = median(ours.map(({ requestsPerSecond }, i) => requestsPerSecond / (others[i]?.requestsPerSecond ?? Number.NaN)))
-  return { ratio: round(ratio, 3), aim: aim ?? null, met: aim === undefined ? null : ratio >= aim }
+  const ratios = ours.map(({ requestsPerSecond }, i) => requestsPerSecond / (others[i]?.requestsPerSecond ?? Number.NaN))
+  const ratio = median(ratios)
+  return {
+    ratio: round(ratio, 3),
+    least: round(Math.min(...ratios), 3),
+    most: round(Math.max(...ratios), 3),
+    aim: aim ?? null,
+    met: aim === undefined ? null : ratio >= aim,
+  }
 }
 
 const round = (value: number, digits = 0): number => Number(value.toFixed(digits))

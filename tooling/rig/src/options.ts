@@ -16,6 +16,7 @@ Boards on this machine, as network namespaces, each with its own sshd, Docker En
   rate B 10mbit    its link carries so many Mbit/s each way; "rate B off": as many as it can
   loss B 30        so many packets of a hundred are lost, each way; "loss B 0": none
   engine-off B, engine-on B             its Docker Engine, with its containers
+  engine-hang B, engine-resume B        it takes questions and answers none; its containers run on
   sshd-off B, sshd-on B                 its sshd
   sshd-hang B, sshd-resume B            its sshd accepts connections, and says nothing
   restore B        as after up, whatever was done to it; its containers are removed

@@ -133,6 +133,15 @@ export class RigBoard {
     await until(`the Engine of board ${this.number}`, answers, START_LIMIT_MS, () => `its log is in ${this.folder}/dockerd.log`)
   }
 
+  /** From now on it takes questions and answers none; its containers run on. */
+  async hangEngine(): Promise<void> {
+    await this.say(['engine-hang'])
+  }
+
+  async resumeEngine(): Promise<void> {
+    await this.say(['engine-resume'])
+  }
+
   /** Connections end, and new ones are refused. */
   async stopSshd(): Promise<void> {
     await this.say(['sshd-stop'])
@@ -163,6 +172,11 @@ export class RigBoard {
     return tryWords(this.sshWords(words, options?.user), options)
   }
 
+  /** What to start for a program of this machine whose network is the board's. */
+  networkWords(words: readonly [string, ...string[]]): [string, ...string[]] {
+    return ['nsenter', `--net=/run/netns/${this.name}`, ...words]
+  }
+
   /** What to start for {@link RigBoard.ssh}. */
   sshWords(words: readonly string[], user = 'root'): [string, ...string[]] {
     const { identityFile, knownHostsFile } = this.place
@@ -184,6 +198,7 @@ export class RigBoard {
     await this.rate(undefined)
     if (await this.isOn()) {
       await this.resumeSshd()
+      await this.resumeEngine()
       if ((await this.exec(['test', '-d', `/proc/${await this.sshdPid()}`])).code !== 0) await this.startSshd()
       await this.startEngine()
     }

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 20
 /** Pages in front of a data plane that answers as told; `never` does not. */
 function pagesWith(options: { table?: Partial<ReadinessTable>; never?: boolean; started?: boolean; unreadable?: string[] } = {}) {
   const calls: string[] = []
-  const answer: ReadinessTable = { draining: false, names: [], codes: [], ...options.table }
+  const answer: ReadinessTable = { draining: false, socketLost: false, names: [], codes: [], ...options.table }
   const call = (name: string) => {
     calls.push(name)
     return options.never ? new Promise(() => {}) : Promise.resolve(name === 'readiness' ? answer : undefined)
@@ -75,6 +75,12 @@ describe('readyz', () => {
     const { get } = pagesWith({ table: { draining: true, names: ['a'], codes: [code('ready')] } })
     expect(await get('/readyz')).toMatchObject({ status: 503, reason: 'draining', inferences: [{ name: 'a', reason: 'draining' }] })
     expect(await get('/readyz/a')).toMatchObject({ status: 503, reason: 'draining' })
+  })
+
+  it('is 503 for all while a socket is not open', async () => {
+    const { get } = pagesWith({ table: { socketLost: true, names: ['a'], codes: [code('ready')] } })
+    expect(await get('/readyz')).toMatchObject({ status: 503, reason: 'socket_not_open', inferences: [{ name: 'a', ready: false }] })
+    expect(await get('/readyz/a')).toMatchObject({ status: 503, reason: 'socket_not_open' })
   })
 
   it('is 503 for an inference whose file cannot be read', async () => {

@@ -1,6 +1,6 @@
 import { InferenceName } from '@aicluster/protocol'
 import type { DataPlaneClient } from '../control-plane/data-plane-client'
-import { isInOrder, READINESS, type Readiness } from '../data-plane/readiness'
+import { isInOrder, READINESS, type Readiness, type ReadinessTable } from '../data-plane/readiness'
 import { AdminError } from './admin-error'
 import { type ExpositionFormat, formatFor } from './exposition'
 import { HistogramCache } from './histogram-cache'
@@ -54,12 +54,13 @@ export class AdminPages {
     const table = await this.fromDataPlane('readiness', ask).catch(ifSilent(undefined))
     if (!table) return json(false, { ready: false, reason: 'data_plane_silent', inferences: [] })
     const inferences = [
-      ...table.names.map((name, index) => readiness(name, table.codes[index], table.draining)),
+      ...table.names.map((name, index) => readiness(name, table.codes[index], table)),
       ...plane.unreadable.map((name) => ({ name, ready: false, reason: 'config_unreadable' })),
     ]
     const inOrder = table.codes.every((code) => isInOrder(READINESS[code] as Readiness)) && plane.unreadable.length === 0
-    const ready = inOrder && !table.draining
-    const reason = table.draining ? 'draining' : 'inferences'
+    const closed = closedFor(table)
+    const ready = inOrder && !closed
+    const reason = closed ?? 'inferences'
     return json(ready, { ready, ...(ready ? {} : { reason }), inferences })
   }
 
@@ -73,7 +74,7 @@ export class AdminPages {
     const table = await this.fromDataPlane(`readiness ${name}`, ask).catch(ifSilent(undefined))
     if (!table) return json(false, { name, ready: false, reason: 'data_plane_silent' })
     if (table.names.length > 0) {
-      const view = readiness(name, table.codes[0], table.draining)
+      const view = readiness(name, table.codes[0], table)
       return json(view.ready, view)
     }
     if (plane.unreadable.includes(name)) return json(false, { name, ready: false, reason: 'config_unreadable' })
@@ -123,8 +124,12 @@ const ifSilent =
     throw error
   }
 
-function readiness(name: string, code: number | undefined, draining: boolean): { name: string; ready: boolean; reason?: string } {
-  const reason = draining ? 'draining' : (READINESS[code ?? -1] ?? 'not_ready')
+/** Why nobody is served, whatever the inferences could do. */
+const closedFor = ({ draining, socketLost }: ReadinessTable): string | undefined =>
+  draining ? 'draining' : socketLost ? 'socket_not_open' : undefined
+
+function readiness(name: string, code: number | undefined, table: ReadinessTable): { name: string; ready: boolean; reason?: string } {
+  const reason = closedFor(table) ?? READINESS[code ?? -1] ?? 'not_ready'
   return reason === 'ready' ? { name, ready: true } : { name, ready: false, reason }
 }
 

@@ -114,6 +114,9 @@ export interface BoardContainer {
   detach(): void
 }
 
+/** Whether somebody knows a container: by its instance, or, where that does not say whose something is, by its name. */
+export type IsKnown = (whose: { instance?: string | undefined; suffixName: string }) => boolean
+
 /** Whether a board can be used now, since when (ISO 8601), and if not, why. */
 export type BoardState = { state: 'up'; since: string } | { state: 'down'; since: string; reason: string }
 
@@ -181,6 +184,6 @@ export interface Board {
    * @param imageId - {@link ContainerRuntime.imageId}; one that is not there counts as deleted
    */
   deleteImage(imageId: string): Promise<ImageDeletion>
-  /** End and delete what an earlier manager left here and nobody knows any more: everything but these instances. */
-  sweep(known: ReadonlySet<string>): Promise<void>
+  /** End and delete what is left here and nobody knows any more. Commands go on meanwhile: whether somebody does is asked at the last moment. */
+  sweep(isKnown: IsKnown): Promise<void>
 }

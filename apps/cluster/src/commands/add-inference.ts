@@ -1,11 +1,11 @@
 import { type CommandOf, type ContainerHandlerView, clusterError } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { servedNames } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { containerView } from './container-view'
 import { requireSourcesInRoots } from './file-roots'
-import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import { boardsOf } from './select'
@@ -21,25 +21,33 @@ export async function addInference(
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name, coprocessor_name: selection } = command
   const targets = boardsOf(plane, selection)
-  await reachBoardsOf(plane, [], targets)
-  const before = plane.registry.get(name)
-  if (!before) {
-    const registered = plane.registry.all().map(({ config }) => config.name)
-    throw clusterError('inferenceNotFound', {
-      detail: `${name}; registered: ${registered.join(', ') || 'nothing'}`,
-      details: { inference_name: name },
-    })
-  }
+  await reachBoardsOf(plane, [], call, targets)
   const boards = targets.map((board) => ({ name: board.name }))
-  requireProcessesAllowed(plane.options.config, before.config, boards)
-  return plane.locks.with(servedNames(before.config), async () => {
-    for (const board of boards) if (before.boards.includes(board.name)) await requireIdle(plane, before, board.name)
-    const further = boards.filter((board) => !before.boards.includes(board.name))
-    if (further.length === 0) return handlersOn(plane, before, boards)
-    await requireSourcesInRoots(plane.options.config, before)
-    const rollout = { config: before.config, trees: before.trees, before, replace: false, keepFiles: true, boards: further }
-    const [record] = await rollOut(plane, [rollout], command.cmd, call)
-    return handlersOn(plane, record as InferenceRecord, boards)
+  return plane.locks.with(
+    () => servedNames(requireRegistered(plane, name).config),
+    async () => {
+      // Read anew: its containers may just have been started again.
+      const before = requireRegistered(plane, name)
+      requireProcessesAllowed(plane.options.config, before.config, boards)
+      for (const board of boards) if (before.boards.includes(board.name)) await requireIdle(plane, before, board.name)
+      const further = boards.filter((board) => !before.boards.includes(board.name))
+      if (further.length === 0) return handlersOn(plane, before, boards)
+      await requireSourcesInRoots(plane.options.config, before)
+      const rollout = { config: before.config, trees: before.trees, before, replace: false, keepFiles: true, boards: further }
+      const [record] = await rollOut(plane, [rollout], command.cmd, call)
+      return handlersOn(plane, record as InferenceRecord, boards)
+    },
+  )
+}
+
+/** @throws InferenceNameNotFoundError (300) */
+function requireRegistered(plane: ControlPlane, name: string): InferenceRecord {
+  const record = plane.registry.get(name)
+  if (record) return record
+  const registered = plane.registry.all().map(({ config }) => config.name)
+  throw clusterError('inferenceNotFound', {
+    detail: `${name}; registered: ${registered.join(', ') || 'nothing'}`,
+    details: { inference_name: name },
   })
 }
 

@@ -2,6 +2,7 @@ import { type AIClusterError, type ContainerStatusView, clusterError } from '@ai
 import type { ContainerRuntime } from '../boards/board'
 import { isBoardFailure } from '../boards/board-failure'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { processesRefusal } from '../control-plane/processes-allowed'
 import type { ContainerSnapshot, DataPlaneSnapshot } from '../data-plane/snapshot'
 import { implementationOf, servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
@@ -22,6 +23,8 @@ const NOT_STARTED: Omit<ContainerRuntime, 'state' | 'createdAt'> = {
 interface Look {
   runtime?: ContainerRuntime | undefined
   failure?: AIClusterError
+  /** Its board may not run it. */
+  forbidden?: boolean
 }
 
 /** State and use of these containers, as a client sees them; what is known, where a board cannot be reached. */
@@ -42,14 +45,15 @@ export async function statusWhereReached(plane: ControlPlane, selected: readonly
 const looksAt = (plane: ControlPlane, selected: readonly SelectedContainer[]): Promise<Look[]> =>
   Promise.all(selected.map((container) => lookAt(plane, container)))
 
-async function lookAt({ boards, fleet }: ControlPlane, { record, container }: SelectedContainer): Promise<Look> {
+async function lookAt({ boards, fleet, options }: ControlPlane, { record, container }: SelectedContainer): Promise<Look> {
   // A Loop has no program: the cluster itself is what runs.
   if (implementationOf(record.config) === 'Loop') return {}
   const { board, instance } = container
   const state = boards.get(board)?.state
   if (state?.state === 'down') return { failure: clusterError('ssh', { detail: `board "${board}": ${state.reason}`, details: { board } }) }
   try {
-    return { runtime: await fleet.get(instance)?.runtime() }
+    const forbidden = processesRefusal(options.config, record.config, board) !== undefined
+    return { runtime: await fleet.get(instance)?.runtime(), forbidden }
   } catch (error) {
     if (isBoardFailure(error)) return { failure: error }
     throw error
@@ -63,11 +67,12 @@ async function viewsOf(
 ): Promise<ContainerStatusView[]> {
   const snapshot = await plane.options.dataPlane.call('snapshot')
   return selected.map(({ record, container }, index) => {
-    const { runtime, failure } = looks[index] as Look
+    const look = looks[index] as Look
+    const { runtime } = look
     const connection = snapshot.containers.find(({ instance }) => instance === container.instance)
     return {
       ...containerView(record, container, plane.options.config.defaults),
-      ...runtimeFields(record, container, runtime, failure !== undefined),
+      ...runtimeFields(record, container, look),
       ...connectionFields(record, connection, snapshot),
       ports: runtime?.ports ?? (connection ? portsOf(plane) : null),
       ...networkFields(runtime),
@@ -81,16 +86,22 @@ function portsOf(plane: ControlPlane): string | null {
   return pub && sub ? `${pub}/tcp, ${sub}/tcp` : null
 }
 
-function runtimeFields(record: InferenceRecord, container: ContainerRecord, runtime: ContainerRuntime | undefined, unreachable: boolean) {
+function statusText({ config }: InferenceRecord, { runtime, failure, forbidden }: Look): string {
+  if (implementationOf(config) === 'Loop') return 'running'
+  if (failure) return 'unreachable'
+  return forbidden ? 'not allowed' : (runtime?.state ?? 'not started')
+}
+
+function runtimeFields(record: InferenceRecord, container: ContainerRecord, look: Look) {
+  const { runtime } = look
   const { pid, restarts, cpuPercent, memoryBytes, memoryPercent, readBytes, writtenBytes } = runtime ?? NOT_STARTED
-  const status = implementationOf(record.config) === 'Loop' ? 'running' : unreachable ? 'unreachable' : (runtime?.state ?? 'not started')
   return {
     cpu_proc: percent(cpuPercent),
     mem_usage: memoryUsage(memoryBytes, memoryPercent),
     mem_proc: percent(memoryPercent),
     block_io: readBytes === null || writtenBytes === null ? null : `${size(readBytes)} / ${size(writtenBytes)}`,
     created: runtime?.createdAt ?? container.created ?? '',
-    status,
+    status: statusText(record, look),
     cpu_percent: cpuPercent,
     mem_bytes: memoryBytes,
     mem_percent: memoryPercent,

@@ -13,15 +13,17 @@ type DistributionCommand = CommandOf<'start_distribution'> | CommandOf<'stop_dis
 async function setDistribution(plane: ControlPlane, command: DistributionCommand, off: boolean): Promise<DistributionView[]> {
   const { inference_name: name, coprocessor_name: selection, suffix_name: suffix } = command
   const boards = selection ? boardsOf(plane, selection).map((board) => board.name) : undefined
-  const records = selectRecords(plane, name)
-  const selected = suffix
-    ? [requireServing(requireContainer(plane, suffix, selection || undefined), name || undefined)]
-    : containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
+  const select = () => {
+    const records = selectRecords(plane, name)
+    return suffix
+      ? [requireServing(requireContainer(plane, suffix, selection || undefined), name || undefined)]
+      : containersOf(records).filter(({ container }) => !boards || boards.includes(container.board))
+  }
   return plane.locks.with(
-    selected.map(({ record }) => record.config.name),
+    () => select().map(({ record }) => record.config.name),
     async () => {
       const views: DistributionView[] = []
-      for (const { record, container } of selected) views.push(await switchOne(plane, record, container, name || undefined, off))
+      for (const { record, container } of select()) views.push(await switchOne(plane, record, container, name || undefined, off))
       return views
     },
   )

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterConfig } from '../config/cluster-config'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { requireInRoots, requireSourcesInRoots } from './file-roots'
-import { requireProcessesAllowed } from './processes-allowed'
 
 let folder: string
 beforeAll(() => {

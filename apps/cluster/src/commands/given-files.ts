@@ -23,7 +23,7 @@ export const namedFiles = (info: FileInfo): GivenFile[] =>
 
 /**
  * The files of a `put_file` command, no two of one name. Whether they are there nobody has looked.
- * @throws InvalidArgumentError (201) there is none; (302) a path is not absolute, or two have one name
+ * @throws InvalidArgumentError (201) there is none; (302) a path is not absolute, or ends in no file's name; two have one name
  */
 export function givenFiles(info: FileInfo): GivenFile[] {
   const files = namedFiles(info)
@@ -37,6 +37,8 @@ export function givenFiles(info: FileInfo): GivenFile[] {
   for (const file of files) {
     if (!isAbsolute(file.path)) throw refuse(file, "must be an absolute path on the application's machine")
     if (file.path.includes('\0')) throw refuse(file, 'holds a NUL character')
+    // Its name is joined to folders, in which what has this name is replaced.
+    if (['', '.', '..'].includes(file.name)) throw refuse(file, 'must end in the name of a file')
     const twin = byName.get(file.name)
     if (twin) throw refuse(file, `has the same name as ${twin.path}: both would be ${file.name} in the container's folder`)
     byName.set(file.name, file)

@@ -1,13 +1,13 @@
 import { type CommandOf, type ContainerConfig, type ContainerHandlerView, namedPaths } from '@aicluster/protocol'
 import type { Board } from '../boards/board'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { treesOf } from '../given/placed-config'
 import { implementationOf, parseContainerConfig, requireSameConfig, servedNames } from '../registry/container-config-rules'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
 import { requireSourcesInRoots } from './file-roots'
-import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import type { Rollout } from './rollout-progress'
@@ -26,9 +26,10 @@ export async function loadInference(
   return plane.given.using(command.files, async (trees) => {
     const rollouts = () => configs.map((config) => rolloutOf(plane, config, boards, trees))
     for (const rollout of rollouts()) await requireReadable(plane, rollout)
-    await reachBoards(plane, configs, boards)
+    await reachBoards(plane, configs, boards, call)
     return plane.locks.with(configs.flatMap(servedNames), async () => {
-      // Only now it is certain what is read.
+      // Only now it is certain what is registered, and what is read.
+      requireDistinctNames(plane, configs)
       const held = rollouts()
       requireUnchanged(held)
       for (const rollout of held) await requireReadable(plane, rollout)
@@ -51,18 +52,23 @@ function checkLoad(plane: ControlPlane, command: Pick<CommandOf<'load_inference'
 }
 
 /** @throws SshConnectionError (500) */
-function reachBoards(plane: ControlPlane, configs: readonly ContainerConfig[], boards: readonly Board[]): Promise<void> {
+function reachBoards(
+  plane: ControlPlane,
+  configs: readonly ContainerConfig[],
+  boards: readonly Board[],
+  call: Pick<CommandCall, 'signal'>,
+): Promise<void> {
   const replaced = configs.map(({ name, force_update: force }) => (force ? plane.registry.get(name) : undefined))
-  return reachBoardsOf(plane, replaced, configs.every((config) => implementationOf(config) === 'Loop') ? [] : boards)
+  return reachBoardsOf(plane, replaced, call, configs.every((config) => implementationOf(config) === 'Loop') ? [] : boards)
 }
 
 /**
  * The paths from which a load makes containers, with where they stand; none for what runs already.
  * @throws what {@link loadInference} throws of what can be seen before
  */
-export async function pathsOfLoad(plane: ControlPlane, command: CommandOf<'load_inference'>) {
+export async function pathsOfLoad(plane: ControlPlane, command: CommandOf<'load_inference'>, call: Pick<CommandCall, 'signal'>) {
   const { configs, boards } = checkLoad(plane, command)
-  await reachBoards(plane, configs, boards)
+  await reachBoards(plane, configs, boards, call)
   const rollouts = configs.map((config) => rolloutOf(plane, config, boards, new Map()))
   requireUnchanged(rollouts)
   for (const rollout of rollouts) await checkButFiles(plane, rollout)

@@ -3,6 +3,7 @@ import { isBoardFailure } from '../boards/board-failure'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { implementationOf } from '../registry/container-config-rules'
 import type { InferenceRecord } from '../registry/inference-record'
+import type { CommandCall } from './command-call'
 import { boardsWithPrograms } from './reach-boards'
 import type { SelectedContainer } from './select'
 
@@ -13,15 +14,19 @@ export interface LostContainer extends SelectedContainer {
 }
 
 /** Those of the boards of these containers that cannot be worked with now, and what is wrong with each; known at most 4 s later. */
-export async function lostBoardsOf(plane: ControlPlane, records: readonly InferenceRecord[]): Promise<ReadonlyMap<string, string>> {
+export async function lostBoardsOf(
+  plane: ControlPlane,
+  records: readonly InferenceRecord[],
+  { signal }: Pick<CommandCall, 'signal'>,
+): Promise<ReadonlyMap<string, string>> {
   const boards = new Set(records.flatMap((record) => boardsWithPrograms(plane, record)))
-  const reasons = await Promise.all([...boards].map(async (board) => [board.name, await reasonOf(plane, board)] as const))
+  const reasons = await Promise.all([...boards].map(async (board) => [board.name, await reasonOf(plane, board, signal)] as const))
   return new Map(reasons.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, reason]])))
 }
 
-async function reasonOf(plane: ControlPlane, board: Board): Promise<string | undefined> {
+async function reasonOf(plane: ControlPlane, board: Board, signal: AbortSignal): Promise<string | undefined> {
   try {
-    await plane.boardWatch.reach([board])
+    await plane.boardWatch.reach([board], signal)
     return undefined
   } catch (error) {
     if (isBoardFailure(error)) return error.message

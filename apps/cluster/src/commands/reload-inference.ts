@@ -1,5 +1,6 @@
 import { type CommandOf, type ContainerHandlerView, clusterError } from '@aicluster/protocol'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { treesOf } from '../given/placed-config'
 import { servedNames } from '../registry/container-config-rules'
 import { parseInferenceFile, requireSameIdentity } from '../registry/inference-file'
@@ -8,7 +9,6 @@ import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
 import { requireSourcesInRoots } from './file-roots'
-import { requireProcessesAllowed } from './processes-allowed'
 import { reachBoardsOf } from './reach-boards'
 import { rollOut } from './rollout'
 import type { Rollout } from './rollout-progress'
@@ -23,12 +23,17 @@ export async function reloadInference(
   call: CommandCall,
 ): Promise<ContainerHandlerView[]> {
   const { inference_name: name } = command
-  await reachBoardsOf(plane, [plane.registry.get(name)])
-  const before = plane.registry.get(name)
-  return plane.locks.with(before ? servedNames(before.config) : [name], async () => {
+  await reachBoardsOf(plane, [plane.registry.get(name)], call)
+  const names = () => {
+    const registered = plane.registry.get(name)
+    return registered ? servedNames(registered.config) : [name]
+  }
+  return plane.locks.with(names, async () => {
+    // Read anew: its containers may just have been started again.
+    const before = plane.registry.get(name)
+    const held = new Set(names().map((held) => held.toLowerCase()))
     const record = await readFile(plane, name, before)
     // The file may name further inferences, which another command may hold.
-    const held = new Set((before ? servedNames(before.config) : [name]).map((held) => held.toLowerCase()))
     const further = servedNames(record.config).filter((served) => !held.has(served.toLowerCase()))
     return plane.locks.with(further, async () => {
       requireDistinctNames(plane, [record.config])

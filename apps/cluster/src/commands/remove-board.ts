@@ -20,14 +20,18 @@ export function removeBoard(plane: ControlPlane, command: CommandOf<'remove_boar
       ? await unloadInference(plane, { cmd: 'unload_inference', coprocessor_name: name, delete_image: false, force }, call)
       : { forgotten: [] }
     requireEmpty(plane, name)
-    if (file !== undefined)
-      await removeFromFile(
-        file,
-        name,
-        others.map((board) => ({ name: board.name })),
-      )
-    // The same turn as the last look: no command can have chosen it in between.
-    requireEmpty(plane, name)
+    // The same turn as that look: from here on no command can choose it.
+    const showAgain = plane.boards.hide(name)
+    try {
+      if (file !== undefined)
+        await removeFromFile(
+          file,
+          name,
+          others.map((board) => ({ name: board.name })),
+        )
+    } finally {
+      showAgain()
+    }
     config.boards.splice(0, config.boards.length, ...others)
     await plane.removeBoard(name)
     return { forgotten }

@@ -1,5 +1,5 @@
 import type { Sources } from '../given/placed-config'
-import { endpointsOf, implementationOf } from '../registry/container-config-rules'
+import { endpointsOf, implementationOf, servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 
 /** One inference that a command brings to some boards. */
@@ -20,7 +20,6 @@ export interface RolloutProgress {
   started: ContainerRecord[]
   /** The data plane has forgotten what was there before, and its programs end. */
   replacing: boolean
-  registered: boolean
 }
 
 /** Whether new containers stand beside the old ones before those go. What takes requests differently, or has no program, cannot. */
@@ -28,6 +27,14 @@ export function standsBeside({ config, before, replace }: Rollout): boolean {
   if (!replace || !before || config.replacement !== 'start-then-kill') return false
   if (implementationOf(config) === 'Loop' || implementationOf(before.config) === 'Loop') return false
   return JSON.stringify(endpointsOf(config)) === JSON.stringify(endpointsOf(before.config))
+}
+
+/** Inference names that neither the new containers of a rollout serve nor anything else that is registered. */
+export function droppedNames({ config, before }: Rollout, registered: readonly InferenceRecord[]): string[] {
+  if (!before) return []
+  const others = registered.filter((record) => record.config.name !== config.name)
+  const kept = new Set([config, ...others.map((record) => record.config)].flatMap(servedNames))
+  return servedNames(before.config).filter((name) => !kept.has(name))
 }
 
 /** What is registered once all is well. */
@@ -43,3 +50,6 @@ export function nextRecord({ rollout: { config, trees, before, replace, boards }
 }
 
 export const instancesOf = (record: InferenceRecord | undefined): string[] => record?.containers.map(({ instance }) => instance) ?? []
+
+export const suffixNamesOf = (record: InferenceRecord | undefined): string[] =>
+  record?.containers.map(({ suffix_name }) => suffix_name) ?? []

@@ -2,6 +2,7 @@ import { Command, type CommandName, type CommandOf, clusterError, decodeMsgpack,
 import type { ControlPlane } from '../control-plane/control-plane'
 import { addBoard } from './add-board'
 import { addInference } from './add-inference'
+import { auditSummary } from './audit-summary'
 import { checkBoards } from './check-boards'
 import type { CommandCall } from './command-call'
 import { deleteQueue } from './delete-queue'
@@ -108,10 +109,10 @@ export async function runCommand(plane: ControlPlane, bytes: Uint8Array, call: C
     requireRight(command, call.principal)
     const handler = HANDLERS[command.cmd] as CommandHandler<CommandName>
     const result = await handler(plane, command, call)
-    outcome({ what: summary(command), code: 0 })
+    outcome({ what: auditSummary(command), code: 0 })
     return result
   } catch (error) {
-    outcome({ what: summary(command), code: (error as { code?: number }).code ?? 999 })
+    outcome({ what: auditSummary(command), code: (error as { code?: number }).code ?? 999 })
     throw error
   }
 }
@@ -135,16 +136,4 @@ function parseCommand(bytes: Uint8Array, disabled: readonly string[]): Command {
   const parsed = Command.safeParse(value)
   if (!parsed.success) throw invalidInput(`command ${cmd}`, value, parsed.error)
   return parsed.data
-}
-
-/** What a command is about, for the audit log: names, never environments or paths. */
-function summary(command: Command): Record<string, unknown> {
-  if (command.cmd === 'load_inference') {
-    const names = command.container_config.map((config) => (config as { name?: unknown } | null)?.name)
-    return { names, boards: command.coprocessor_name }
-  }
-  if (command.cmd === 'add_board') return { board: command.board.name, fingerprint: command.fingerprint, write: command.write }
-  if (command.cmd === 'put_file') return { inference_name: command.inference_name, files: Object.keys(command.file_info) }
-  const { cmd: _cmd, ...rest } = command
-  return rest
 }

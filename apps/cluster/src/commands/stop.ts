@@ -10,7 +10,7 @@ import { withContainer } from './registered-container'
  * time-out of the cluster, and is told to end; what it then still holds ends with 402, or is redelivered. Its queues go on accepting.
  */
 export function stop(plane: ControlPlane, command: CommandOf<'stop'>, call: CommandCall): Promise<ContainerStatusView> {
-  return changeProgram(plane, command, async ({ record, container }) => {
+  return changeProgram(plane, command, call, async ({ record, container }) => {
     const { instance } = container
     if (!container.stopped) {
       await drainContainers(plane, [instance], call.signal)

@@ -2,27 +2,55 @@ import type { CommandName } from '@aicluster/protocol'
 import { isBoardFailure } from '../boards/board-failure'
 import { type FleetWork, UNATTENDED } from '../control-plane/container-fleet'
 import type { ControlPlane } from '../control-plane/control-plane'
+import { processesRefusal } from '../control-plane/processes-allowed'
 import { implementationOf } from '../registry/container-config-rules'
 import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
 import type { CommandCall } from './command-call'
 import { workOf } from './progress'
 import type { RolloutProgress } from './rollout-progress'
 
-/** What a rollout has started goes, what it has replaced runs again, and the registry is as it was. */
+/** What a rollout has started goes, and what it has replaced runs again. Whatever goes wrong, the rest is done. */
 export async function takeBack(plane: ControlPlane, progress: RolloutProgress, cmd: CommandName, call: CommandCall): Promise<void> {
-  const { rollout, started, replacing, registered } = progress
-  const { before, config } = rollout
+  const { rollout, started, replacing } = progress
+  const { before } = rollout
   for (const { instance } of started) await plane.options.dataPlane.call('forgetContainer', instance)
-  await Promise.all(started.map(({ instance }) => plane.fleet.removeOrLeave(instance)))
-  if (before && replacing) {
-    const containers = await Promise.all(before.containers.map((container) => restore(plane, before, container, cmd, call)))
-    await plane.registry.set({ ...before, containers })
-  } else if (registered && before) await plane.registry.set(before)
-  else if (registered) await plane.registry.delete(config.name)
+  await removeAll(plane, started)
+  if (before && replacing) await restoreAll(plane, before, before.containers, cmd, call)
+}
+
+/** Containers that are registered no more go from their boards. What cannot be removed is said, and keeps nobody from the rest. */
+export async function removeAll(plane: ControlPlane, containers: readonly ContainerRecord[]): Promise<void> {
+  const { log } = plane.options
+  await Promise.all(
+    containers.map(({ instance, suffix_name: container, board }) =>
+      plane.fleet.removeOrLeave(instance).catch((error) => log.error({ container, board, err: error }, 'a container could not be removed')),
+    ),
+  )
+}
+
+/** Those containers of an inference that were set aside run again, and are registered as they are now. */
+export async function restoreAll(
+  plane: ControlPlane,
+  record: InferenceRecord,
+  aside: readonly ContainerRecord[],
+  cmd: CommandName,
+  call: CommandCall,
+): Promise<void> {
+  const containers = await Promise.all(
+    record.containers.map((container) => (aside.includes(container) ? restore(plane, record, container, cmd, call) : container)),
+  )
+  await plane.registry
+    .keep({ ...record, containers })
+    .catch((error) =>
+      plane.options.log.error(
+        { inference: record.config.name, err: error },
+        'what runs again could not be written: tried with the next change',
+      ),
+    )
 }
 
 /** What was set aside runs again, with its own files. Whatever goes wrong, it stays registered. */
-export async function restore(
+async function restore(
   plane: ControlPlane,
   record: InferenceRecord,
   container: ContainerRecord,
@@ -37,7 +65,7 @@ export async function restore(
   const startTimeoutMs = config.start_timeout ?? plane.options.config.defaults.start_timeout
   try {
     await plane.fleet.bringBack(instance)
-    if (container.stopped) return container
+    if (container.stopped || processesRefusal(plane.options.config, config, board) !== undefined) return container
     return await plane.fleet.startAgain(record, container, { startTimeoutMs, work, withFiles: true })
   } catch (error) {
     plane.options.log.error(
@@ -52,5 +80,6 @@ export async function restore(
 
 async function expectAgain(plane: ControlPlane, record: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
   if (!container.stopped) await plane.fleet.expectAgain(record, container)
+  plane.boardWatch.lookAgain(container.board, container.instance)
   return container
 }

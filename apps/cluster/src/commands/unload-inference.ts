@@ -10,7 +10,7 @@ import { type LostContainer, lostBoardsOf, lostIn } from './lost-boards'
 import { reachBoardsOf } from './reach-boards'
 import { imagesOf, removeImages } from './remove-images'
 import { boardsOf, containersOf, type SelectedContainer, selectRecords } from './select'
-import { restore } from './take-back'
+import { restoreAll } from './take-back'
 
 /** How often a drain looks whether everything is done, in ms. */
 const DRAIN_POLL_MS = 20
@@ -39,24 +39,26 @@ export async function unloadInference(plane: ControlPlane, command: CommandOf<'u
   const isSelected = (board: string) => !boards || boards.includes(board)
   const select = () => selectRecords(plane, name).filter((record) => record.boards.some(isSelected))
   const chosen = select().map((record) => ({ ...record, containers: record.containers.filter(({ board }) => isSelected(board)) }))
-  const reasons = force ? await lostBoardsOf(plane, chosen) : await reachBoardsOf(plane, chosen)
-  // Only now: it may just have been taken over, and have another record.
-  const records = select()
-  const takeAway = () =>
-    plane.locks.with(
-      records.flatMap(({ config }) => servedNames(config)),
-      async () => {
-        const containers = containersOf(records).filter(({ container }) => isSelected(container.board))
-        const lost = lostIn(containers, reasons ?? new Map())
-        const there = containers.filter((selected) => !lost.some(({ container }) => container === selected.container))
-        const used = deleteImage ? await imagesOf(plane, there) : []
-        const leaving = { records, there, lost, remaining: records.map((record) => without(record, boards)) }
-        return { lost: await unload(plane, leaving, command, call), images: await removeImages(plane, used) }
-      },
-    )
-  const { images, lost } = await plane.given.holding(
-    records.map(({ trees }) => trees),
-    takeAway,
+  const reasons = force ? await lostBoardsOf(plane, chosen, call) : await reachBoardsOf(plane, chosen, call)
+  const takeAway = async (records: readonly InferenceRecord[]) => {
+    const containers = containersOf(records).filter(({ container }) => isSelected(container.board))
+    const lost = lostIn(containers, reasons ?? new Map())
+    const there = containers.filter((selected) => !lost.some(({ container }) => container === selected.container))
+    const used = deleteImage ? await imagesOf(plane, there) : []
+    const leaving = { records, there, lost, remaining: records.map((record) => without(record, boards)) }
+    return { lost: await unload(plane, leaving, command, call), images: await removeImages(plane, used) }
+  }
+  const { images, lost } = await plane.locks.with(
+    () => select().flatMap(({ config }) => servedNames(config)),
+    async () => {
+      // Read anew: its containers may just have been started again.
+      const records = select()
+      return plane.given.holding(
+        records.map(({ trees }) => trees),
+        () => takeAway(records),
+      )
+    },
+    call.signal,
   )
   const forgotten = lost.map(({ container, reason }) => ({ suffix_name: container.suffix_name, board: container.board, reason }))
   return { containers: handlersOf(plane, plane.registry.all()), images, forgotten }
@@ -78,21 +80,33 @@ async function unload(
     await takeBackUnload(plane, leaving, names, call)
     throw failed.error
   }
-  for (const record of remaining) {
-    if (record.containers.length === 0) {
-      await plane.registry.delete(record.config.name)
-      await plane.files.delete(record.config.name)
-    } else await plane.registry.set(record)
+  const gone = remaining.filter(({ containers }) => containers.length === 0).map(({ config }) => config.name)
+  try {
+    await plane.registry.change(
+      remaining.filter(({ containers }) => containers.length > 0),
+      gone,
+    )
+  } catch (error) {
+    await takeBackUnload(plane, leaving, names, call)
+    throw error
   }
+  for (const name of gone) await plane.files.delete(name)
   await plane.project()
   const lost = [...leaving.lost, ...failures.map(({ error, ...selected }) => ({ ...selected, reason: asAIClusterError(error).message }))]
   for (const { container, reason } of lost) {
     plane.fleet.forget(container.instance)
     const what = { container: container.suffix_name, board: container.board, reason }
     plane.options.log.warn(what, 'a container is forgotten that may still run')
+    plane.boardWatch.lookAgain(container.board)
   }
-  await Promise.all(there.map(({ container }) => plane.fleet.removeOrLeave(container.instance)))
+  await Promise.all(there.map((selected) => remove(plane, selected)))
   return lost
+}
+
+async function remove(plane: ControlPlane, { container: { board, instance } }: SelectedContainer): Promise<void> {
+  // Nobody has got to see it since the manager started: what is there of it is swept away.
+  if (!plane.fleet.get(instance)) plane.boardWatch.lookAgain(board)
+  await plane.fleet.removeOrLeave(instance)
 }
 
 /** @returns those with which it did not work */
@@ -107,17 +121,10 @@ async function setAside(
   return failed
 }
 
-/** A board has gone in the middle: what was stopped runs again, and everything is registered as before. */
+/** A board has gone in the middle, or the disk is full: what was stopped runs again, and everything is registered as before. */
 async function takeBackUnload(plane: ControlPlane, leaving: Leaving, names: readonly string[], call: CommandCall): Promise<void> {
-  const stopped = new Set([...leaving.there, ...leaving.lost].map(({ container }) => container.instance))
-  for (const record of leaving.records) {
-    const containers = await Promise.all(
-      record.containers.map((container) =>
-        stopped.has(container.instance) ? restore(plane, record, container, 'unload_inference', call) : container,
-      ),
-    )
-    await plane.registry.set({ ...record, containers })
-  }
+  const stopped = [...leaving.there, ...leaving.lost].map(({ container }) => container)
+  for (const record of leaving.records) await restoreAll(plane, record, stopped, 'unload_inference', call)
   await plane.project(names)
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as protocol from '@aicluster/protocol'
 import * as transport from '@aicluster/transport'
@@ -6,8 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DEFAULT_LIMITS } from '../boards/local/local-limits'
 import { clusterConfigSchema, type JsonSchema } from './config-schema'
+import { DOCUMENTED } from './test/documented-constants'
+import { INNER } from './test/inner-constants'
 
-const repositoryFile = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../../${path}`, import.meta.url)), 'utf8')
+const repositoryPath = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url))
+const repositoryFile = (path: string): string => readFileSync(repositoryPath(path), 'utf8')
 
 /** The page's rows, by section and key. */
 const sections = new Map(
@@ -100,109 +103,49 @@ describe('docs/configuration.md', () => {
     expect(plainNumbers(row('The wire', key)[0])).toEqual([value])
   })
 
-  /** What no package gives away: read from its source. */
-  it.each([
-    ['Applications: host-sdk', 'connectTimeoutMs', 0, 'packages/host-sdk/src/ai-cluster.ts', /DEFAULT_CONNECT_TIMEOUT_MS = (.+)/],
-    ['Applications: host-sdk', 'copy', 2, 'packages/host-sdk/src/inference-client.ts', /COPY_UP_TO_BYTES = (.+)/],
-    ['Applications: host-sdk', 'timeout', 2, 'packages/host-sdk/src/call-options.ts', /MAX_TIMEOUT_MS = (.+)/],
-    ['Applications: host-sdk', 'drainMs', 2, 'packages/protocol/src/commands/commands.ts', /drain_ms: .*max\(([\d_]+)\)/],
-    ['Applications: host-sdk', 'release drainMs', 0, 'packages/host-sdk/src/call-options.ts', /drainMs = (\d+) }/],
-    ['Applications: host-sdk', 'release drainMs', 2, 'packages/host-sdk/src/call-options.ts', /MAX_DRAIN_MS = (.+)/],
-    [
-      'Applications: host-sdk',
-      'reconnectTimeoutMs',
-      0,
-      'packages/host-sdk/src/connection/session-options.ts',
-      /reconnectTimeoutMs = (\w+)/,
-    ],
-    [
-      'Applications: host-sdk',
-      'reconnectTimeoutMs',
-      2,
-      'packages/host-sdk/src/connection/session-options.ts',
-      /'reconnectTimeoutMs', reconnectTimeoutMs, (\d+),/,
-    ],
-    [
-      'Applications: host-sdk',
-      'reconnectTimeoutMs',
-      2,
-      'packages/host-sdk/src/connection/session-options.ts',
-      /'reconnectTimeoutMs', reconnectTimeoutMs, \d+, (\w+)\)/,
-    ],
-    ['Applications: host-sdk', 'maxPending', 0, 'packages/host-sdk/src/connection/session-options.ts', /DEFAULT_MAX_PENDING = (.+)/],
-    ['Applications: host-sdk', 'maxPending', 2, 'packages/host-sdk/src/connection/session-options.ts', /MAX_MAX_PENDING = (.+)/],
-    [
-      'Applications: host-sdk',
-      'maxPendingBytes',
-      0,
-      'packages/host-sdk/src/connection/session-options.ts',
-      /DEFAULT_MAX_PENDING_BYTES = (.+)/,
-    ],
-    ['Applications: host-sdk', "time-out's grace", 0, 'packages/host-sdk/src/inference-client.ts', /TIMEOUT_GRACE_MS = (.+)/],
-    ['Applications: host-sdk', 'hello', 0, 'packages/host-sdk/src/connection/host-link.ts', /HELLO_REPEATED_AFTER_MS = (.+)/],
-    [
-      'Containers: container-sdk',
-      'connectTimeoutMs',
-      0,
-      'packages/container-sdk/src/connector-options.ts',
-      /connectTimeoutMs \?\? ([\d_]+)/,
-    ],
-    ['Containers: container-sdk', 'orphanTimeoutMs', 0, 'packages/container-sdk/src/connector-options.ts', /orphanTimeoutMs \?\? ([\d_]+)/],
-    ['Containers: container-sdk', 'close drainMs', 0, 'packages/container-sdk/src/connector.ts', /DRAIN_MS = (.+)/],
-    ['Containers: container-sdk', 'settle wait', 0, 'packages/container-sdk/src/drain.ts', /SETTLE_TIMEOUT_MS = (.+)/],
-    [
-      'Containers: container-sdk',
-      'goodbye wait',
-      0,
-      'packages/container-sdk/src/session/container-connection.ts',
-      /CLOSE_TIMEOUT_MS = (.+)/,
-    ],
-    ['Containers: container-sdk', 'exit grace', 0, 'packages/container-sdk/src/termination-signal.ts', /EXIT_GRACE_MS = (.+)/],
-    ['Containers: container-sdk', 'copy limit', 0, 'packages/container-sdk/src/encode-answer.ts', /COPY_LIMIT_BYTES = (.+)/],
-    ['Containers: container-sdk', 'hello', 0, 'packages/container-sdk/src/session/greeting.ts', /HELLO_REPEAT_MS = (.+)/],
-    [
-      'Containers: container-sdk',
-      "hello's numbers",
-      0,
-      'packages/container-sdk/src/session/answer-session.ts',
-      /MAX_NUMBERS_IN_HELLO = (.+)/,
-    ],
-    ['Containers: container-sdk', 'started report', 0, 'packages/container-sdk/src/started-report.ts', /STARTED_AFTER_MS = (.+)/],
-    ['The manager: constants', 'container grace', 0, 'apps/cluster/src/data-plane/recovery.ts', /CONTAINER_GRACE_MS = (.+)/],
-    ['The manager: constants', 'unclaimed work', 2, 'apps/cluster/src/data-plane/recovery.ts', /CLAIM_TIMEOUT_MS = (\w+) \+/],
-    ['The manager: constants', 'unclaimed work', 2, 'apps/cluster/src/data-plane/recovery.ts', /CLAIM_TIMEOUT_MS = \w+ \+ (.+)/],
-    ['The manager: constants', 'kept outcomes', 0, 'apps/cluster/src/data-plane/outcomes.ts', /MAX_RETAINED_OUTCOMES = (.+)/],
-    ['The manager: constants', 'journal segment', 0, 'apps/cluster/src/journal/hand-out-journal.ts', /DEFAULT_SEGMENT_BYTES = (.+)/],
-    ['The manager: constants', 'delivery wait', 0, 'apps/cluster/src/manager.ts', /DELIVERY_TIMEOUT_MS = (.+)/],
-    ['The manager: constants', 'admin connections', 0, 'apps/cluster/src/admin/admin-server.ts', /MAX_CONNECTIONS = (.+)/],
-    ['The manager: constants', 'admin scrapes', 0, 'apps/cluster/src/admin/admin-server.ts', /MAX_SCRAPES = (.+)/],
-    ['The manager: constants', 'admin headers', 0, 'apps/cluster/src/admin/admin-server.ts', /MAX_HEADER_BYTES = (.+)/],
-    ['The manager: constants', 'admin request', 0, 'apps/cluster/src/admin/admin-server.ts', /REQUEST_TIMEOUT_MS = (.+)/],
-    ['The manager: constants', 'admin idle', 0, 'apps/cluster/src/admin/admin-server.ts', /IDLE_TIMEOUT_MS = (.+)/],
-    ['The manager: constants', 'admin response', 0, 'apps/cluster/src/admin/admin-server.ts', /RESPONSE_TIMEOUT_MS = (.+)/],
-    ['The manager: constants', 'admin probe', 0, 'apps/cluster/src/admin/admin-pages.ts', /DATA_PLANE_TIMEOUT_MS = (.+)/],
-    ['The manager: constants', 'settled', 0, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_COUNT = (.+)/],
-    ['The manager: constants', 'settled', 2, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_DELAY_MS = (.+)/],
-    ['The manager: constants', 'settled', 2, 'apps/cluster/src/data-plane/container-session.ts', /SETTLE_BYTES = (.+)/],
-    ['Local boards', 'last words', 0, 'apps/cluster/src/boards/local/process-log.ts', /TAIL_LIMITS = \{ lines: (\d+)/],
-    ['Local boards', 'last words', 2, 'apps/cluster/src/boards/local/process-log.ts', /TAIL_LIMITS = .*bytes: (\d+)/],
-    ['The wire', 'ack', 0, 'packages/transport/src/ack-timer.ts', /ACK_DELAY_MS = (.+)/],
-    ['The wire', 'sequences per connection', 0, 'packages/transport/src/dealer-link.ts', /SEQUENCES_PER_CONNECTION = (.+)/],
-    ['The wire', 'receiveHighWaterMark', 0, 'packages/transport/src/socket-options.ts', /receiveHighWaterMark: ([\d_]+)/],
-    ['The wire', 'linger', 0, 'packages/transport/src/socket-options.ts', /linger: ([\d_]+)/],
-    ['The wire', 'reconnectInterval', 0, 'packages/transport/src/socket-options.ts', /reconnectInterval: ([\d_]+)/],
-    ['The wire', 'reconnectMaxInterval', 0, 'packages/transport/src/socket-options.ts', /reconnectMaxInterval: ([\d_]+)/],
-    ['The command line', 'aicluster down --wait', 0, 'apps/cli/src/commands/down.ts', /--wait <ms>.*'(\d+)'/],
-    ['The command line', 'aicluster up --detach', 0, 'apps/cli/src/cluster/start-in-background.ts', /READY_LIMIT_MS = (.+)/],
-    ['The command line', 'manager.log', 0, 'apps/cli/src/cluster/start-in-background.ts', /LOG_LIMIT_BYTES = (.+)/],
-    ['The command line', 'aicluster infer', 0, 'apps/cli/src/commands/infer.ts', /IN_FLIGHT = (.+)/],
-    ['The command line', 'progress', 0, 'apps/cli/src/output/progress.ts', /QUIET_MS = (.+)/],
-  ])('%s: has %s as the source has it (cell %i, %s)', (section, key, cell, file, pattern) => {
-    const source = pattern.exec(repositoryFile(file))?.[1]
-    if (source === undefined) throw new Error(`${file} has no ${pattern}: mend this test`)
-    expect(plainNumbers(row(section, key)[cell])).toContain(calculated(source))
+  it.each(Object.entries(DOCUMENTED).flatMap(([section, numbers]) => numbers.map((number) => [section, ...number] as const)))(
+    '%s: has %s as the source has it (cell %i, %s, %s)',
+    (section, key, cell, file, where) => {
+      const pattern = typeof where === 'string' ? new RegExp(`\\b${where} = (.+)`) : where
+      const source = pattern.exec(repositoryFile(file))?.[1]
+      if (source === undefined) throw new Error(`${file} has no ${pattern}: mend documented-constants.ts`)
+      expect(plainNumbers(row(section, key)[cell])).toContain(calculated(source))
+    },
+  )
+
+  it('forgets no time, size or limit: each has a row, or a reason to have none', () => {
+    const named = Object.values(DOCUMENTED)
+      .flat()
+      .map(([, , file, where]) => `${file} ${typeof where === 'string' ? where : (/[A-Z][A-Z_]+(?= =)/.exec(where.source)?.[0] ?? '')}`)
+    const ofTheWire = constants.map(([key]) => key)
+    const known = new Set([...named, ...Object.values(INNER).flat()])
+    const found = limitsInSources().filter(
+      (constant) => !(constant.startsWith('packages/transport/') && ofTheWire.includes(constant.split(' ')[1] as string)),
+    )
+    expect(found.filter((constant) => !known.has(constant))).toEqual([])
+    expect(
+      Object.values(INNER)
+        .flat()
+        .filter((constant) => !found.includes(constant)),
+    ).toEqual([])
   })
 })
+
+/** `apps/cluster/src/manager.ts FLUSH_MS` of every constant whose name ends with its unit, `_MS` or `_BYTES`, or begins with `MAX_`. */
+function limitsInSources(): string[] {
+  return ['apps/cluster/src', 'apps/cli/src', 'packages/host-sdk/src', 'packages/container-sdk/src', 'packages/transport/src'].flatMap(
+    (folder) =>
+      readdirSync(repositoryPath(folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|(^|\/)test(\/|-)/.test(file))
+        .flatMap((file) =>
+          [
+            ...repositoryFile(`${folder}/${file}`).matchAll(
+              /^(?:export )?const ([A-Z][A-Z\d_]*_(?:MS|BYTES)|MAX_[A-Z\d_]+) = [^'"`[{\n]+$/gm,
+            ),
+          ].map(([, name]) => `${folder}/${file} ${name}`),
+        ),
+  )
+}
 
 /** `64 * 1024`, `2 ** 32 - 2`, `5_000`, the name of a constant of the wire */
 function calculated(text: string): number {

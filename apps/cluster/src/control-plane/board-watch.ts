@@ -1,156 +1,132 @@
-import { asAIClusterError, clusterError } from '@aicluster/protocol'
+import { type AIClusterError, asAIClusterError, clusterError } from '@aicluster/protocol'
 import type { Board, BoardState } from '../boards/board'
-import { isBoardFailure } from '../boards/board-failure'
-import { implementationOf, servedNames } from '../registry/container-config-rules'
-import type { ContainerRecord, InferenceRecord } from '../registry/inference-record'
-import type { ControlPlane } from './control-plane'
+import { boardError } from '../boards/board-error'
+import { type After, afterMs, within } from '../within'
+import { BoardInLine, type WatchedPlane } from './board-in-line'
+import type { Boards } from './boards'
+import { Settling } from './settling'
 
-/** How long a board that is up, but on which something failed, is left alone before it is looked at again, in ms. */
-const RETRY_MS = 2_000
+/** How long a command waits for a board to answer and to be in line, in ms; and a manager that starts, for one of its own machine. */
+const WAIT_LIMIT_MS = 4_000
+
+interface Watched {
+  board: Board
+  inLine: BoardInLine
+  settling: Settling
+}
 
 /**
  * Boards come and go: what is registered on one stays registered, and its containers are expected, whether it can be reached or not.
- * When it comes up, what runs there is brought in line with the registry; commands that need the board wait for that.
+ * When it comes up, what runs there is brought in line with the registry, again and again for as long as something is not; commands that
+ * need the board wait a moment for that.
  */
 export class BoardWatch {
-  /** By board: it is being brought in line, or that has failed. */
-  private readonly settling = new Map<string, Promise<void>>()
-  private readonly retries = new Map<string, NodeJS.Timeout>()
-  private ended = false
+  private readonly watched = new Map<string, Watched>()
 
-  constructor(private readonly plane: ControlPlane) {}
+  constructor(
+    private readonly plane: WatchedPlane & { readonly boards: Pick<Boards, 'all'> },
+    private readonly after: After = afterMs,
+  ) {}
 
-  /** Keep a board reachable from now on. Resolves when one that is up at once is in line with the registry; of others nobody waits. */
+  /**
+   * Keep a board reachable from now on. Resolves when one that is up at once has been brought in line, or 4 s later; of others nobody waits.
+   */
   async begin(board: Board): Promise<void> {
-    board.onState = (state) => this.onState(board, state)
+    const inLine = new BoardInLine(this.plane, board, () => settling.wake())
+    const settling = new Settling(() => this.settle(board, inLine), this.after)
+    const watched = { board, inLine, settling }
+    this.watched.set(board.name, watched)
+    board.onState = (state) => this.onState(watched, state)
     board.open()
-    if (board.state.state === 'up') await this.settle(board)
+    if (board.state.state !== 'up') return
+    settling.up()
+    await this.within(settling.ended(), () => inLine.late(WAIT_LIMIT_MS)).catch((error) => this.log(board, error))
   }
 
   /** Let go of a board; its containers run on. */
   async end(board: Board): Promise<void> {
     board.onState = undefined
-    clearTimeout(this.retries.get(board.name))
-    this.settling.delete(board.name)
+    const watched = this.of(board)
+    if (watched) this.watched.delete(board.name)
+    watched?.settling.down()
     await board.close()
   }
 
   async endAll(): Promise<void> {
-    this.ended = true
     await Promise.allSettled(this.plane.boards.all().map((board) => this.end(board)))
   }
 
   /**
-   * Make sure that these boards can be worked with: each has just answered, and is in line with the registry.
-   * @throws SshConnectionError (500) naming the board and why not, at most 4 s later
+   * Make sure that these boards can be worked with: each has just answered, and is not being brought in line.
+   * @throws SshConnectionError (500) naming the board and why not, at most 4 s later; the signal's reason
    */
-  async reach(boards: Iterable<Board>): Promise<void> {
-    await Promise.all(
-      [...new Set(boards)].map(async (board) => {
-        await board.reach()
-        await this.settling.get(board.name)
-      }),
-    )
+  async reach(boards: Iterable<Board>, signal?: AbortSignal): Promise<void> {
+    await Promise.all([...new Set(boards)].map((board) => this.reachOne(board, signal)))
   }
 
-  private onState(board: Board, state: BoardState): void {
+  /** Something that concerns a board has failed: it is looked at again in a moment, and a registered container with it. */
+  lookAgain(boardName: string, instance?: string): void {
+    const watched = this.watched.get(boardName)
+    if (instance !== undefined) watched?.inLine.doubt(instance)
+    watched?.settling.again()
+  }
+
+  /** Whether something has failed with this container since it was looked at. */
+  isInDoubt(boardName: string, instance: string): boolean {
+    return this.watched.get(boardName)?.inLine.isInDoubt(instance) ?? false
+  }
+
+  private async reachOne(board: Board, signal: AbortSignal | undefined): Promise<void> {
+    const watched = this.of(board)
+    let answered = false
+    const usable = async () => {
+      await board.reach()
+      answered = true
+      await watched?.settling.ended()
+      if (board.state.state === 'down') throw isDown(board, board.state.reason)
+    }
+    const late = () => {
+      if (board.state.state === 'down') return isDown(board, board.state.reason)
+      if (answered && watched) return watched.inLine.late(WAIT_LIMIT_MS)
+      return boardError(board.name, 'reach it', `it did not answer within ${WAIT_LIMIT_MS} ms`)
+    }
+    await this.within(usable(), late, signal)
+  }
+
+  private onState({ board, inLine, settling }: Watched, state: BoardState): void {
     const { log } = this.plane.options
     if (state.state === 'down') {
       log.warn({ board: board.name, reason: state.reason }, 'board is down: what runs there is left as it is')
-      const detail = `board "${board.name}": ${state.reason}`
-      this.plane.fleet.onBoardDown(board.name, clusterError('ssh', { detail, details: { board: board.name } }))
+      settling.down()
+      this.plane.fleet.onBoardDown(board.name, isDown(board, state.reason))
       return
     }
     log.info({ board: board.name }, 'board is up')
-    this.settle(board).catch(() => {})
+    inLine.forgetAll()
+    settling.up()
   }
 
-  /** @throws what has failed on the board; it is tried again while the board is up */
-  private settle(board: Board): Promise<void> {
-    clearTimeout(this.retries.get(board.name))
-    const earlier = this.settling.get(board.name) ?? Promise.resolve()
-    const settled = earlier
-      .catch(() => {})
-      .then(() => this.bringInLine(board))
-      .then(() => {
-        if (this.settling.get(board.name) === settled) this.settling.delete(board.name)
-      })
-    settled.catch((error) => {
-      this.plane.options.log.warn(
-        { board: board.name, reason: asAIClusterError(error).message },
-        'board is not in line with what is registered',
-      )
-      if (this.ended) return
-      const again = () => board.state.state === 'up' && this.settle(board).catch(() => {})
-      this.retries.set(board.name, setTimeout(again, RETRY_MS))
-    })
-    this.settling.set(board.name, settled)
-    return settled
+  private async settle(board: Board, inLine: BoardInLine): Promise<boolean> {
+    const [failure] = await inLine.bring()
+    if (failure !== undefined && this.of(board)) this.log(board, failure)
+    return failure === undefined
   }
 
-  private async bringInLine(board: Board): Promise<void> {
-    const { registry, locks, fleet } = this.plane
-    const there = registry.all().filter((record) => hasProgramOn(record, board.name))
-    const failures: unknown[] = []
-    await Promise.all(
-      there.map(({ config }) =>
-        locks.patiently(servedNames(config), async () => {
-          // Read anew: a command may have held it until now.
-          const record = registry.get(config.name)
-          if (record && hasProgramOn(record, board.name)) failures.push(...(await this.resumeOn(board.name, record)))
-        }),
-      ),
-    )
-    if (failures.length > 0) throw failures[0]
-    // Whose file cannot be read may still be running what somebody needs.
-    if (this.plane.unreadable.length > 0) return
-    const registered = registry.all().flatMap(({ containers }) => containers.map(({ instance }) => instance))
-    await board.sweep(new Set([...registered, ...fleet.instances]))
+  private log(board: Board, error: unknown): void {
+    const reason = asAIClusterError(error).message
+    this.plane.options.log.warn({ board: board.name, reason }, 'board is not in line with what is registered')
   }
 
-  /** @returns what the board itself has failed at */
-  private async resumeOn(board: string, record: InferenceRecord): Promise<unknown[]> {
-    const { log } = this.plane.options
-    const failures: unknown[] = []
-    const containers = await Promise.all(
-      record.containers.map((container) => {
-        if (container.board !== board) return container
-        return this.resume(record, container).catch((error) => {
-          if (isBoardFailure(error)) failures.push(error)
-          log.error(
-            { container: container.suffix_name, board, reason: asAIClusterError(error).message },
-            'a registered container could not be started',
-          )
-          return container
-        })
-      }),
-    )
-    if (containers.some((container, index) => container !== record.containers[index])) {
-      await this.plane.registry.set({ ...record, containers })
-    }
-    return failures
+  /** Another one may have its name by now. */
+  private of(board: Board): Watched | undefined {
+    const watched = this.watched.get(board.name)
+    return watched?.board === board ? watched : undefined
   }
 
-  /** @returns its record: another one if it had to be made anew */
-  private async resume(record: InferenceRecord, container: ContainerRecord): Promise<ContainerRecord> {
-    const { fleet } = this.plane
-    if (container.stopped) {
-      await fleet.rest(record, container)
-      return container
-    }
-    if (await fleet.adopt(record, container)) return container
-    // One that is not started again by itself, and has ended while we looked, has ended.
-    if (record.config.restart === 'never' && fleet.get(container.instance)) return container
-    await this.plane.options.dataPlane.call('forgetContainer', container.instance)
-    try {
-      // The same instance: its files are still there and are used again.
-      return await fleet.restart(record, container)
-    } catch (error) {
-      await fleet.expectAgain(record, container)
-      throw error
-    }
+  private within<T>(work: Promise<T>, late: () => Error, signal?: AbortSignal): Promise<T> {
+    return within(work, { ms: WAIT_LIMIT_MS, late, signal, after: this.after })
   }
 }
 
-const hasProgramOn = ({ config, containers }: InferenceRecord, board: string): boolean =>
-  implementationOf(config) !== 'Loop' && containers.some((container) => container.board === board)
+const isDown = (board: Board, reason: string): AIClusterError =>
+  clusterError('ssh', { detail: `board "${board.name}": ${reason}`, details: { board: board.name } })

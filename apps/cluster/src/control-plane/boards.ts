@@ -58,6 +58,16 @@ export class Boards {
     return this.holds.has(name)
   }
 
+  /** From now on nobody finds it. Call what is returned to have it in its place again; no board is added or removed meanwhile. */
+  hide(name: string): () => void {
+    const before = [...this.byName]
+    this.byName.delete(name)
+    return () => {
+      this.byName.clear()
+      for (const [each, board] of before) this.byName.set(each, board)
+    }
+  }
+
   /** @returns what was removed; nobody has closed it yet */
   remove(name: string): Board | undefined {
     const board = this.byName.get(name)

@@ -1,4 +1,4 @@
-import { asAIClusterError, clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
+import { asAIClusterError, clusterError, encodeErrorHeader, encodeMsgpack, errorHeader } from '@aicluster/protocol'
 import { runCommand } from '../commands/run-command'
 import type { DataPlaneEvent } from '../data-plane/control-messages'
 import type { ControlPlane } from './control-plane'
@@ -13,6 +13,7 @@ export class CommandsInProgress {
 
   constructor(private readonly plane: ControlPlane) {}
 
+  /** Never rejects: whatever a command holds, it ends with a reply or an error. */
   async run({ session, request, command, from, principal }: CommandEvent): Promise<void> {
     const { dataPlane, log } = this.plane.options
     const abort = new AbortController()
@@ -29,7 +30,7 @@ export class CommandsInProgress {
         type: 'commandError',
         session,
         request,
-        payload: encodeMsgpack(this.plane.given.inOwnWords(errorHeader(failure))),
+        payload: encodeErrorHeader(this.plane.given.inOwnWords(errorHeader(failure))),
       })
     } finally {
       this.aborts.delete(key)

@@ -26,10 +26,17 @@ export interface FleetOptions {
   serverKey?: string
   /** Files that were put for an inference, if there are any. */
   filesFolderOf(inferenceName: string): string | undefined
-  /** A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor knows. */
+  /**
+   * A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor
+   * knows. It does not fail: on a full disk it is better started than not.
+   */
   keep(inferenceName: string, record: ContainerRecord): Promise<void>
   /** The config with the places where what was sent lies. */
   placed(sources: Sources): ContainerConfig
+  /** @throws InvalidArgumentError (302) the board may not run such a program, whoever asks */
+  requireAllowed(config: ContainerConfig, board: string): void
+  /** Something has failed on a board, with a registered container if one is named: it is not to stay so. */
+  lookAgain(board: string, instance?: string): void
 }
 
 /** What goes along with the start of a container: how to hear that it is given up, and to whom to tell how far it is. */
@@ -55,10 +62,15 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** What a container that cannot reach the manager any more has to end in, in ms. */
 const CUT_OFF_STOP_MS = 1_000
 
+/** As its program is told. */
+const boardOf = ({ environment }: ContainerSpec): string => environment.AICLUSTER_BOARD ?? ''
+
 /** The containers that this manager runs: start, adopt, watch, stop. Knows boards and the data plane, nothing of commands. */
 export class ContainerFleet {
   private readonly running = new Map<string, BoardContainer>()
   private readonly starting = new Map<string, ContainerStart>()
+  /** On their way out. */
+  private readonly leaving = new Map<string, BoardContainer>()
   /** Their board was lost while they got a new token: they may run with one or the other. */
   private readonly tokenUnsure = new Set<string>()
 
@@ -74,8 +86,9 @@ export class ContainerFleet {
   }
 
   /** Containers that run, are being made, or are on their way out: what a board has beside them and what is registered is nobody's. */
-  get instances(): Iterable<string> {
-    return [...this.running.keys(), ...this.starting.keys()]
+  get known(): Iterable<Pick<ContainerSpec, 'instance' | 'suffixName'>> {
+    const containers = [...this.running.values(), ...this.leaving.values()].map(({ spec }) => spec)
+    return [...containers, ...[...this.starting.values()].map(({ spec }) => spec)]
   }
 
   /** A board has gone down: what is being started there is given up. */
@@ -84,7 +97,8 @@ export class ContainerFleet {
   }
 
   /**
-   * Start a new container and wait until it takes requests.
+   * Start a new container and wait until it could take requests. It gets none before {@link ContainerFleet.release}: whoever takes it
+   * back loses nothing.
    * @throws ContainerStartError (311) when its program ends or is not ready in time, with its last output; RequestAbortedError (312);
    *   nothing of it is left
    */
@@ -115,6 +129,11 @@ export class ContainerFleet {
     return record
   }
 
+  /** What was started, and is registered now, gets requests. */
+  async release(instance: string): Promise<void> {
+    await this.options.dataPlane.call('setHeld', { instance, held: false })
+  }
+
   /** @param giveUp - what becomes of the container, if there is one by then, when it does not get ready */
   private async run(
     spec: ContainerSpec,
@@ -124,7 +143,7 @@ export class ContainerFleet {
   ): Promise<void> {
     let container: BoardContainer | undefined
     const { signal } = work
-    const start = new ContainerStart(boardName, signal)
+    const start = new ContainerStart(boardName, spec, signal)
     this.starting.set(spec.instance, start)
     try {
       signal.throwIfAborted()
@@ -137,7 +156,8 @@ export class ContainerFleet {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
       const output = container && !signal.aborted && !isBoardFailure(cause) ? await this.lastWords(container) : ''
       // On a board that is gone it stays behind until the board comes back.
-      await giveUp(container).catch((error) => this.leave(spec, boardName, error))
+      await giveUp(container).catch((error) => this.leave(spec, error))
+      if (isBoardFailure(cause)) this.options.lookAgain(boardName)
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output)
     } finally {
@@ -148,7 +168,7 @@ export class ContainerFleet {
 
   /** A registered container may connect, with the token that it has; whether it runs nobody has looked. */
   async expectAgain({ config }: Sources, record: ContainerRecord): Promise<void> {
-    await this.expect(config, record, true)
+    await this.expect(config, record, { adopted: true })
   }
 
   /**
@@ -174,6 +194,8 @@ export class ContainerFleet {
   /** Start a registered container anew, with the files it has, without waiting: should it not start, it is tried again and again. */
   async restart(sources: Sources, record: ContainerRecord): Promise<ContainerRecord> {
     const fresh = await this.prepare(sources, record.suffix_name, record.board, { withFiles: true }, record)
+    // It may be about to start its program again itself.
+    this.running.get(record.instance)?.detach()
     try {
       this.watch(await this.board(record.board).create(fresh.spec))
     } catch (error) {
@@ -188,6 +210,7 @@ export class ContainerFleet {
   private async onNoNewToken(sources: Sources, record: ContainerRecord, error: unknown): Promise<void> {
     if (!isBoardFailure(error)) return
     this.tokenUnsure.add(record.instance)
+    this.options.lookAgain(record.board, record.instance)
     if (!record.stopped) await this.expectAgain(sources, record)
   }
 
@@ -198,7 +221,11 @@ export class ContainerFleet {
 
   /** End a container's program; it keeps its files. The data plane must have forgotten it. */
   async stop(instance: string): Promise<void> {
-    await this.running.get(instance)?.stop(this.options.stopTimeoutMs)
+    const container = this.running.get(instance)
+    await container?.stop(this.options.stopTimeoutMs).catch((error) => {
+      this.options.lookAgain(boardOf(container.spec), instance)
+      throw error
+    })
   }
 
   /** Stop a container and put its files out of the way. The data plane must have forgotten it. */
@@ -225,9 +252,15 @@ export class ContainerFleet {
   async remove(instance: string): Promise<void> {
     const container = this.running.get(instance)
     this.running.delete(instance)
+    this.tokenUnsure.delete(instance)
     if (!container) return
     container.onExit = undefined
-    await container.remove(this.options.stopTimeoutMs)
+    this.leaving.set(instance, container)
+    try {
+      await container.remove(this.options.stopTimeoutMs)
+    } finally {
+      this.leaving.delete(instance)
+    }
   }
 
   /** Its board cannot be reached: it may run on, until its board is back and sweeps away what nobody knows. The data plane must have forgotten it. */
@@ -237,12 +270,12 @@ export class ContainerFleet {
     this.tokenUnsure.delete(instance)
   }
 
-  /** Like {@link ContainerFleet.remove}; what cannot be reached is left to its board's return, where nobody knows it any more. */
+  /** Like {@link ContainerFleet.remove}; what fails on its board is left until that is looked at again, where nobody knows it any more. */
   async removeOrLeave(instance: string): Promise<void> {
     const container = this.running.get(instance)
     await this.remove(instance).catch((error) => {
       if (!container) throw error
-      this.leave(container.spec, '', error)
+      this.leave(container.spec, error)
     })
   }
 
@@ -251,7 +284,7 @@ export class ContainerFleet {
     await Promise.all(
       [...this.running.values()].map((container) => {
         container.onExit = undefined
-        return container.stop(graceMs).catch((error) => this.leave(container.spec, '', error))
+        return container.stop(graceMs).catch((error) => this.leave(container.spec, error))
       }),
     )
   }
@@ -262,12 +295,14 @@ export class ContainerFleet {
     this.running.clear()
   }
 
-  private leave({ suffixName: container, config }: ContainerSpec, board: string, error: unknown): void {
+  private leave(spec: ContainerSpec, error: unknown): void {
     if (!isBoardFailure(error)) throw error
+    const board = boardOf(spec)
     this.options.log.warn(
-      { container, inference: config.name, ...(board ? { board } : {}), reason: error.message },
-      'a container is left behind',
+      { container: spec.suffixName, inference: spec.config.name, board, reason: error.message },
+      'a container is left behind, until its board is looked at again',
     )
+    this.options.lookAgain(board)
   }
 
   private board(name: string): Board {
@@ -284,6 +319,7 @@ export class ContainerFleet {
     { withFiles, distributionOff = [] }: Pick<StartOptions, 'withFiles' | 'distributionOff'>,
     earlier?: ContainerRecord,
   ): Promise<{ record: ContainerRecord; spec: ContainerSpec }> {
+    this.options.requireAllowed(sources.config, board)
     const token = randomBytes(32).toString('base64url')
     const pair = this.options.serverKey === undefined ? undefined : newCurveKeyPair()
     const record: ContainerRecord = {
@@ -296,12 +332,16 @@ export class ContainerFleet {
       created: earlier?.created ?? new Date().toISOString(),
       stopped: false,
     }
-    await this.expect(sources.config, record, false)
+    await this.expect(sources.config, record, { held: earlier === undefined })
     if (earlier) await this.options.keep(sources.config.name, { ...record, stopped: earlier.stopped })
     return { record, spec: { ...this.spec(sources, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
   }
 
-  private expect(config: ContainerConfig, record: ContainerRecord, adopted: boolean): Promise<void> {
+  private expect(
+    config: ContainerConfig,
+    record: ContainerRecord,
+    { adopted = false, held = false }: { adopted?: boolean; held?: boolean },
+  ): Promise<void> {
     return this.options.dataPlane.call('expectContainer', {
       instance: record.instance,
       suffixName: record.suffix_name,
@@ -311,6 +351,7 @@ export class ContainerFleet {
       tokenSha256: record.token_sha256,
       ...(record.public_key ? { publicKey: record.public_key } : {}),
       paused: record.distribution_off,
+      held,
       adopted,
     })
   }

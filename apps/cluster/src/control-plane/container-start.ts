@@ -1,5 +1,5 @@
 import { type AIClusterError, clusterError } from '@aicluster/protocol'
-import type { ContainerExit } from '../boards/board'
+import type { ContainerExit, ContainerSpec } from '../boards/board'
 
 /** A container on its way to take requests: whoever hears of it says so here, and one waits. */
 export class ContainerStart {
@@ -16,6 +16,7 @@ export class ContainerStart {
 
   constructor(
     readonly board: string,
+    readonly spec: Pick<ContainerSpec, 'instance' | 'suffixName'>,
     private readonly signal: AbortSignal,
   ) {
     this.outcome.catch(() => {})

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { clusterError, encodeMsgpack, errorHeader } from '@aicluster/protocol'
+import { clusterError, encodeErrorHeader, errorHeader } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board } from '../boards/board'
 import { readOwnTelemetry } from '../boards/local/read-own-telemetry'
@@ -24,6 +24,7 @@ import { Boards } from './boards'
 import { CommandsInProgress } from './commands-in-progress'
 import { ContainerFleet } from './container-fleet'
 import type { DataPlaneClient } from './data-plane-client'
+import { processesRefusal, requireProcessesAllowed } from './processes-allowed'
 
 export interface ControlPlaneOptions {
   config: ClusterConfig
@@ -51,6 +52,8 @@ export class ControlPlane {
   readonly given: GivenFiles
   readonly fleet: ContainerFleet
   readonly boardWatch = new BoardWatch(this)
+  /** By command: names of containers that it makes, or that are on their way out. They are not registered, and nobody else's. */
+  readonly namesInWork = new Set<ReadonlySet<string>>()
   private readonly ownTelemetry: SharedTelemetry
   private readonly commands = new CommandsInProgress(this)
   /** Which Engine is which board's: two boards on one are refused. */
@@ -82,8 +85,15 @@ export class ControlPlane {
       connectorEnvironment,
       ...(options.serverKey === undefined ? {} : { serverKey: options.serverKey }),
       filesFolderOf: (name) => this.files.folderOf(name),
-      keep: (name, container) => this.registry.setContainer(name, container),
+      keep: (name, container) =>
+        this.registry
+          .keepContainer(name, container)
+          .catch((error) =>
+            log.error({ inference: name, err: error }, 'what is registered could not be written: tried with the next change'),
+          ),
       placed: (sources) => this.given.placed(sources),
+      requireAllowed: (own, board) => requireProcessesAllowed(config, own, [{ name: board }]),
+      lookAgain: (board, instance) => this.boardWatch.lookAgain(board, instance),
     })
   }
 
@@ -110,8 +120,8 @@ export class ControlPlane {
   /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */
   async addBoard(board: Board): Promise<void> {
     this.boards.add(board)
-    await this.boardWatch.begin(board).catch(() => {})
-    await board.reach().catch(() => {})
+    await this.boardWatch.begin(board)
+    await this.boardWatch.reach([board]).catch(() => {})
   }
 
   /** A board goes, on which nothing is registered. */
@@ -124,7 +134,7 @@ export class ControlPlane {
 
   /** Read what is registered, tell the data plane, take over the containers that still run and start those that do not. */
   async start(): Promise<void> {
-    const { state, dataPlane, log } = this.options
+    const { config, state, dataPlane, log } = this.options
     await dataPlane.call('addNumbers', await state.takeNumbers())
     const broken = await this.registry.load()
     this.brokenFiles = broken.map(({ file }) => file.slice(0, -'.json'.length))
@@ -137,10 +147,13 @@ export class ControlPlane {
     // Whether their boards can be reached or not: those that run connect by themselves.
     for (const record of this.registry.all()) {
       if (implementationOf(record.config) === 'Loop') continue
-      for (const container of record.containers) if (!container.stopped) await this.fleet.expectAgain(record, container)
+      for (const container of record.containers) {
+        const mayRun = processesRefusal(config, record.config, container.board) === undefined
+        if (!container.stopped && mayRun) await this.fleet.expectAgain(record, container)
+      }
     }
-    // Nobody waits for boards that have to be reached first.
-    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board).catch(() => {})))
+    // Nobody waits for boards that have to be reached first, nor for long.
+    await Promise.all(this.boards.all().map((board) => this.boardWatch.begin(board)))
     this.started = true
   }
 
@@ -152,7 +165,8 @@ export class ControlPlane {
   onEvent(event: DataPlaneEvent): void {
     switch (event.type) {
       case 'command':
-        void this.commands.run(event)
+        // One command must not end the manager, nor all containers' control with it.
+        this.commands.run(event).catch((error) => this.options.log.error({ err: error }, 'a command ended without a reply'))
         return
       case 'command-cancelled':
         return this.commands.cancel(event.session, event.request)
@@ -172,12 +186,13 @@ export class ControlPlane {
 
   /**
    * Bring the data plane's queues in line with the registry; resolves when it has them.
-   * @param missing - queues that it has forgotten by other ways
+   * @param missing - queues that it may have forgotten by other ways
    */
   async project(missing: readonly string[] = []): Promise<void> {
-    for (const name of missing) this.projected.delete(name)
     const wanted = projectQueues(this.registry.all(), this.options.config.defaults)
-    const changed = [...wanted.values()].filter((settings) => this.projected.get(settings.name) !== JSON.stringify(settings))
+    const changed = [...wanted.values()].filter(
+      (settings) => missing.includes(settings.name) || this.projected.get(settings.name) !== JSON.stringify(settings),
+    )
     const gone = [...this.projected.keys()].filter((name) => !wanted.has(name))
     if (changed.length > 0) await this.options.dataPlane.call('setQueues', changed)
     if (gone.length > 0) await this.options.dataPlane.call('removeQueues', gone)
@@ -198,7 +213,7 @@ export class ControlPlane {
       const detail = `container ${container.suffix_name} on board ${container.board} ${reason}`
       const event = clusterError('inferenceUnsubscribed', { args: [config.name], detail, details })
       this.options.log.warn(details, 'container disconnected')
-      this.options.dataPlane.broadcast(encodeMsgpack({ ...errorHeader(event), cmd: 'container_disconnect' }))
+      this.options.dataPlane.broadcast(encodeErrorHeader({ ...errorHeader(event), cmd: 'container_disconnect' }))
     }
   }
 }

@@ -170,7 +170,7 @@ export class ContainerDesk {
     const session: ContainerSession = new ContainerSession(nextSession(), options.epoch, expected, nonce, this.onLost, () =>
       answersOnTheWay(session),
     )
-    session.held = expected.held ?? false
+    session.held = expected.held
     this.sessions.set(expected.instance, session)
     return session
   }

@@ -20,8 +20,8 @@ export interface ExpectedContainer {
   publicKey?: string
   /** Names whose distribution to it is off. */
   paused: string[]
-  /** It gets nothing more, even if it connects anew. */
-  held?: boolean
+  /** It gets nothing (more), even if it connects anew. */
+  held: boolean
   /** Its program runs on from an earlier manager. */
   adopted: boolean
 }

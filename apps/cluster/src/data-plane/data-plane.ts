@@ -122,7 +122,12 @@ export class DataPlane implements DataPlaneCalls {
   *begun(): Iterable<number> {
     for (const container of this.containers.all) yield* container.inFlight.keys()
     for (const { requests } of this.hosts.sessions.all) yield* requests.outcomes.numbers()
-    yield* this.recovery.claimedNumbers
+    yield* this.recovery.claimedNumbers()
+  }
+
+  /** First numbers of the blocks that applications have now. */
+  *blocksInUse(): Iterable<number> {
+    for (const session of this.hosts.sessions.all) yield* session.blockStarts
   }
 
   /** The cluster ends for good, whatever still waits. */
@@ -210,7 +215,7 @@ export class DataPlane implements DataPlaneCalls {
     if (revoked.size === 0) return
     this.options.log('info', { keys: revoked.size }, 'keys revoked')
     this.hosts.sessions.revoke(revoked)
-    if (this.options.curve) void this.sockets.cutApplications()
+    if (this.options.curve) this.sockets.cutApplications()
   }
 
   addNumbers(block: { first: number; count: number }): void {
@@ -253,7 +258,7 @@ export class DataPlane implements DataPlaneCalls {
   }
 
   readiness(only: string | null): ReadinessTable {
-    return readinessTable(this.flow.dispatcher, this.hosts.sessions.draining, only ?? undefined)
+    return readinessTable(this.flow.dispatcher, this.hosts.sessions.draining, !this.sockets.areBound, only ?? undefined)
   }
 
   private onHung(container: ContainerSession, request: DispatchRequest): void {

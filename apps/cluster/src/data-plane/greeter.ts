@@ -20,6 +20,7 @@ import {
 import { headerOf, type RouterHandlers, type RouterPeer } from '@aicluster/transport'
 import type { Counters } from './counters'
 import type { DataPlaneLog } from './data-plane-options'
+import { FewLines, shortText } from './few-lines'
 import type { PeerState } from './peer-state'
 
 const SOFTWARE = 'aicluster-manager/0.1.0'
@@ -48,12 +49,18 @@ export class Greeter {
   private readonly out = createEnvelope()
   /** Hellos that came before {@link Greeter.open}, by peer; undefined from then on. */
   private early: Map<Peer, () => void> | undefined = new Map()
+  /** Connections whose refusal is in the log. */
+  private readonly told = new WeakSet<Peer>()
+  private readonly lines: FewLines
 
   constructor(
     readonly epoch: number,
     private readonly counters: Counters,
-    private readonly log: DataPlaneLog,
-  ) {}
+    log: DataPlaneLog,
+    now?: () => number,
+  ) {
+    this.lines = new FewLines(log, now)
+  }
 
   /** A record of a peer that has not been welcomed: a hello, or it is dropped. `accept` throws to refuse. */
   greet(peer: Peer, e: Envelope, frame: Uint8Array, nameAt: number, accept: (header: Uint8Array) => void): void {
@@ -100,7 +107,7 @@ export class Greeter {
     }
     const version = (value as { protocol?: unknown } | null)?.protocol
     if (!Array.isArray(version) || version[0] !== PROTOCOL_MAJOR) {
-      throw refusal(`this manager speaks protocol version ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}, the hello says ${String(version)}`)
+      throw refusal(`this manager speaks protocol version ${PROTOCOL_MAJOR}.${PROTOCOL_MINOR}, the hello says ${versionText(version)}`)
     }
     const parsed = (role === 'host' ? HostHello : ContainerHello).safeParse(value)
     if (!parsed.success) throw refusal(invalidInput('hello', value, parsed.error).message)
@@ -116,7 +123,9 @@ export class Greeter {
   /** @param session - whose end it is; 0: of none, a hello is refused */
   refuse(peer: Peer, error: AIClusterError, session = 0): void {
     this.counters.add('hellos_refused_total')
-    this.log('warn', { reason: error.message }, 'hello refused')
+    if (!this.told.has(peer))
+      this.lines.warn({ reason: shortText(error.message) }, 'hello refused; further ones of this peer are only counted')
+    this.told.add(peer)
     this.sendHeader(peer, RecordKind.refused, encodeError(error), session)
   }
 
@@ -149,3 +158,7 @@ export class Greeter {
     out.bodyLength = bodyLength
   }
 }
+
+/** What a peer calls its version, if it is like one. */
+const versionText = (version: unknown): string =>
+  Array.isArray(version) && version.length <= 3 && version.every((part) => typeof part === 'number') ? version.join('.') : 'something else'

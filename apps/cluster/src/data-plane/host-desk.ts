@@ -66,9 +66,10 @@ export class HostDesk {
     if (session.inference) this.parts.greeter.signal(session.inference, RecordKind.resync, session.number)
   }
 
-  /** Called twice a second: what got lost shows, and who does not come back is forgotten. */
+  /** Called twice a second: what got lost shows, who does not come back is forgotten, and who waits for numbers gets them. */
   beat(): void {
     this.sessions.endExpired()
+    this.sessions.grantWaiting()
     for (const session of this.sessions.all) {
       this.beatLink(session.inference, session.requests, session.number)
       this.beatLink(session.management, session.commands, session.number)
@@ -103,7 +104,7 @@ export class HostDesk {
     counters.add('commands_received_total')
     session.commandsInProgress.add(request)
     // The control plane is on another thread: it gets bytes of its own.
-    const command = Uint8Array.from(body)
+    const command = new Uint8Array(body)
     options.emit({
       type: 'command',
       session: session.number,

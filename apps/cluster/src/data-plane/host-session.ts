@@ -27,6 +27,8 @@ export class HostSession implements RequestOwner {
   endsAtMs = Number.POSITIVE_INFINITY
   /** What sources publish on its way to it; undefined before its first subscription. */
   published: DropOldestQueue<Publication> | undefined
+  /** When it got the last of its numbers, on the data plane's clock. */
+  grantedAtMs = Number.NEGATIVE_INFINITY
   private readonly blocks: { first: number; end: number }[] = []
 
   constructor(
@@ -57,7 +59,19 @@ export class HostSession implements RequestOwner {
     return this.requests.outcomes.bytes + this.commands.outcomes.bytes
   }
 
-  grant(block: { first: number; count: number }): void {
+  get blockStarts(): number[] {
+    return this.blocks.map(({ first }) => first)
+  }
+
+  /** Its last block, if it has used nothing of it. */
+  get unusedBlock(): { first: number; count: number } | undefined {
+    const last = this.blocks.at(-1)
+    if (!last || Math.max(this.requests.highestNumber, this.commands.highestNumber) >= last.first) return undefined
+    return { first: last.first, count: last.end - last.first }
+  }
+
+  grant(block: { first: number; count: number }, nowMs: number): void {
+    this.grantedAtMs = nowMs
     this.blocks.push({ first: block.first, end: block.first + block.count })
     // Numbers rise: of the blocks before the last two none can be in use any more.
     if (this.blocks.length > 3) this.blocks.shift()

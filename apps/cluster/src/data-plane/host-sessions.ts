@@ -9,6 +9,9 @@ import type { NumberReserve } from './number-reserve'
 import type { Publications } from './publications'
 import type { RequestFlow } from './request-flow'
 
+/** Between two blocks of request numbers for one session, in ms: nobody sends a million requests in less. */
+const GRANT_INTERVAL_MS = 2_000
+
 /** What applications' sessions, and the desk that serves them, work with. */
 export interface HostDeskParts {
   options: DataPlaneOptions
@@ -90,15 +93,14 @@ export class HostSessions {
 
   /** The application is back, or has not heard the welcome. An old connection that still stands learns that it is not heard any more. */
   private resume(session: HostSession, peer: Peer, knownNumber: number): void {
-    const { greeter, options, numbers, counters } = this.parts
+    const { greeter, options, counters } = this.parts
     const old = session.inference
     if (old && old !== peer) {
       old.state = undefined
       greeter.refuse(old, takenOver())
     }
     if (peer.state?.role === 'host' && peer.state !== session) this.end(peer.state, 'its connection resumed another session')
-    const block = knownNumber === session.number ? undefined : numbers.take()
-    if (block) this.give(session, block)
+    const block = knownNumber === session.number ? undefined : (session.unusedBlock ?? this.another(session))
     session.requests.down()
     session.published?.clear()
     this.attach(session, peer)
@@ -137,7 +139,7 @@ export class HostSessions {
   /** Noted before it is given: after a restart nobody else may ask for what has these numbers. */
   private give(session: HostSession, block: { first: number; count: number }): void {
     this.parts.options.numberOwners.given(block.first, session.principal.id)
-    session.grant(block)
+    session.grant(block, this.parts.now())
   }
 
   /** Their keys count no more: their sessions are over, and they learn why. */
@@ -150,26 +152,36 @@ export class HostSessions {
     }
   }
 
-  /** Another block of request numbers, as soon as there is one. */
+  /**
+   * Another block of request numbers, as soon as there is one, and some time after the one before: each costs a line in a file. How much of
+   * it was used says nothing, for numbers may be left out.
+   */
   grantNumbers(session: HostSession): void {
-    const { numbers, counters, greeter } = this.parts
-    const { inference } = session
-    if (!inference) return
-    const block = numbers.take()
-    if (!block) {
-      counters.add('numbers_exhausted_total')
-      this.waitingForNumbers.add(session)
-      return
-    }
-    this.give(session, block)
-    greeter.sendHeader(inference, RecordKind.numbers, encodeMsgpack(block), session.number)
+    if (this.waitingForNumbers.has(session) || this.grant(session)) return
+    this.parts.counters.add('numbers_exhausted_total')
+    this.waitingForNumbers.add(session)
   }
 
-  /** There are numbers again: whoever asked in vain gets them. */
+  /** There are numbers again, or some time has passed: whoever asked in vain gets them. */
   grantWaiting(): void {
-    const waiting = [...this.waitingForNumbers]
-    this.waitingForNumbers.clear()
-    for (const session of waiting) this.grantNumbers(session)
+    for (const session of this.waitingForNumbers) if (this.grant(session)) this.waitingForNumbers.delete(session)
+  }
+
+  private grant(session: HostSession): boolean {
+    const { greeter, now } = this.parts
+    const { inference } = session
+    // It asks again when it is back.
+    if (!inference) return true
+    if (now() - session.grantedAtMs < GRANT_INTERVAL_MS) return false
+    const block = this.another(session)
+    if (block) greeter.sendHeader(inference, RecordKind.numbers, encodeMsgpack(block), session.number)
+    return block !== undefined
+  }
+
+  private another(session: HostSession): { first: number; count: number } | undefined {
+    const block = this.parts.numbers.take()
+    if (block) this.give(session, block)
+    return block
   }
 
   /** End the session of an application that does not read its outcomes; it learns so, and everything it has open is 314. */

@@ -47,11 +47,12 @@ export function inferenceTable(dispatcher: Dispatcher, nowMs: number): Pick<Plan
 }
 
 /** Of every inference, or of the one of this name. */
-export function readinessTable(dispatcher: Dispatcher, draining: boolean, only?: string): ReadinessTable {
+export function readinessTable(dispatcher: Dispatcher, draining: boolean, socketLost: boolean, only?: string): ReadinessTable {
   const queues = only === undefined ? [...dispatcher.queues.values()] : [dispatcher.queues.get(only) ?? []].flat()
   const isHeld = dispatcher.isHeld.bind(dispatcher)
   return {
     draining,
+    socketLost,
     names: queues.map(({ settings }) => settings.name),
     codes: queues.map((queue) => READINESS.indexOf(readinessOf(queue, isHeld))),
   }

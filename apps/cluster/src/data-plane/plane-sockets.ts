@@ -2,6 +2,7 @@ import { type ClusterSocket, type DropReason, RouterLink } from '@aicluster/tran
 import type { ContainerDesk } from './container-desk'
 import type { Counters } from './counters'
 import type { DataPlaneOptions } from './data-plane-options'
+import { FewLines } from './few-lines'
 import { type Greeter, type OnRecord, type Peer, refusal } from './greeter'
 import type { HostDesk } from './host-desk'
 import type { MessageClock } from './message-clock'
@@ -23,9 +24,11 @@ type Socket = RouterLink<PeerState>
 /** The four sockets: each tells its desk what comes, and what is dropped or missing is counted. */
 export class PlaneSockets {
   private readonly sockets: Record<ClusterSocket, Socket>
+  private readonly dropLines: FewLines
 
   constructor(private readonly parts: PlaneSocketsParts) {
     const { hosts, containers, options } = parts
+    this.dropLines = new FewLines(options.log)
     this.sockets = {
       inference: this.socket('inference', hosts.onInference, hosts.onInferenceGone),
       management: this.socket('management', hosts.onManagement, hosts.onManagementGone),
@@ -48,14 +51,24 @@ export class PlaneSockets {
     await Promise.all(Object.values(this.sockets).map((socket) => socket.close()))
   }
 
+  /** Whether all of them listen. */
+  get areBound(): boolean {
+    return Object.values(this.sockets).every(({ isBound }) => isBound)
+  }
+
   /** Nobody is asked for its key again while its connection stands: all are cut, and who may comes back. */
-  async cutApplications(): Promise<void> {
-    const { inference, management } = this.sockets
-    try {
-      await Promise.all([inference.reopen(), management.reopen()])
-    } catch (error) {
-      this.parts.options.log('warn', { err: error }, 'a socket could not be opened again after a key was revoked: restart the manager')
-    }
+  cutApplications(): void {
+    for (const socket of ['inference', 'management'] as const) void this.reopen(socket)
+  }
+
+  private async reopen(socket: ClusterSocket): Promise<void> {
+    const { log } = this.parts.options
+    let waited = false
+    await this.sockets[socket].reopen((error) => {
+      waited = true
+      log('warn', { socket, err: error }, 'a socket is not open: another program has taken its place since a key was revoked. End that one')
+    })
+    if (waited && this.sockets[socket].isBound) log('info', { socket }, 'the socket is open again')
   }
 
   private socket(name: ClusterSocket, onRecord: OnRecord, onDisconnect: (peer: Peer) => void, beforeSend?: () => void): Socket {
@@ -95,12 +108,12 @@ export class PlaneSockets {
   }
 
   private onDrop(socket: ClusterSocket, peer: Peer, reason: DropReason | 'handler', first: boolean, error: unknown): void {
-    const { counters, greeter, options } = this.parts
+    const { counters, greeter } = this.parts
     counters.add(`messages_dropped_${reason.replaceAll('-', '_')}_total`)
     if (!first) return
     const who = peer.state?.role === 'host' ? `session ${peer.state.number}` : (peer.state?.suffixName ?? 'a peer without hello')
     const detail = error instanceof Error ? { error: error.stack } : {}
-    options.log('warn', { socket, who, reason, ...detail }, 'message dropped; further ones of this peer are only counted')
+    this.dropLines.warn({ socket, who, reason, ...detail }, 'message dropped; further ones of this peer are only counted')
     if (reason === 'other-version') greeter.refuse(peer, refusal('this manager speaks another major version of the protocol'))
   }
 }

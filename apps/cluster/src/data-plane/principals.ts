@@ -40,7 +40,8 @@ export class Principals {
 
   /** Looked up by its digest: how long that takes says nothing of any token. Undefined: nobody has it. */
   ofToken(token: string): SessionPrincipal | undefined {
-    const known = this.byToken.get(createHash('sha256').update(token).digest('hex'))
+    // Who shows nothing is nobody, whatever somebody's file of a token may have held.
+    const known = token === '' ? undefined : this.byToken.get(createHash('sha256').update(token).digest('hex'))
     return known ?? (this.trustsStrangers ? LOCAL_PRINCIPAL : undefined)
   }
 }

@@ -22,6 +22,15 @@ describe('an inference is', () => {
     expect(readiness()).toBe('ready')
   })
 
+  it('not ready while its only container is held', () => {
+    const { world, readiness } = worldWith()
+    const container = world.connect('c8')
+    world.dispatcher.setHeld(container, true)
+    expect(readiness()).toBe('not_ready')
+    world.dispatcher.setHeld(container, false)
+    expect(readiness()).toBe('ready')
+  })
+
   it('not ready while its distribution is off everywhere, ready with one container that has it on', () => {
     const { world, readiness } = worldWith()
     const first = world.connect('c2')

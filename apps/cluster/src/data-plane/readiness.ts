@@ -12,6 +12,8 @@ export const isInOrder = (readiness: Readiness): boolean => readiness === 'ready
 export interface ReadinessTable {
   /** Nothing new is accepted, whatever the inferences could do. */
   draining: boolean
+  /** Another program has the place of one of the sockets: whoever is not connected cannot come. */
+  socketLost: boolean
   names: string[]
   /** Places in {@link READINESS}. */
   codes: number[]
@@ -25,7 +27,7 @@ export function readinessOf(queue: InferenceQueue, isHeld: (container: Container
   const { settings, subscriptions } = queue
   if (settings.loop) return settings.acceptsInput ? 'ready' : 'takes_no_input'
   if (subscriptions.length === 0) return 'no_container'
-  const accepting = subscriptions.filter(({ container }) => container.accepting)
+  const accepting = subscriptions.filter(({ container }) => container.accepting && !container.held)
   if (accepting.length === 0) return 'not_ready'
   if (!settings.acceptsInput) return 'takes_no_input'
   const open = accepting.filter(({ paused }) => !paused)

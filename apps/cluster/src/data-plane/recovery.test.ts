@@ -8,6 +8,13 @@ import type { RequestFlow } from './request-flow'
 
 const EPOCH = 7
 
+/** What a container says when it comes back, and what it serves. */
+interface Before {
+  inHand?: number[]
+  answered?: number[]
+  serves?: string
+}
+
 /** A manager that has just started: a dispatcher, and what an earlier manager has handed out. */
 class RecoveryWorld extends DispatchWorld {
   readonly cancelled: number[] = []
@@ -26,15 +33,16 @@ class RecoveryWorld extends DispatchWorld {
   }
 
   /** A container comes back, and says what it has from before. */
-  comeBack(instance: string, { inHand = [], answered = [] }: { inHand?: number[]; answered?: number[] } = {}): ContainerSession {
+  comeBack(instance: string, { inHand = [], answered = [], serves = 'digits' }: Before = {}): ContainerSession {
     const expected = {
       instance,
       suffixName: instance,
       board: 'board1',
-      names: ['digits'],
+      names: [serves],
       maxSendNum: 2,
       tokenSha256: '',
       paused: [],
+      held: false,
       adopted: true,
     }
     const container = new ContainerSession(
@@ -45,7 +53,7 @@ class RecoveryWorld extends DispatchWorld {
       () => {},
       () => [],
     )
-    container.serve(['digits'])
+    container.serve([serves])
     container.before = { epoch: EPOCH - 1, inHand, answered }
     container.connected = true
     container.asking.up(false)
@@ -217,6 +225,21 @@ describe('what a container has from before', () => {
     expect(world.recovery.keepsAnswer(container, 12)).toBe(false)
   })
 
+  it('is given up 35 s after it came back, however late that was', () => {
+    const world = new RecoveryWorld([])
+    world.register()
+    world.recovery.open()
+    vi.advanceTimersByTime(600_000)
+    const container = world.comeBack('c1', { inHand: [11], answered: [12] })
+    vi.advanceTimersByTime(34_999)
+    expect(world.recovery.openClaims).toBe(2)
+    vi.advanceTimersByTime(1)
+
+    expect(world.cancelled).toEqual([11])
+    expect(world.recovery.openClaims).toBe(0)
+    expect(world.recovery.keepsAnswer(container, 12)).toBe(false)
+  })
+
   it('is lost with it', () => {
     const world = new RecoveryWorld([11])
     world.register()
@@ -226,5 +249,56 @@ describe('what a container has from before', () => {
     world.dispatcher.disconnect(container, 'disconnected')
 
     expect(world.outcomesOf(world.sendAgain(11))).toEqual([402])
+  })
+})
+
+describe('a container that says it has what it never got', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  const liar = { inHand: [10, 11], answered: [12], serves: 'cats' }
+
+  it.each([
+    ['before the one that has it', ['liar', 'honest']],
+    ['after the one that has it', ['honest', 'liar']],
+  ])('gets no request of an inference that it does not serve, whether it comes %s', (_when, order) => {
+    const world = new RecoveryWorld([11])
+    world.register()
+    world.recovery.open()
+    const containers = new Map(order.map((name) => [name, world.comeBack(name, name === 'liar' ? liar : { inHand: [11] })]))
+    const request = world.sendAgain(11)
+
+    expect(containers.get('honest')?.inFlight.get(11)).toBe(request)
+    expect(containers.get('liar')?.inFlight.get(11)).not.toBe(request)
+    expect(world.outcomesOf(request)).toEqual([])
+  })
+
+  it.each([10, 12])('counts for nothing where nobody else has it: the request is 402 as if it had said nothing (%d)', (number) => {
+    const world = new RecoveryWorld([10, 12])
+    world.register()
+    world.recovery.open()
+    const container = world.comeBack('liar', liar)
+
+    expect(world.outcomesOf(world.sendAgain(number))).toEqual([402])
+    vi.advanceTimersByTime(1)
+    expect(container.asking.isReconciling).toBe(false)
+  })
+
+  it('loses the number as soon as the container that has it is asked for it', () => {
+    const world = new RecoveryWorld([11])
+    world.register()
+    world.recovery.open()
+    const first = world.comeBack('c1', { inHand: [11] })
+    const second = world.comeBack('c2', { inHand: [11] })
+    const request = world.sendAgain(11)
+
+    expect(first.inFlight.get(11)).toBe(request)
+    expect(world.cancelled).toEqual([11])
+    expect(world.recovery.openClaims).toBe(0)
+    expect(world.recovery.keepsAnswer(second, 11)).toBe(false)
   })
 })

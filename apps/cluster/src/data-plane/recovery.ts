@@ -6,7 +6,10 @@ import type { RequestFlow } from './request-flow'
 
 /** How long a manager that has just started waits for the containers of its predecessor before it counts their requests as lost, in ms. */
 const CONTAINER_GRACE_MS = 3_000
-/** How long what a container has from before may wait for its application, in ms: as long as sessions do, and the time to come back. */
+/**
+ * How long what a container has from before may wait for its application, in ms, from when the container is back: as long as sessions
+ * do, and the time to come back.
+ */
 const CLAIM_TIMEOUT_MS = DEFAULT_RECONNECT_TIMEOUT_MS + 5_000
 
 /**
@@ -14,8 +17,12 @@ const CLAIM_TIMEOUT_MS = DEFAULT_RECONNECT_TIMEOUT_MS + 5_000
  * the journal says what may have begun. Together they tell which run on, which are 402 and which can be run as if new.
  */
 export class Recovery {
-  /** Which container holds, or has answered, what no application has asked for again yet. */
-  private readonly claims = new Map<number, ContainerSession>()
+  /**
+   * Containers that hold, or have answered, what no application has asked for again yet, in the order in which they came back, and
+   * when that ends. What they say is not proven, and counts only for what they serve: one that lists numbers of others neither gets
+   * their requests nor keeps them from who has them. Of two that serve a request's queue, either could have got it; the first has it.
+   */
+  private readonly claimants = new Map<ContainerSession, NodeJS.Timeout>()
   /** Containers of the earlier manager that have not come back yet. */
   private readonly awaited = new Set<string>()
   /** Requests that one of those may hold. */
@@ -23,7 +30,6 @@ export class Recovery {
   private readonly recalls = new Set<ContainerSession>()
   private graceOver = false
   private graceTimer: NodeJS.Timeout | undefined
-  private claimTimer: NodeJS.Timeout | undefined
   private journalTimer: NodeJS.Timeout | undefined
   private journalForgotten = false
 
@@ -34,7 +40,9 @@ export class Recovery {
 
   /** What no application has asked for again. */
   get openClaims(): number {
-    return this.claims.size
+    let open = 0
+    for (const { claims } of this.claimants.keys()) open += claims.size
+    return open
   }
 
   get waitingRequests(): number {
@@ -42,8 +50,8 @@ export class Recovery {
   }
 
   /** Numbers that a successor of this manager may be asked about. */
-  get claimedNumbers(): Iterable<number> {
-    return this.claims.keys()
+  *claimedNumbers(): Iterable<number> {
+    for (const { claims } of this.claimants.keys()) yield* claims.keys()
   }
 
   /** A container that runs on from before is expected back. */
@@ -54,14 +62,13 @@ export class Recovery {
   /** Applications and containers are let in from now on. */
   open(): void {
     this.graceTimer = setTimeout(() => this.endGrace(), CONTAINER_GRACE_MS)
-    this.claimTimer = setTimeout(() => this.endClaims(), CLAIM_TIMEOUT_MS)
     this.journalTimer = setTimeout(() => this.forgetJournal(), MAX_RECONNECT_TIMEOUT_MS + CLAIM_TIMEOUT_MS)
   }
 
   close(): void {
     clearTimeout(this.graceTimer)
-    clearTimeout(this.claimTimer)
     clearTimeout(this.journalTimer)
+    for (const timer of this.claimants.values()) clearTimeout(timer)
   }
 
   /** A container of an earlier epoch is connected: what it holds occupies its credits, what it has answered it keeps. */
@@ -69,20 +76,22 @@ export class Recovery {
     const { inHand, answered } = container.before
     for (const number of inHand) {
       this.flow().dispatcher.hold(container, number)
-      this.claims.set(number, container)
       container.claims.set(number, 'in hand')
     }
-    for (const number of answered) {
-      this.claims.set(number, container)
-      container.claims.set(number, 'answered')
+    for (const number of answered) container.claims.set(number, 'answered')
+    if (container.claims.size > 0) {
+      this.claimants.set(
+        container,
+        setTimeout(() => this.endClaims(container), CLAIM_TIMEOUT_MS),
+      )
     }
     this.noLongerAwaited(container.instance)
   }
 
   /** Whatever it held or kept is lost with it. */
   disconnected(container: ContainerSession): void {
-    for (const number of container.claims.keys()) this.claims.delete(number)
     container.claims.clear()
+    this.noLongerClaims(container)
   }
 
   /** The container will not come back. */
@@ -106,7 +115,7 @@ export class Recovery {
    * @returns whether its application may still ask: the container keeps it
    */
   keepsAnswer(container: ContainerSession, number: number): boolean {
-    if (this.claims.get(number) !== container) return false
+    if (!container.claims.has(number)) return false
     container.claims.set(number, 'answered')
     return true
   }
@@ -117,11 +126,12 @@ export class Recovery {
   }
 
   private attach(request: DispatchRequest): boolean {
-    const container = this.claims.get(request.number)
+    const container = this.claimantOf(request)
     if (!container) return false
     const claim = container.claims.get(request.number)
-    this.claims.delete(request.number)
     container.claims.delete(request.number)
+    // Whoever else says so has it for nobody.
+    for (const other of this.claimants.keys()) this.endClaim(other, request.number)
     if (request.stream) {
       // Nobody knows which of its parts have been read.
       if (claim === 'answered') container.settle(request.number, 0)
@@ -133,6 +143,13 @@ export class Recovery {
     if (claim === 'taken') this.flow().onTaken(container, request.number)
     else if (claim === 'answered') this.recall(container)
     return true
+  }
+
+  private claimantOf({ number, queue }: DispatchRequest): ContainerSession | undefined {
+    for (const container of this.claimants.keys()) {
+      if (container.claims.has(number) && container.serves.has(queue.settings.name)) return container
+    }
+    return undefined
   }
 
   /** Ask a container for the answers that it keeps; once a turn, however many there are. */
@@ -188,13 +205,22 @@ export class Recovery {
     this.flow().dispatcher.refuse(request, 'containerDisconnect', detail)
   }
 
-  private endClaims(): void {
-    for (const [number, container] of this.claims) {
-      if (container.claims.get(number) === 'in hand') this.flow().cancelNumber(container, number)
-      else if (container.claims.get(number) === 'answered') container.settle(number, 0)
-      container.claims.delete(number)
-    }
-    this.claims.clear()
+  /** No application has come for the rest of what it has. */
+  private endClaims(container: ContainerSession): void {
+    for (const number of [...container.claims.keys()]) this.endClaim(container, number)
+    this.noLongerClaims(container)
+  }
+
+  private endClaim(container: ContainerSession, number: number): void {
+    const claim = container.claims.get(number)
+    if (claim === 'in hand') this.flow().cancelNumber(container, number)
+    else if (claim === 'answered') container.settle(number, 0)
+    container.claims.delete(number)
+  }
+
+  private noLongerClaims(container: ContainerSession): void {
+    clearTimeout(this.claimants.get(container))
+    this.claimants.delete(container)
   }
 
   /** No session is kept for so long: 11 MB of numbers need not be either. */

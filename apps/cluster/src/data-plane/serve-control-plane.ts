@@ -18,7 +18,8 @@ export function serveControlPlane(port: MessagePort | Worker, dataPlane: () => D
       post({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })
     }
   })
-  return (event) => post({ type: 'event', event })
+  // The bytes of a command are its own: a piece of a file changes hands instead of being copied once more.
+  return (event) => post({ type: 'event', event }, event.type === 'command' ? [event.command.buffer as ArrayBuffer] : [])
 }
 
 /** Tables of numbers in a result change hands instead of being copied. */

@@ -12,7 +12,7 @@ export class ContainerSlot {
   readonly subscriptions: Subscription[] = []
   /** It said that it takes requests, and not that it takes no more. */
   accepting = false
-  /** It gets nothing more, whatever it says: it is about to be stopped. */
+  /** It gets nothing, whatever it says: it is not registered yet, or about to be stopped. */
   held = false
   /** Requests it has answered. */
   answered = 0

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clusterError } from '@aicluster/protocol'
 import { asDiskFull } from './disk-full'
@@ -29,6 +29,7 @@ interface Arriving {
 }
 
 const keyOf = ({ sha256, executable }: Pick<Content, 'sha256' | 'executable'>): string => (executable ? `${sha256}.x` : sha256)
+const isExecutable = (key: string): boolean => key.includes('.x')
 
 /** Contents by their SHA-256, each of which counts only once all of it is there and has this hash. */
 export class ContentStore {
@@ -60,6 +61,27 @@ export class ContentStore {
   /** Where a complete content is: a file that may be linked to, and is never written. */
   place(content: Pick<Content, 'sha256' | 'executable'>): string {
     return join(this.#whole, keyOf(content))
+  }
+
+  /**
+   * Link to a complete content. A file has only so many links: where they are used up, further copies of it are kept, which count.
+   * @returns whether the content is there
+   * @throws InvalidArgumentError (302) a further copy does not fit
+   */
+  async linkTo(content: Pick<Content, 'sha256' | 'executable'>, to: string): Promise<boolean> {
+    for (let copy = 0; ; copy++) {
+      const key = copy === 0 ? keyOf(content) : `${keyOf(content)}.${copy}`
+      const place = join(this.#whole, key)
+      try {
+        if (copy > 0) await this.#inTurn(key, async () => existsSync(place) || this.#copyAs(key, this.place(content)))
+        await link(place, to)
+        return true
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ENOENT') return false
+        if (code !== 'EMLINK') throw error
+      }
+    }
   }
 
   /**
@@ -151,22 +173,27 @@ export class ContentStore {
 
   /** The same bytes, executable or not, are here already. */
   async #copyTwin(content: Content): Promise<boolean> {
-    const twin = { ...content, executable: !content.executable }
-    const size = await sizeOf(this.place(twin))
-    if (size === undefined) return false
+    const twin = this.place({ ...content, executable: !content.executable })
+    if ((await sizeOf(twin)) === undefined) return false
+    await this.#copyAs(keyOf(content), twin)
+    return true
+  }
+
+  /** The same bytes once more, under another key. @throws InvalidArgumentError (302) they do not fit */
+  async #copyAs(key: string, from: string): Promise<void> {
+    const { size } = await stat(from)
     await this.requireRoom(size)
-    const part = this.#part(content)
-    this.#arriving.delete(keyOf(content))
+    const part = join(this.#parts, key)
+    this.#arriving.delete(key)
     const before = (await sizeOf(part)) ?? 0
     try {
-      await copyFile(this.place(twin), part)
+      await copyFile(from, part)
     } catch (error) {
-      await this.#drop(content, before)
+      await this.#drop(key, before)
       throw asDiskFull(error, `a content of ${size} bytes`)
     }
     this.#bytes += size - before
-    await this.#takePlace(content)
-    return true
+    await this.#takePlace(key)
   }
 
   async #arrivingOf(content: Content): Promise<Arriving> {
@@ -195,7 +222,7 @@ export class ContentStore {
       const time = new Date(this.now())
       await file.utimes(time, time)
     } catch (error) {
-      await this.#drop(content, arriving.have)
+      await this.#drop(keyOf(content), arriving.have)
       throw asDiskFull(error, `a content of ${content.size} bytes`)
     }
     arriving.hash.update(bytes)
@@ -207,25 +234,27 @@ export class ContentStore {
     const digest = hash.digest('hex')
     this.#arriving.delete(keyOf(content))
     if (digest !== content.sha256 || have !== content.size) {
-      await this.#drop(content, have)
+      await this.#drop(keyOf(content), have)
       throw refuse(content, `what came is ${have} bytes with ${digest}: the file was changed while it was sent, try again`)
     }
-    await this.#takePlace(content)
+    await this.#takePlace(keyOf(content))
   }
 
-  async #takePlace(content: Content): Promise<void> {
+  async #takePlace(key: string): Promise<void> {
+    const [part, place] = [join(this.#parts, key), join(this.#whole, key)]
     {
-      await using file = await open(this.#part(content), 'r+')
-      await file.chmod(content.executable ? 0o755 : 0o644)
+      await using file = await open(part, 'r+')
+      await file.chmod(isExecutable(key) ? 0o755 : 0o644)
       await file.sync()
     }
-    await rename(this.#part(content), this.place(content))
-    await this.#touch(content)
+    await rename(part, place)
+    const time = new Date(this.now())
+    await utimes(place, time, time)
   }
 
-  async #drop(content: Content, counted: number): Promise<void> {
-    this.#arriving.delete(keyOf(content))
-    await rm(this.#part(content), { force: true })
+  async #drop(key: string, counted: number): Promise<void> {
+    this.#arriving.delete(key)
+    await rm(join(this.#parts, key), { force: true })
     this.#bytes -= counted
   }
 

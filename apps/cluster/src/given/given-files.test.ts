@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TempFolder, tempFolder } from '@aicluster/testing'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
@@ -131,6 +131,19 @@ describe('what was sent', () => {
     })
     await expect(use('/b', sha256('x'))).rejects.toMatchObject({ code: 302 })
     expect(treesOf()).toEqual([])
+  })
+
+  it('is not read when it is named as a list and is larger than one may be', async () => {
+    const given = await opened()
+    const tree = sha256('a large image')
+    const bytes = 5 * 1024 ** 3
+    const place = given.contents.place({ sha256: tree, executable: false })
+    writeFileSync(place, '')
+    truncateSync(place, bytes)
+
+    const use = given.using([{ path: '/image.tar', tree }], async () => {})
+
+    await expect(use).rejects.toMatchObject({ code: 302, message: expect.stringContaining(`the list of a tree has ${bytes} bytes`) })
   })
 })
 

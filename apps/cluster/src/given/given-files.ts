@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { constants, existsSync } from 'node:fs'
-import { copyFile, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type ContainerConfig, clusterError, MAX_TREE_LIST_BYTES, type GivenFiles as NamedTrees } from '@aicluster/protocol'
 import type { Logger } from 'pino'
@@ -13,6 +13,8 @@ import { nameOf, parseTreeList, type TreeList } from './tree-list'
 const SWEEP_INTERVAL_MS = 600_000
 /** Trees whose path is kept at hand, for errors. */
 const MAX_PATHS = 100_000
+/** Levels that a message may have; an error may hold anything, also what holds itself. */
+const MAX_MESSAGE_DEPTH = 100
 
 export interface GivenFilesOptions {
   /** Of its own, in the state folder. */
@@ -90,12 +92,12 @@ export class GivenFiles {
     return placedConfig(sources, (tree, path) => this.placeOf(tree, path))
   }
 
-  /** Anything in an error with the application's paths instead of our places. */
-  inOwnWords<T>(value: T): T {
+  /** Anything in an error with the application's paths instead of our places. What nests deeper than any message may stays as it is. */
+  inOwnWords<T>(value: T, depth = 0): T {
     if (typeof value === 'string') return this.#withPaths(value) as T
-    if (Array.isArray(value)) return value.map((item) => this.inOwnWords(item)) as T
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.inOwnWords(inner)])) as T
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth > MAX_MESSAGE_DEPTH) return value
+    if (Array.isArray(value)) return value.map((item) => this.inOwnWords(item, depth + 1)) as T
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.inOwnWords(inner, depth + 1)])) as T
   }
 
   /**
@@ -106,12 +108,16 @@ export class GivenFiles {
   async list(tree: string): Promise<TreeList | undefined> {
     const place = this.contents.place({ sha256: tree, executable: false })
     if (this.#last?.tree === tree && existsSync(place)) return this.#last.list
-    const bytes = await readFile(place).catch(() => undefined)
-    if (bytes === undefined) return undefined
-    if (bytes.length > MAX_TREE_LIST_BYTES) {
-      throw clusterError('invalidParameter', { detail: `the list of a tree has ${bytes.length} bytes, it may have ${MAX_TREE_LIST_BYTES}` })
+    const size = await stat(place).then(
+      (stats) => stats.size,
+      () => undefined,
+    )
+    if (size === undefined) return undefined
+    // Judged before it is read: any content may be named as a list, one of gigabytes as well.
+    if (size > MAX_TREE_LIST_BYTES) {
+      throw clusterError('invalidParameter', { detail: `the list of a tree has ${size} bytes, it may have ${MAX_TREE_LIST_BYTES}` })
     }
-    const list = parseTreeList(bytes)
+    const list = parseTreeList(await readFile(place))
     this.#last = { tree, list }
     return list
   }
@@ -178,7 +184,7 @@ export class GivenFiles {
     try {
       await this.#fill(join(fresh, 'files', nameOf(path)), list)
       // The list stays as long as the tree: the same files need not be listed again.
-      await link(this.contents.place({ sha256: tree, executable: false }), join(fresh, 'list'))
+      await this.contents.linkTo({ sha256: tree, executable: false }, join(fresh, 'list'))
       await rm(folder, { recursive: true, force: true })
       await rename(fresh, folder)
     } catch (error) {
@@ -192,7 +198,7 @@ export class GivenFiles {
     for (const entry of entries) {
       const to = entry.place === '' ? root : join(root, entry.place)
       if (entry.kind === 'folder') await mkdir(to, { mode: 0o755 })
-      else await linkOrCopy(this.contents.place(entry), to, path, entry.place)
+      else if (!(await this.contents.linkTo(entry, to))) throw notSent(path, entry.place)
     }
   }
 
@@ -203,21 +209,10 @@ export class GivenFiles {
   }
 }
 
-async function linkOrCopy(content: string, to: string, path: string, place: string): Promise<void> {
-  try {
-    await link(content, to)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') {
-      throw clusterError('invalidParameter', {
-        detail: `files: the content of ${JSON.stringify(place)} in ${JSON.stringify(path)} was not sent`,
-        details: { field: 'files', value: path, place },
-      })
-    }
-    // A file has only so many links: the empty one may be in a tree very often.
-    if (code !== 'EMLINK') throw error
-    await copyFile(content, to, constants.COPYFILE_FICLONE)
-  }
-}
+const notSent = (path: string, place: string): Error =>
+  clusterError('invalidParameter', {
+    detail: `files: the content of ${JSON.stringify(place)} in ${JSON.stringify(path)} was not sent`,
+    details: { field: 'files', value: path, place },
+  })
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -47,6 +47,15 @@ describe('the list of a tree', () => {
   })
 
   it.each([
+    ['scripts', 'is not absolute'],
+    ['../../etc', 'is not absolute'],
+    ['/a/b\0c', 'NUL'],
+    [`/a/${'ä'.repeat(128)}`, '255 bytes'],
+  ])('is refused for the path %j', (path, why) => {
+    expect(() => parse([file('')], { path })).toThrow(expect.objectContaining({ code: 302, message: expect.stringContaining(why) }))
+  })
+
+  it.each([
     ['/a/b', 'b'],
     ['/a/b/', 'b'],
     ['/a/b/..', 'a'],

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path/posix'
+import { basename, isAbsolute, resolve } from 'node:path/posix'
 import { clusterError, MAX_TREE_DEPTH, MAX_TREE_ENTRIES } from '@aicluster/protocol'
 import { z } from 'zod'
 import type { Content } from './content-store'
@@ -46,6 +46,8 @@ export function parseTreeList(bytes: Uint8Array): TreeList {
     throw refuse(`${issue?.path.join('.')}: ${issue?.message}`)
   }
   const list = parsed.data
+  const wrongPath = whatIsWrongWith(list.path)
+  if (wrongPath) throw refuse(`is that of ${shown(list.path)}, which ${wrongPath}`)
   const [root, ...inside] = list.entries as [Entry, ...Entry[]]
   if (root.place !== '') throw refuse(`begins with ${shown(root.place)}, not with the tree itself ("")`)
   if (inside.length > 0 && root.kind === 'file') throw refuse('has places below a file')
@@ -56,6 +58,14 @@ export function parseTreeList(bytes: Uint8Array): TreeList {
     kinds.set(place, kind)
   }
   return list
+}
+
+/** The tree lies under a name that is taken from the path. */
+function whatIsWrongWith(path: string): string | undefined {
+  if (!isAbsolute(path)) return 'is not absolute'
+  if (path.includes('\0')) return 'holds a NUL character'
+  if (Buffer.byteLength(nameOf(path)) > MAX_NAME_BYTES) return `has a name of more than ${MAX_NAME_BYTES} bytes`
+  return undefined
 }
 
 function wrongPlace(place: string, kinds: ReadonlyMap<string, Entry['kind']>): string | undefined {
@@ -81,7 +91,10 @@ export function contentsOf({ entries }: TreeList): Content[] {
   return [...contents.values()]
 }
 
-/** What a file or folder at this path is called: files go into a container under their own names. */
+/**
+ * What a file or folder at this path is called: one part of a path, whatever parts the path has (`/app/x/..` and `/app/scripts/` are
+ * folders that applications name). Files go into a container under their own names.
+ */
 export function nameOf(path: string): string {
   const name = basename(resolve('/', path))
   return name === '' ? 'files' : name

@@ -13,33 +13,77 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
+let inUse: number[] = []
+let nowMs = 0
+const open = () => NumberOwners.open(path, { inUse: () => inUse, now: () => nowMs })
+
 describe('who got which numbers', () => {
   it('is known to the next manager, number by number', () => {
-    const owners = NumberOwners.open(path)
+    const owners = open()
     owners.given(1000, 'anna')
     owners.given(2000, 'local')
     owners.given(3000, 'ben')
 
-    const later = NumberOwners.open(path)
+    const later = open()
 
     expect([999, 1000, 1999, 2000, 3500].map((number) => later.ownerOf(number, BLOCK))).toEqual(['local', 'anna', 'anna', 'local', 'ben'])
   })
 
   it('costs nothing where there are only programs of this machine', () => {
-    NumberOwners.open(path).given(1000, 'local')
+    open().given(1000, 'local')
     expect(() => readFileSync(path)).toThrow('ENOENT')
   })
 
   it('does not count where a line was cut off', () => {
     writeFileSync(path, '1000 anna\n2000')
-    expect(NumberOwners.open(path).ownerOf(2000, BLOCK)).toBe('local')
+    expect(open().ownerOf(2000, BLOCK)).toBe('local')
   })
 
-  it('does not grow for ever: the oldest are forgotten', () => {
-    writeFileSync(path, Array.from({ length: 10_500 }, (_, index) => `${(index + 1) * BLOCK} anna\n`).join(''))
-    const owners = NumberOwners.open(path)
-    expect(owners.ownerOf(BLOCK, BLOCK)).toBe('local')
-    expect(owners.ownerOf(10_500 * BLOCK, BLOCK)).toBe('anna')
-    expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(10_000)
+  describe('does not grow for ever', () => {
+    const MANY = 25_000
+    const giveMany = (owners: NumberOwners, from: number) => {
+      for (let block = from; block < from + MANY; block++) owners.given(block * BLOCK, 'ben')
+    }
+    const lines = () => readFileSync(path, 'utf8').trim().split('\n').length
+    beforeEach(() => {
+      inUse = []
+      nowMs = 0
+    })
+
+    it('the oldest are forgotten', () => {
+      const owners = open()
+      giveMany(owners, 1)
+
+      expect(owners.ownerOf(BLOCK, BLOCK)).toBe('local')
+      expect(owners.ownerOf(MANY * BLOCK, BLOCK)).toBe('ben')
+      expect(lines()).toBeLessThanOrEqual(20_000)
+    })
+
+    it('but never what a session has, however many come after it', () => {
+      const owners = open()
+      owners.given(BLOCK, 'anna')
+      inUse = [BLOCK]
+      giveMany(owners, 2)
+
+      expect(owners.ownerOf(BLOCK, BLOCK)).toBe('anna')
+      expect(open().ownerOf(BLOCK, BLOCK)).toBe('anna')
+    })
+
+    it('nor what was given by an earlier manager, until its application has had the time to come back', () => {
+      const before = open()
+      before.given(BLOCK, 'anna')
+      inUse = [BLOCK]
+      giveMany(before, 2)
+      inUse = []
+      const owners = open()
+      giveMany(owners, MANY + 2)
+      expect(owners.ownerOf(BLOCK, BLOCK)).toBe('anna')
+
+      nowMs = 660_001
+      giveMany(owners, 2 * MANY + 2)
+
+      expect(owners.ownerOf(BLOCK, BLOCK)).toBe('local')
+      expect(lines()).toBeLessThanOrEqual(60_000)
+    })
   })
 })

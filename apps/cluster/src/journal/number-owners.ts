@@ -1,8 +1,19 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { MAX_RECONNECT_TIMEOUT_MS } from '@aicluster/protocol'
 import { LOCAL_PRINCIPAL } from '../keys/principal'
 
-/** Blocks whose owner is remembered: far more than applications that outlive a manager have. */
+/** Blocks of ended sessions whose owner is remembered: far more than applications that outlive a manager have. */
 const REMEMBERED = 10_000
+/** Blocks of earlier managers that are kept, whoever has them, until everybody has had the time to come back. */
+const REMEMBERED_EARLIER = 10 * REMEMBERED
+/** How long that is, with some time to start, in ms. */
+const COME_BACK_MS = MAX_RECONNECT_TIMEOUT_MS + 60_000
+
+export interface NumberOwnersOptions {
+  /** First numbers of the blocks that sessions have now: however old they are, their owner is never forgotten. */
+  inUse(): Iterable<number>
+  now?: () => number
+}
 
 /**
  * Who got which block of request numbers, through restarts of the manager: what an application asks for after one must have been its own.
@@ -13,19 +24,31 @@ const REMEMBERED = 10_000
 export class NumberOwners {
   /** Owner by the block's first number, oldest first. */
   private readonly owners = new Map<number, string>()
+  /** Blocks that earlier managers have given out. */
+  private earlier: ReadonlySet<number> = new Set()
+  private readonly now: () => number
+  private readonly openedAtMs: number
+  /** So many owners are too many. */
+  private tooMany = 2 * REMEMBERED
 
-  private constructor(private readonly path: string) {}
+  private constructor(
+    private readonly path: string,
+    private readonly options: NumberOwnersOptions,
+  ) {
+    this.now = options.now ?? (() => performance.now())
+    this.openedAtMs = this.now()
+  }
 
   /** Read what earlier managers have given out. */
-  static open(path: string): NumberOwners {
-    const owners = new NumberOwners(path)
-    const lines = readLines(path)
-    for (const line of lines) {
+  static open(path: string, options: NumberOwnersOptions): NumberOwners {
+    const owners = new NumberOwners(path, options)
+    for (const line of readLines(path).slice(-REMEMBERED_EARLIER)) {
       // A line that was cut off by a kill was never given out.
       const match = /^(\d+) (\S+)$/.exec(line)
       if (match) owners.owners.set(Number(match[1]), match[2] as string)
     }
-    if (lines.length > REMEMBERED) owners.shorten()
+    owners.earlier = new Set(owners.owners.keys())
+    owners.tooMany += owners.earlier.size
     return owners
   }
 
@@ -34,7 +57,7 @@ export class NumberOwners {
     if (owner === LOCAL_PRINCIPAL.id) return
     appendFileSync(this.path, `${first} ${owner}\n`, { mode: 0o600 })
     this.owners.set(first, owner)
-    if (this.owners.size > 2 * REMEMBERED) this.shorten()
+    if (this.owners.size > this.tooMany) this.shorten()
   }
 
   /** @param blockSize - numbers of one block; blocks begin at its multiples */
@@ -42,9 +65,13 @@ export class NumberOwners {
     return this.owners.get(number - (number % blockSize)) ?? LOCAL_PRINCIPAL.id
   }
 
+  /** The oldest go, but for those that somebody has, or may come back with. */
   private shorten(): void {
-    const excess = this.owners.size - REMEMBERED
-    for (const first of [...this.owners.keys()].slice(0, Math.max(excess, 0))) this.owners.delete(first)
+    if (this.now() - this.openedAtMs > COME_BACK_MS) this.earlier = new Set()
+    const kept = new Set([...this.options.inUse(), ...this.earlier])
+    const others = [...this.owners.keys()].filter((first) => !kept.has(first))
+    for (const first of others.slice(0, -REMEMBERED)) this.owners.delete(first)
+    this.tooMany = this.owners.size + REMEMBERED
     const temporary = `${this.path}.new`
     writeFileSync(temporary, [...this.owners].map(([first, owner]) => `${first} ${owner}\n`).join(''), { mode: 0o600 })
     renameSync(temporary, this.path)

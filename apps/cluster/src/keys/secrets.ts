@@ -20,9 +20,9 @@ export class Secrets {
   /** With CURVE. Answers nobody before it is opened. */
   zap: ZapHandler | undefined
 
-  /** Everything that is missing is made. */
-  static async open(state: StateFolder, listen: ListenConfig): Promise<Secrets> {
-    const token = listen.transport === 'tcp' ? await state.hostToken() : undefined
+  /** Everything that is missing is made. @param warn - told of what could not be used as it was */
+  static async open(state: StateFolder, listen: ListenConfig, warn: (message: string) => void): Promise<Secrets> {
+    const token = listen.transport === 'tcp' ? await state.hostToken(warn) : undefined
     if (!usesCurve(listen)) return new Secrets(undefined, undefined, token)
     const store = await KeyStore.open(state.path)
     const secrets = new Secrets(await store.serverKeys(), await store.localKeys(), token)

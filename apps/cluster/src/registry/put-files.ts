@@ -1,8 +1,27 @@
 import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { StagedFiles } from '../boards/board'
 import { readJsonFile, writeJsonFile } from './json-file'
+
+const TOGETHER = '.together-'
+
+/** The end of one `put_file`. */
+export interface Committing {
+  /** It has failed, and is about to be reverted. */
+  undo(): Promise<void>
+  /** It has its end, one way or the other. */
+  done(): Promise<void>
+}
+
+/** In a file, from before the first to after the last folder of one `put_file` has taken its place. */
+interface Together {
+  names: readonly string[]
+  /** Those of which nothing was put before. */
+  fresh: readonly string[]
+  /** What a manager that finds this does with all of them. */
+  to: 'new' | 'old'
+}
 
 /**
  * The files that `put_file` has brought, in a folder per inference: the truth, which every new container of it gets over the files
@@ -25,14 +44,13 @@ export class PutFiles {
     return staging
   }
 
-  /** What is in the folder of {@link stage}, ready to count beside, or instead of, what was put before: all of it at once. */
-  async staged(inferenceName: string): Promise<StagedFiles> {
+  /** What is in the folder of {@link stage}. Its commit, after {@link committing}, has it count beside, or instead of, what was put before. */
+  staged(inferenceName: string): StagedFiles {
     const [fresh, replaced, folder] = [this.stagingOf(inferenceName), this.replacedOf(inferenceName), this.placeOf(inferenceName)]
     const undo: (() => Promise<void>)[] = []
     return {
       async commit() {
         if (existsSync(folder)) {
-          await bringMissing(folder, fresh)
           await rename(folder, replaced)
           undo.unshift(() => rename(replaced, folder))
         }
@@ -46,6 +64,20 @@ export class PutFiles {
         for (const path of [fresh, replaced]) await rm(path, { recursive: true, force: true })
       },
     }
+  }
+
+  /**
+   * What is staged for these is about to be committed. Should the manager die before {@link Committing.done}, its successor brings all of
+   * them to the new files, after {@link Committing.undo} to the old ones.
+   */
+  async committing(names: readonly string[]): Promise<Committing> {
+    const fresh = names.filter((name) => !existsSync(this.placeOf(name)))
+    for (const name of names) if (!fresh.includes(name)) await bringMissing(this.placeOf(name), this.stagingOf(name))
+    // Their locks are held: nobody else has one of the first's name.
+    const path = this.togetherPathOf(names[0] as string)
+    const write = (to: Together['to']) => writeJsonFile(path, { names, fresh, to } satisfies Together)
+    await write('new')
+    return { undo: () => write('old'), done: () => rm(path, { force: true }) }
   }
 
   /** Containers that may come to replace those of the inference: once one of them is registered, what was put counts no more. */
@@ -63,8 +95,9 @@ export class PutFiles {
    * @param registered - by inference, the instances of its containers; undefined where there is none
    */
   async recover(registered: (inferenceName: string) => readonly string[] | undefined): Promise<void> {
+    for (const entry of await readdir(this.folder)) await this.finishTogether(join(this.folder, entry))
     for (const entry of await readdir(this.folder)) {
-      const [, kind, name = ''] = /^(?:\.(new|old|replacing)-)?(.*)$/s.exec(entry) ?? []
+      const [, kind, name = ''] = /^(?:\.(new|old|replacing|together)-)?(.*)$/s.exec(entry) ?? []
       const place = join(this.folder, entry)
       if (kind === 'old' && !existsSync(this.placeOf(name))) await rename(place, this.placeOf(name))
       else if (kind === 'replacing') {
@@ -74,6 +107,33 @@ export class PutFiles {
       }
       if (kind !== undefined || registered(name) === undefined) await rm(place, { recursive: true, force: true })
     }
+  }
+
+  /** The file stays to the end: a manager that dies in this does it again. */
+  private async finishTogether(path: string): Promise<void> {
+    if (!basename(path).startsWith(TOGETHER)) return
+    const together = (await readJsonFile(path).catch(() => undefined)) as Together | undefined
+    // One that was about to be written counts for nothing.
+    if (!together || path !== this.togetherPathOf(together.names[0] as string)) return
+    for (const name of together.names) {
+      if (together.to === 'new') await this.toNew(name)
+      else await this.toOld(name, together.fresh.includes(name))
+    }
+    await rm(path)
+  }
+
+  private async toNew(inferenceName: string): Promise<void> {
+    const [fresh, folder] = [this.stagingOf(inferenceName), this.placeOf(inferenceName)]
+    if (!existsSync(fresh)) return
+    if (existsSync(folder)) await rename(folder, this.replacedOf(inferenceName))
+    await rename(fresh, folder)
+  }
+
+  private async toOld(inferenceName: string, nothingBefore: boolean): Promise<void> {
+    const [replaced, folder] = [this.replacedOf(inferenceName), this.placeOf(inferenceName)]
+    const isReplaced = existsSync(replaced)
+    if (isReplaced || nothingBefore) await rm(folder, { recursive: true, force: true })
+    if (isReplaced) await rename(replaced, folder)
   }
 
   /** Where files wait. Names of inferences begin with a letter or digit: this is none. */
@@ -87,6 +147,10 @@ export class PutFiles {
 
   private replacedOf(inferenceName: string): string {
     return join(this.folder, `.old-${inferenceName}`)
+  }
+
+  private togetherPathOf(firstName: string): string {
+    return join(this.folder, `${TOGETHER}${firstName}`)
   }
 
   private replacingPathOf(inferenceName: string): string {

@@ -1,16 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { servedNames } from './container-config-rules'
+import { FilesAtOnce } from './files-at-once'
 import type { ContainerRecord, InferenceRecord } from './inference-record'
 import { InferenceRecord as InferenceRecordSchema } from './inference-record'
-import { readJsonFile, removeFile, writeJsonFile } from './json-file'
+import { readJsonFile } from './json-file'
 
 /** What is registered: the truth, in memory and on disk. The data plane holds a projection of it. */
 export class Registry {
   private readonly records = new Map<string, InferenceRecord>()
+  private readonly files: FilesAtOnce
+  /** Records that are so, and could not be written. */
+  private readonly unwritten = new Set<string>()
   private lastWrite: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly folder: string) {}
+  constructor(private readonly folder: string) {
+    this.files = new FilesAtOnce(folder)
+  }
 
   /**
    * Read the inference config files.
@@ -18,6 +24,7 @@ export class Registry {
    */
   async load(): Promise<{ file: string; reason: string }[]> {
     const broken: { file: string; reason: string }[] = []
+    await this.files.recover()
     for (const file of (await readdir(this.folder)).filter((name) => name.endsWith('.json'))) {
       try {
         const record = InferenceRecordSchema.parse(await readJsonFile(join(this.folder, file)))
@@ -53,27 +60,51 @@ export class Registry {
   }
 
   set(record: InferenceRecord): Promise<void> {
-    return this.inTurn(() => this.write(record))
+    return this.change([record])
   }
 
-  /** One of the containers of an inference is another record of the same instance now; nothing happens where it is none of them. */
-  setContainer(name: string, container: ContainerRecord): Promise<void> {
+  delete(name: string): Promise<void> {
+    return this.change([], [name])
+  }
+
+  /** All of it counts, or, where it throws or the manager dies, nothing. */
+  change(set: readonly InferenceRecord[], gone: readonly string[] = []): Promise<void> {
+    return this.inTurn(() => this.write(set, gone))
+  }
+
+  /**
+   * What is so already, whether it can be written or not: it counts at once, and is written with the next change at the latest.
+   * @throws what went wrong: a manager that dies before that leaves what was registered before
+   */
+  keep(record: InferenceRecord): Promise<void> {
+    return this.inTurn(() => this.keepNow(record))
+  }
+
+  /** Like {@link Registry.keep}, for one of the containers of an inference; nothing happens where it is none of them. */
+  keepContainer(name: string, container: ContainerRecord): Promise<void> {
     return this.inTurn(async () => {
       const record = this.records.get(name)
       if (!record?.containers.some(({ instance }) => instance === container.instance)) return
       const containers = record.containers.map((other) => (other.instance === container.instance ? container : other))
-      await this.write({ ...record, containers })
+      await this.keepNow({ ...record, containers })
     })
   }
 
-  async delete(name: string): Promise<void> {
-    await removeFile(this.pathOf(name))
-    this.records.delete(name)
+  private async keepNow(record: InferenceRecord): Promise<void> {
+    this.records.set(record.config.name, record)
+    this.unwritten.add(record.config.name)
+    await this.write([], [])
   }
 
-  private async write(record: InferenceRecord): Promise<void> {
-    await writeJsonFile(this.pathOf(record.config.name), record)
-    this.records.set(record.config.name, record)
+  private async write(set: readonly InferenceRecord[], gone: readonly string[]): Promise<void> {
+    const late = [...this.unwritten].flatMap((name) => this.records.get(name) ?? [])
+    const written = new Map([...late, ...set].map((record) => [fileOf(record.config.name), record]))
+    for (const name of gone) written.delete(fileOf(name))
+    if (written.size + gone.length === 0) return
+    await this.files.change({ written, removed: gone.map(fileOf) })
+    this.unwritten.clear()
+    for (const record of set) this.records.set(record.config.name, record)
+    for (const name of gone) this.records.delete(name)
   }
 
   /** One write after another: containers of one inference may be started side by side. */
@@ -84,6 +115,8 @@ export class Registry {
   }
 
   pathOf(name: string): string {
-    return join(this.folder, `${name}.json`)
+    return join(this.folder, fileOf(name))
   }
 }
+
+const fileOf = (name: string): string => `${name}.json`

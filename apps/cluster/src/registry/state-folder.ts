@@ -1,17 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { REQUEST_BLOCK_SIZE } from '@aicluster/protocol'
 import { MAX_IPC_PATH_BYTES } from '@aicluster/transport'
-import { isAlive, type ProcessIdentity, startTimeOf } from '../boards/local/process-identity'
-import { readJsonFile, writeJsonFile } from './json-file'
+import { readJsonFile, writeJsonFile, writeWholeFile } from './json-file'
+import { takeLock } from './lock-file'
 import { containerSockets, openSocketFolder } from './socket-folder'
 
 /** Version of the folder's layout. A later one migrates it at start, an earlier one refuses it. */
 const STATE_VERSION = 1
 /** Blocks of request numbers taken from the persisted counter at a time. */
 const BLOCKS_AT_A_TIME = 64
+/** A token of fewer characters is none; ours have 43. */
+const MIN_TOKEN_LENGTH = 32
 
 interface Counters {
   epoch: number
@@ -138,17 +140,22 @@ export class StateFolder {
     return folder
   }
 
-  /** What applications on TCP prove themselves with: made once, readable by this user alone. */
-  async hostToken(): Promise<string> {
+  /**
+   * What applications on TCP prove themselves with: made once, readable by this user alone. One that is too short to prove anything (an
+   * empty file, of a full disk) is made anew.
+   * @param onReplaced - told why
+   */
+  async hostToken(onReplaced: (reason: string) => void): Promise<string> {
     const path = join(this.path, 'token')
-    try {
-      return (await readFile(path, 'utf8')).trim()
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      const token = randomBytes(32).toString('base64url')
-      await writeFile(path, `${token}\n`, { mode: 0o600 })
-      return token
-    }
+    const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    const token = stored?.trim()
+    if (token !== undefined && token.length >= MIN_TOKEN_LENGTH) return token
+    if (token !== undefined) onReplaced(`${path} has ${token.length} characters, too few to prove anything: it was made anew`)
+    const made = randomBytes(32).toString('base64url')
+    await writeWholeFile(path, `${made}\n`)
+    return made
   }
 
   /** A run of request numbers that nobody had before and nobody gets again. */
@@ -183,38 +190,11 @@ export class StateFolder {
   }
 
   private async lock(): Promise<void> {
-    const prepared = `${this.lockPath}.${process.pid}`
-    const mine = JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) })
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        // Linked when it is complete: whoever finds a lock can also read whose it is.
-        await writeFile(prepared, mine, { mode: 0o600 })
-        await link(prepared, this.lockPath)
-        return
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        const holder = await this.lockHolder()
-        if (holder !== undefined) {
-          throw new Error(
-            `the state folder ${this.path} is in use by the manager with pid ${holder}: stop that one (aicluster down), or use another folder (--state)`,
-          )
-        }
-        await rm(this.lockPath, { force: true })
-      } finally {
-        await rm(prepared, { force: true })
-      }
-    }
-    throw new Error(`the state folder ${this.path} cannot be locked: another manager is starting`)
-  }
-
-  /** The pid of the manager that holds the lock, undefined when the one that took it is gone. */
-  private async lockHolder(): Promise<number | undefined> {
-    try {
-      const holder = JSON.parse(await readFile(this.lockPath, 'utf8')) as ProcessIdentity
-      return isAlive(holder) ? holder.pid : undefined
-    } catch {
-      return undefined
-    }
+    const holder = await takeLock(this.lockPath)
+    if (!holder) return
+    throw new Error(
+      `the state folder ${this.path} is in use by the manager with pid ${holder.pid}: stop that one (aicluster down), or use another folder (--state)`,
+    )
   }
 
   private async checkVersion(): Promise<void> {

@@ -25,7 +25,7 @@ export class ContainerStatus {
   readonly blockIo!: string | undefined
   /** When the container was made, ISO 8601. */
   readonly created!: string
-  /** `running`, `restarting`, `crash-loop`, `exited`, `not started`; `unreachable`: its board is. */
+  /** `running`, `restarting`, `crash-loop`, `exited`, `not started`; `not allowed`: its board runs no plain processes (any more); `unreachable`: its board is. */
   readonly status!: string
   /** Ports it uses; undefined where it uses none (sockets in a folder). */
   readonly ports!: string | undefined

@@ -109,13 +109,33 @@ describe(`msgpack ${SEED_NOTE}`, () => {
     expect(() => decodeMsgpack(unhex(bytes))).toThrow(Error)
   })
 
-  it('throws on nesting that has no end', () => {
-    expect(() => decodeMsgpack(Buffer.concat([Buffer.alloc(500_000, 0x91), unhex('01')]))).toThrow(RangeError)
+  it.each([
+    ['lists', '91', 101],
+    ['maps', '81 a1 61', 101],
+    ['lists without end', '91', 500_000],
+  ])('throws on %s in one another deeper than 100 levels, and takes 100', (_what, level, levels) => {
+    const nested = (count: number) => Buffer.concat([...Array.from({ length: count }, () => unhex(level)), unhex('01')])
+    expect(() => decodeMsgpack(nested(levels))).toThrow(new Error('it nests deeper than 100 levels'))
+    expect(hex(encodeMsgpack(decodeMsgpack(nested(100))))).toBe(hex(nested(100)))
+  })
+
+  it.each([
+    ['a list that holds itself', 'd6 69 00 00 00 01 91 d6 70 00 00 00 01'],
+    ['a map that holds itself', 'd6 69 00 00 00 01 81 a1 61 d6 70 00 00 00 01'],
+    ['a time stamp', 'd6 ff 00 00 00 00'],
+    ['a set', 'd4 73 00 91 01'],
+    ['a record of msgpackr', 'd4 72 40 92 a1 61 a1 62 01 02'],
+    ['a large integer of msgpackr', 'c7 09 62 00 ff ff ff ff ff ff ff ff'],
+    ['an extension of 16 bits', 'c8 00 01 70 00'],
+    ['an extension of 32 bits', 'c9 00 00 00 01 70 00'],
+    ['an extension that nobody knows', 'd5 33 00 00'],
+  ])('throws on %s, wherever it stands: there are no extension types', (_what, bytes) => {
+    for (const around of ['', '91', '81 a1 61']) expect(() => decodeMsgpack(unhex(around + bytes))).toThrow('extension types')
   })
 
   it('does not let one message teach another what its bytes mean', () => {
     // msgpackr's own record extension: byte 0x40 would be a record in what follows.
-    decodeMsgpack(unhex('d4 72 40 92 a1 61 a1 62 01 02'))
+    expect(() => decodeMsgpack(unhex('d4 72 40 92 a1 61 a1 62 01 02'))).toThrow(Error)
     expect(decodeMsgpack(unhex('91 40'))).toEqual([64])
   })
 })

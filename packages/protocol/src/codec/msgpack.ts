@@ -1,4 +1,5 @@
-import { C1, Packr } from 'msgpackr'
+import { Packr } from 'msgpackr'
+import { requirePlainBytes } from './plain-bytes'
 import { isPlain, toPlain } from './plain-value'
 import { NOT_SMALL, readSmall } from './small-reader'
 import { writeSmall } from './small-writer'
@@ -25,13 +26,11 @@ export const encodeMsgpack = (value: unknown): Uint8Array => writeSmall(value) ?
 
 /**
  * The value in `bytes[start, end)`. Binary data in it shares their memory.
- * @throws Error when the bytes are not one complete msgpack value
+ * @throws Error when the bytes are not one complete value of plain msgpack: they hold an extension type, or nest deeper than 100 levels
  */
 export const decodeMsgpack = (bytes: Uint8Array, start = 0, end = bytes.length): unknown => {
   const small = readSmall(bytes, start, end)
   if (small !== NOT_SMALL) return small
-  const value: unknown = packr.unpack(bytes.subarray(start, end))
-  // The one byte that msgpack never uses: the unpacker has a value of its own for it.
-  if (value === C1) throw new Error('the byte 0xc1 is no msgpack')
-  return value
+  requirePlainBytes(bytes, start, end)
+  return packr.unpack(bytes.subarray(start, end))
 }

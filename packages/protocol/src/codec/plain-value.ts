@@ -1,5 +1,5 @@
 /** How deep a value may nest. Deeper is a mistake (a cycle) or an attack. */
-const MAX_DEPTH = 100
+export const MAX_DEPTH = 100
 
 interface MaybeWellFormed {
   isWellFormed?(): boolean

@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { MAX_QUEUE_PAGE, MAX_U48 } from '../limits'
-import { BoardSelectorText } from '../messages/board-labels'
+import { BoardSelectorText, MAX_BOARD_TEXT } from '../messages/board-labels'
 import { BoardName, InferenceName } from '../messages/names'
 import { AddBoardCommand, CheckBoardsCommand, ProbeBoardCommand, RemoveBoardCommand, TrustBoardCommand } from './board-commands'
 import { GetMissingCommand, OfferFilesCommand, PutChunkCommand } from './file-commands'
 import { LoadInferenceCommand } from './load-inference'
 import { PutFileCommand } from './put-file'
+
+/** Longest name of a container: those of its inference and its board, and a number. */
+const MAX_CONTAINER_NAME = 256
+
+/** Text that may name a board or a label, or nothing that there is. */
+const BoardText = z.string().max(MAX_BOARD_TEXT)
+const ContainerText = z.string().max(MAX_CONTAINER_NAME)
 
 const Filter = { inference_name: z.union([z.literal(''), InferenceName]).optional() }
 
@@ -39,9 +46,9 @@ const GetCoprocessorHandlerCommand = z.strictObject({
 const Distribution = {
   ...Filter,
   /** Name or label of boards; left out: every board. */
-  coprocessor_name: z.string().optional(),
+  coprocessor_name: BoardText.optional(),
   /** One container; left out: all of the board, or of every board. */
-  suffix_name: z.string().optional(),
+  suffix_name: ContainerText.optional(),
 }
 
 /** Hand out requests again. Answered by `DistributionView[]`. */
@@ -103,10 +110,10 @@ const AddInferenceCommand = z.strictObject({
   cmd: z.literal('add_inference'),
   inference_name: InferenceName,
   /** Name or label of boards. */
-  coprocessor_name: z.string(),
+  coprocessor_name: BoardText,
 })
 
-const OneContainer = { coprocessor_name: z.string(), suffix_name: z.string() }
+const OneContainer = { coprocessor_name: BoardText, suffix_name: ContainerText }
 
 /** Run the program of a container that was stopped. Answered by its `ContainerStatusView`. */
 const StartCommand = z.strictObject({ cmd: z.literal('start'), ...OneContainer })
@@ -118,12 +125,12 @@ const StopCommand = z.strictObject({ cmd: z.literal('stop'), ...OneContainer })
 const GetCoprocessorImagesCommand = z.strictObject({ cmd: z.literal('get_coprocessor_images'), ...Filter })
 
 /** Images on one board, or on those with a label. Answered by `CoprocessorImagesView[]`, one entry for each. */
-const GetImagesCommand = z.strictObject({ cmd: z.literal('get_images'), coprocessor_name: z.string() })
+const GetImagesCommand = z.strictObject({ cmd: z.literal('get_images'), coprocessor_name: BoardText })
 
 /** What a container's program has printed. Ours. Answered by `ContainerLogView`. */
 const GetContainerLogCommand = z.strictObject({
   cmd: z.literal('get_container_log'),
-  suffix_name: z.string(),
+  suffix_name: ContainerText,
   /** `next` of the reply before: go on from there. Left out: the last lines. */
   after: z.string().max(256).optional(),
   /** Lines, when `after` is left out. */

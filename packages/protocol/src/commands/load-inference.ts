@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_BOARD_TEXT } from '../messages/board-labels'
 import { GivenFiles } from './given-files'
 
 /**
@@ -9,6 +10,6 @@ export const LoadInferenceCommand = z.strictObject({
   cmd: z.literal('load_inference'),
   container_config: z.array(z.unknown()).min(1).max(256),
   /** `all`, or names and labels of boards: `gpu=orin`, `label:gpu`. */
-  coprocessor_name: z.union([z.literal('all'), z.array(z.string()).min(1).max(1024)]),
+  coprocessor_name: z.union([z.literal('all'), z.array(z.string().max(MAX_BOARD_TEXT)).min(1).max(1024)]),
   files: GivenFiles.optional(),
 })

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { encodeMsgpack } from '../codec/msgpack'
+import { decodeMsgpack, encodeMsgpack } from '../codec/msgpack'
 import { AIClusterError } from './aicluster-error'
 import { clusterError, InvalidArgumentError, SendQueueFullError, UnknownError } from './cluster-errors'
 import { ERROR_CODES, type ErrorKey } from './error-code'
-import { asAIClusterError, decodeError, encodeError, errorFromHeader } from './error-frame'
+import { asAIClusterError, decodeError, encodeError, encodeErrorHeader, errorFromHeader } from './error-frame'
 
 describe.each(Object.keys(ERROR_CODES) as ErrorKey[])('the error of %s', (key) => {
   it('comes over the wire as it left: class, code, message, details', () => {
@@ -79,6 +79,37 @@ describe('an error that comes over the wire', () => {
   })
 })
 
+describe('an error that holds what somebody else has sent', () => {
+  const cycle: unknown[] = []
+  cycle.push(cycle)
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+
+  it.each([
+    ['a cycle', cycle],
+    ['nesting that is no deeper than a message may be, but for its place', nested(100)],
+    ['a function', () => 1],
+    ['data', new Uint8Array(300_000)],
+    ['a long text', 'x'.repeat(300_000)],
+  ])('travels without that: %s', (_what, value) => {
+    const sent = clusterError('invalidParameter', { detail: 'inference_name is …', details: { field: 'inference_name', value } })
+    expect(decodeError(encodeError(sent))).toMatchObject({ code: 302, message: sent.message, details: { field: 'inference_name' } })
+  })
+
+  it('travels with nesting that a message can hold', () => {
+    const value = nested(98)
+    expect(decodeError(encodeError(clusterError('invalidParameter', { details: { value } }))).details).toEqual({ value })
+  })
+
+  it('travels with a message that is cut', () => {
+    expect(encodeError(clusterError('notImplemented', { detail: 'x'.repeat(1_000_000) })).length).toBeLessThan(20_000)
+  })
+
+  it('keeps what else an event has', () => {
+    const header = { code: 114, message: 'm', cmd: 'container_disconnect', details: { cycle } }
+    expect(decodeMsgpack(encodeErrorHeader(header))).toEqual({ code: 114, message: 'm', cmd: 'container_disconnect', details: {} })
+  })
+})
+
 describe('a failure of any kind', () => {
   it('is passed on as it is when it is ours', () => {
     const error = clusterError('permission')
@@ -89,6 +120,7 @@ describe('a failure of any kind', () => {
     ['an Error', new Error('boom'), 'Unknown error: boom'],
     ['text', 'boom', 'Unknown error: boom'],
     ['nothing', undefined, 'Unknown error: undefined'],
+    ['what no text can be made of', Object.create(null), 'Unknown error: something was thrown that is no error (object)'],
   ])('is 999 with its message when it is %s', (_what, failure, message) => {
     const error = asAIClusterError(failure)
     expect(error).toMatchObject({ code: 999, message })

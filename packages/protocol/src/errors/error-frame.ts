@@ -13,6 +13,8 @@ export interface ErrorHeader {
 
 /** Longest message that is let in from a peer, in characters. */
 const MAX_MESSAGE_LENGTH = 16 * 1024
+/** Largest error that is sent as it is, in bytes: more is somebody's data, which he has already. */
+const MAX_ERROR_BYTES = 256 * 1024
 
 /** A row of the table, and what its text looks like with the holes filled. */
 interface KnownRow {
@@ -32,9 +34,16 @@ for (const [key, row] of Object.entries(ERROR_CODES)) {
 
 /** Any failure as an error of ours: what is not one becomes an {@link UnknownError} (999) with it as the cause. */
 export const asAIClusterError = (error: unknown): AIClusterError =>
-  error instanceof AIClusterError
-    ? error
-    : new UnknownError('internal', { detail: error instanceof Error ? error.message : String(error), cause: error })
+  error instanceof AIClusterError ? error : new UnknownError('internal', { detail: messageOf(error), cause: error })
+
+/** Anything can be thrown, also what no text can be made of. */
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error)
+  } catch {
+    return `something was thrown that is no error (${typeof error})`
+  }
+}
 
 /** The header that carries `error` over the wire. */
 export const errorHeader = (error: AIClusterError): ErrorHeader => ({
@@ -43,8 +52,40 @@ export const errorHeader = (error: AIClusterError): ErrorHeader => ({
   ...(Object.keys(error.details).length > 0 ? { details: { ...error.details } } : {}),
 })
 
-/** {@link errorHeader} as bytes: the header of an error record. */
-export const encodeError = (error: AIClusterError): Uint8Array => encodeMsgpack(errorHeader(error))
+/** {@link errorHeader} as bytes: the header of an error record. Never throws, as {@link encodeErrorHeader}. */
+export const encodeError = (error: AIClusterError): Uint8Array => encodeErrorHeader(errorHeader(error))
+
+/**
+ * The msgpack of an error, or of an event. Never throws, for nobody is left to catch it: of details that hold somebody's own values
+ * those are left out that cannot travel, or do not fit into 256 KB; a message is cut.
+ */
+export function encodeErrorHeader<Header extends ErrorHeader>(header: Header): Uint8Array {
+  try {
+    const bytes = encodeMsgpack(header)
+    if (bytes.length <= MAX_ERROR_BYTES) return bytes
+  } catch {
+    // Some of it may travel all the same.
+  }
+  const { details, message, ...rest } = header
+  return encodeMsgpack({ ...rest, message: message.slice(0, MAX_MESSAGE_LENGTH), details: whatTravels(details ?? {}) })
+}
+
+function whatTravels(details: Record<string, unknown>): Record<string, unknown> {
+  const travels: Record<string, unknown> = {}
+  let bytes = 0
+  for (const key of Object.keys(details)) {
+    try {
+      // Below the header and its details: so deep it will stand.
+      const length = encodeMsgpack({ details: { [key]: details[key] } }).length
+      if (bytes + length > MAX_ERROR_BYTES / 2) continue
+      travels[key] = details[key]
+      bytes += length
+    } catch {
+      // The others may.
+    }
+  }
+  return travels
+}
 
 /** What belongs to the call and does not travel. */
 export interface ErrorContext {

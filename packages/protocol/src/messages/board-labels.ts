@@ -8,10 +8,13 @@ export const BoardLabelKey = z
 /** Value of a board's label; may be empty. */
 export const BoardLabelValue = z.string().regex(/^[A-Za-z0-9._/-]{0,63}$/, 'must be up to 63 characters of A-Z a-z 0-9 . _ / -')
 
+/** Longest text that names a board or selects some by label. */
+export const MAX_BOARD_TEXT = 256
+
 /** Text that selects boards by label: see {@link parseBoardSelector}. */
 export const BoardSelectorText = z
   .string()
-  .max(256)
+  .max(MAX_BOARD_TEXT)
   .regex(/^(label:[A-Za-z0-9][A-Za-z0-9._/-]*|[A-Za-z0-9][A-Za-z0-9._/-]*=[A-Za-z0-9._/-]*)$/, 'must be label=value or label:KEY')
 
 /** What a selector of boards by label says. `value` undefined: whatever it is. */

@@ -35,7 +35,7 @@ export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_f
   block_io: string | null
   /** ISO 8601. */
   created: string
-  /** `running`, `restarting`, `crash-loop`, `exited`, `not started`; `unreachable`: its board is down, and the figures are null. */
+  /** `running`, `restarting`, `crash-loop`, `exited`, `not started`; `not allowed`: its board runs no plain processes (any more); `unreachable`: its board is down, and the figures are null. */
   status: string
   /** Those of its Engine (`0.0.0.0:8080->80/tcp`); where it has none, those of the manager that it is connected to. */
   ports: string | null

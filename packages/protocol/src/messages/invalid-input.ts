@@ -4,6 +4,8 @@ import { clusterError } from '../errors/cluster-errors'
 
 /** Longest rendering of a refused value in a message. */
 const MAX_SHOWN = 80
+/** Longest key that may be a known one mistyped. */
+const MAX_MISTYPED = 128
 
 const show = (value: unknown): string => {
   if (value === undefined) return 'missing'
@@ -45,6 +47,8 @@ function editDistance(a: string, b: string): number {
 
 /** The known key that somebody most likely meant, if one is near enough to be worth a word. */
 export function nearestKey(key: string, known: readonly string[]): string | undefined {
+  // Nobody mistypes so much; comparing takes as long as the key.
+  if (key.length > MAX_MISTYPED) return undefined
   const wanted = key.toLowerCase()
   const ranked = known.map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
   ranked.sort((a, b) => a.distance - b.distance)

@@ -36,6 +36,11 @@ export class AnsweringHalf<Outcome extends RetainedOutcome> {
     return this.missed
   }
 
+  /** The highest that was accepted; 0: none was. */
+  get highestNumber(): number {
+    return this.highest
+  }
+
   /** A connection stands. `resumed`: outcomes wait until the other side has said what it still wants. */
   up(resumed: boolean): void {
     this.missed = resumed

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { createReadStream } from 'node:fs'
+import { once } from 'node:events'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { RigBoard } from '@aicluster/rig'
 
@@ -18,15 +19,33 @@ async function run([program, ...words]: readonly string[], input?: string): Prom
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${said.trim()}`)
 }
 
+/** A file of this machine lies on a board from now on, too. */
+export const putOnBoard = (board: RigBoard, file: string): Promise<void> =>
+  run(['scp', '-q', ...sshOptions(board), file, `root@${board.address}:${PLACE}`])
+
+export const removeFromBoard = async (board: RigBoard): Promise<void> => void (await board.exec(['rm', '-f', PLACE]))
+
+/** `ssh … cat` of what {@link putOnBoard} has put there, into a file of this machine, until it is on the disk. */
+export async function fetchMs(board: RigBoard, into: string): Promise<number> {
+  const atMs = performance.now()
+  const [program, ...words] = board.sshWords(['cat', PLACE])
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  await pipeline(child.stdout, createWriteStream(into, { flush: true }))
+  const [code] = await ended
+  if (code !== 0) throw new Error(`${program} ended with ${code}`)
+  return performance.now() - atMs
+}
+
 /** `ssh` and the options for a board, without its address and command. */
 const sshOptions = (board: RigBoard): string[] => board.sshWords([]).slice(1, -1)
 
 /** How long `scp` takes for a file, in ms. */
 export async function scpMs(board: RigBoard, file: string): Promise<number> {
   const atMs = performance.now()
-  await run(['scp', '-q', ...sshOptions(board), file, `root@${board.address}:${PLACE}`])
+  await putOnBoard(board, file)
   const tookMs = performance.now() - atMs
-  await board.exec(['rm', '-f', PLACE])
+  await removeFromBoard(board)
   return tookMs
 }
 

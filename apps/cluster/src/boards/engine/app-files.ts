@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { basename, isAbsolute, normalize, posix } from 'node:path'
+import { basename, isAbsolute, normalize, posix, resolve } from 'node:path'
 import { AIClusterError, type CopyEntry } from '@aicluster/protocol'
+import { isWithin } from '@aicluster/transport'
 import type { BoardWork, ContainerSpec } from '../board'
 import { type ConfigPlace, configError } from '../local/container-errors'
 import { copyEntries } from '../local/container-files'
@@ -41,21 +42,34 @@ export async function makeAppFolder(
   const script = spec.config.script_path ?? undefined
   if (script !== undefined) await bring(place, files, { field: 'script_path', from: script, to: folders.app }, work)
   for (const [index, entry] of copyEntries(spec.config).entries()) {
-    if (!isAbsolute(entry.To)) await bring(place, files, await copySource(files, folders.app, entry, `copy[${index}].From`), work)
+    if (!isAbsolute(entry.To)) await bring(place, files, await copySource(place, files, folders.app, entry, `copy[${index}]`), work)
   }
   if (spec.filesFolder !== undefined) await files.bring(spec.filesFolder, folders.app, work)
   await files.write(folders.instance, Buffer.from(spec.instance), { mode: 0o644 })
 }
 
-/** As on a local board: a folder's content goes into `To`; a file becomes `To`, or goes into it when that is a folder. */
-async function copySource(files: Machine['files'], app: string, { From, To }: CopyEntry, field: string): Promise<Source> {
+/**
+ * As on a local board: a folder's content goes into `To`; a file becomes `To`, or goes into it when that is a folder.
+ * @throws InvalidArgumentError (302) `To` leads out of the container's folder: what a bring finds in its way it deletes
+ */
+async function copySource(
+  place: ConfigPlace,
+  files: Machine['files'],
+  app: string,
+  { From, To }: CopyEntry,
+  field: string,
+): Promise<Source> {
   const to = posix.join(app, normalize(To)).replace(/\/+$/, '')
   const fromFolder = await stat(From).then(
     (stats) => stats.isDirectory(),
     () => false,
   )
   const into = !fromFolder && (To.endsWith('/') || (await files.kind(to)) === 'folder')
-  return { field, from: From, to: into ? posix.join(to, basename(From)) : to }
+  const target = into ? posix.join(to, basename(resolve(From))) : to
+  if (!isWithin(target, app) || (!fromFolder && target === app)) {
+    throw configError(place, 'invalidParameter', `${field}.To`, To, "must stay below the container's folder")
+  }
+  return { field: `${field}.From`, from: From, to: target }
 }
 
 /** Errors of the file itself name the field it comes from. */

@@ -13,7 +13,7 @@ export interface ContainerFolders {
   /** Its files; it may write there. */
   app: string
   secret: string
-  /** Whose folder it is: a file with the instance. */
+  /** Whose folder it is: a file with the instance, see {@link instanceIn}. */
   instance: string
   /** Where all of it lies while another container of its name is tried. */
   aside: string
@@ -24,6 +24,7 @@ export interface ContainerFolders {
 /** One part of a path that is neither hidden nor `.` nor `..`. */
 export const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
 
+const INSTANCE_FILE = 'instance'
 const ASIDE = '.before-'
 const BESIDE = '.put-'
 
@@ -37,11 +38,15 @@ export function foldersOf(machine: Machine, folder: string, suffixName: string):
     root,
     app: posix.join(root, 'app'),
     secret: posix.join(root, 'secret'),
-    instance: posix.join(root, 'instance'),
+    instance: posix.join(root, INSTANCE_FILE),
     aside: posix.join(all, `${ASIDE}${suffixName}`),
     beside: posix.join(all, `${BESIDE}${suffixName}`),
   }
 }
+
+/** Whose a folder is, by its file; undefined where there is none. */
+export const instanceIn = async ({ files }: Pick<Machine, 'files'>, folder: string): Promise<string | undefined> =>
+  (await files.read(posix.join(folder, INSTANCE_FILE), 1024))?.toString('utf8')
 
 /** Whose a folder beside the others is. */
 export const suffixNameOf = (folderName: string): string => folderName.replace(/^\.(before|put)-/, '')

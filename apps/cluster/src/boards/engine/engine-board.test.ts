@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { BoardContainer } from '../board'
+import { LocalMachine } from '../local/local-machine'
 import { eventually, exitsOf } from '../local/test-board'
 import { removeFolder } from './remove-folder'
 import { INSTANCE, linesOf, noEngine, TestEngine, TestEngineBoard } from './test-engine'
@@ -93,6 +95,33 @@ describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
     expect(await machine.engine.listImages({ all: true })).toEqual(images)
     mkdirSync(folder)
     await expect(removeFolder({ ...machine, files }, folder)).rejects.toThrow('Permission denied')
+  })
+
+  it('leave nothing of that with the next sweep, where the manager dies in the middle of it', async () => {
+    await using test = await TestEngineBoard.on(engine)
+    const { machine } = engine
+    const kept = { containers: await machine.engine.listContainers({ all: true }), images: await machine.engine.listImages({ all: true }) }
+    const folder = test.path()
+    mkdirSync(folder, { recursive: true })
+    const deaf = new LocalMachine({ board: 'board1', engineSocket: engine.socket }).engine
+    const died = async () => {
+      throw new Error('the manager has died')
+    }
+    const files = { kind: (path: string) => machine.files.kind(path), remove: died }
+    const dies = (helper: object) => Object.assign(helper, { remove: died, putArchive: died })
+    const [getImage, createContainer] = [deaf.getImage.bind(deaf), deaf.createContainer.bind(deaf)]
+    Object.assign(deaf, {
+      getImage: (id: string) => dies(getImage(id)),
+      createContainer: async (options: object) => dies(await createContainer(options)),
+    })
+    await expect(removeFolder({ engine: deaf, uid: 1234, files }, folder)).rejects.toThrow('the manager has died')
+    expect(await machine.engine.listContainers({ all: true })).toHaveLength(kept.containers.length + 1)
+    expect(await machine.engine.listImages({ all: true })).toHaveLength(kept.images.length + 1)
+
+    await test.board.sweep(() => false)
+
+    expect(await machine.engine.listContainers({ all: true })).toEqual(kept.containers)
+    expect(await machine.engine.listImages({ all: true })).toEqual(kept.images)
   })
 
   it('tell of an exit at their start, with what they printed last, and leave nothing when they are removed', async () => {
@@ -261,6 +290,53 @@ describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
     later.close()
   })
 
+  describe('that could not be brought back', () => {
+    const listed = async () => (await engine.machine.engine.listContainers({ all: true })).map(({ Names }) => Names[0])
+    /** It has its name again, but not its folder, when the connection is lost. */
+    async function bringHalfBack(container: BoardContainer) {
+      const lost = vi.spyOn(engine.machine.files, 'rename').mockRejectedValueOnce(new Error('the connection is lost'))
+      await expect(container.bringBack()).rejects.toMatchObject({ code: 500 })
+      lost.mockRestore()
+    }
+
+    it('are set aside again with all that they have, and come back then', async () => {
+      await using test = await TestEngineBoard.on(engine)
+      const first = await test.create({ script_path: await test.files('one', { 'a.txt': 'one' }) })
+      await first.setAside(0)
+      await bringHalfBack(first)
+
+      await first.setAside(0)
+
+      expect(await listed()).toEqual(['/aicluster-before-digits-board1'])
+      await first.bringBack()
+      await first.start()
+      expect([test.read('app', 'a.txt'), await listed()]).toEqual(['one', ['/aicluster-digits-board1']])
+      expect(readdirSync(test.path('..'))).toEqual(['digits-board1'])
+    })
+
+    it('are what is started under their instance, wherever it broke off, also when their sources are gone', async () => {
+      await using test = await TestEngineBoard.on(engine)
+      const script_path = await test.files('one', { 'a.txt': 'one' })
+      const first = await test.create({ script_path })
+      const [before] = await engine.machine.engine.listContainers({ all: true })
+      await first.setAside(0)
+      rmSync(script_path, { recursive: true })
+
+      for (const half of [false, true]) {
+        if (half) await bringHalfBack(first)
+        const again = await test.create({ script_path })
+
+        expect(await engine.machine.engine.listContainers({ all: true })).toMatchObject([
+          { Id: before?.Id, Names: ['/aicluster-digits-board1'] },
+        ])
+        expect([test.read('app', 'a.txt'), readdirSync(test.path('..'))]).toEqual(['one', ['digits-board1']])
+        await again.setAside(0)
+      }
+      await first.remove(0)
+      expect([await listed(), readdirSync(test.path('..'))]).toEqual([[], []])
+    })
+  })
+
   it('get put files in one step each, and back', async () => {
     await using test = await TestEngineBoard.on(engine)
     const container = await test.create({ script_path: await test.files('one', { 'a.txt': 'old', 'folder/b.txt': '' }) })
@@ -283,11 +359,11 @@ describe.skipIf(noEngine !== undefined)('containers on a real Engine', () => {
     const image = (await test.board.images())[0]?.id as string
     const stranger = await engine.machine.engine.createContainer({ Image: image, name: 'stranger', HostConfig: { NetworkMode: 'none' } })
     const later = test.open()
-    await later.sweep(new Set([INSTANCE]))
+    await later.sweep(({ instance }) => instance === INSTANCE)
     expect(await engine.machine.engine.listContainers({ all: true })).toHaveLength(2)
-    await test.board.sweep(new Set())
+    await test.board.sweep(() => false)
     expect(existsSync(test.path())).toBe(true)
-    await later.sweep(new Set())
+    await later.sweep(() => false)
     expect((await engine.machine.engine.listContainers({ all: true })).map(({ Id }) => Id)).toEqual([stranger.id])
     expect(readdirSync(test.path('..'))).toEqual([])
     later.close()

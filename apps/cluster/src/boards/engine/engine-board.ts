@@ -1,16 +1,16 @@
 import { type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { ContainerInspectInfo, ImageInspectInfo } from 'dockerode'
 import type { Logger } from 'pino'
-import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
 import { environmentOf, findsManager } from '../manager-place'
 import { absoluteCopies, makeAppFolder } from './app-files'
 import { checkEngineConfig, checkEngineVersion, gpuAccessFor, runOptionsOf } from './check-engine-config'
-import { asideName, type ContainerFolders, engineName, FOLDER_NAME, foldersOf } from './container-folders'
+import { type ContainerFolders, engineName, FOLDER_NAME, foldersOf, instanceIn } from './container-folders'
 import { CLUSTER_LABEL, INSTANCE_LABEL, SPEC_LABEL } from './container-labels'
 import { createBody } from './create-body'
-import { removeByName, undoAside } from './engine-aside'
+import { isAside, removeByName, undoAside } from './engine-aside'
 import { EngineContainer } from './engine-container'
 import { orMissing, unlessSo } from './engine-replies'
 import { EngineWatch } from './engine-watch'
@@ -155,13 +155,14 @@ export class EngineBoard {
   }
 
   /** See {@link Board.sweep}; what is being made or held here stays. @throws SshConnectionError (500) */
-  async sweep(known: ReadonlySet<string>): Promise<void> {
+  async sweep(isKnown: IsKnown): Promise<void> {
     const { clusterId, name, folder, logger, isBoard = () => false } = this.#options
     await this.#doing('clear away what an earlier manager left', (machine) =>
       sweepEngine(machine, {
         ...{ clusterId, board: name, isBoard, folder, logger },
-        keeps: (instance) => known.has(instance) || this.#holds((held) => held.instance === instance),
-        isHeld: (suffixName) => this.#holds((held) => held.suffixName === suffixName),
+        isKnown: ({ instance, suffixName }) =>
+          isKnown({ instance, suffixName }) ||
+          this.#holds((held) => (instance === undefined ? held.suffixName === suffixName : held.instance === instance)),
       }),
     )
   }
@@ -183,11 +184,11 @@ export class EngineBoard {
   /** @throws SshConnectionError (500); ContainerStartError (311): the name is somebody else's */
   async #look(spec: ContainerSpec): Promise<Making> {
     return this.#doing(`look for container "${spec.suffixName}"`, async (machine) => {
-      const folders = foldersOf(machine, this.#options.folder, spec.suffixName)
-      const existing = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
-      if (existing && existing.Config.Labels[CLUSTER_LABEL] !== this.#options.clusterId) throw this.#taken(spec, existing)
-      const instance = await machine.files.read(folders.instance, 1024)
-      return { machine, spec, folders, existing, itsOwn: instance?.toString('utf8') === spec.instance }
+      // First: what is undone removes what has the name.
+      const there = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
+      if (there && there.Config.Labels[CLUSTER_LABEL] !== this.#options.clusterId) throw this.#taken(spec, there)
+      const { folders, existing } = await this.#undoneAside(machine, spec)
+      return { machine, spec, folders, existing, itsOwn: (await instanceIn(machine, folders.root)) === spec.instance }
     })
   }
 
@@ -266,11 +267,13 @@ export class EngineBoard {
     }
   }
 
-  /** A manager that died while it replaced this container has left it aside: what came in its place is gone. */
+  /**
+   * What the Engine has of a container. A manager that died while it replaced it, or could not bring it back, has left it aside: it
+   * has its place again, and what came there is gone.
+   */
   async #undoneAside(machine: Machine, spec: ContainerSpec) {
     const folders = foldersOf(machine, this.#options.folder, spec.suffixName)
-    const aside = await orMissing(machine.engine.getContainer(asideName(spec.suffixName)).inspect())
-    if (aside && isOf(aside, spec)) await undoAside(machine, folders, spec.suffixName)
+    if (await isAside(machine, folders, spec.suffixName, spec.instance)) await undoAside(machine, folders, spec.suffixName)
     const existing = await orMissing(machine.engine.getContainer(engineName(spec.suffixName)).inspect())
     return { folders, existing }
   }

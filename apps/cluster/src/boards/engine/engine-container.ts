@@ -5,8 +5,8 @@ import type { BoardContainer, BoardWork, ContainerRuntime, ContainerSpec, Staged
 import { boardError } from '../board-error'
 import { ExitQueue } from '../local/exit-queue'
 import type { Machine } from '../machine'
-import { asideName, type ContainerFolders, engineName, foldersOf } from './container-folders'
-import { removeByName, undoAside } from './engine-aside'
+import { asideName, type ContainerFolders, engineName, foldersOf, instanceIn } from './container-folders'
+import { removeAside, renameTo, undoAside } from './engine-aside'
 import { readEngineLog } from './engine-log'
 import { orMissing, unlessSo, unlessStarted } from './engine-replies'
 import { engineRuntime, lastOutputOf, NOTHING_RUNS } from './engine-runtime'
@@ -129,8 +129,11 @@ export class EngineContainer implements BoardContainer, EngineListener {
       await this.#doing('remove', async (machine) => {
         if (this.#id !== undefined) await unlessSo(this.#container(machine).remove({ force: true, v: true }))
         const { root, aside, beside } = this.#folders(machine)
-        await removeFolder(machine, this.#aside ? aside : root)
-        if (!this.#aside) await removeFolder(machine, beside)
+        if (this.#aside) await removeFolder(machine, aside)
+        // Where it was set aside, another one may have its place; or a later start has undone it.
+        if (this.#aside && (await instanceIn(machine, root)) !== this.spec.instance) return
+        await removeFolder(machine, root)
+        await removeFolder(machine, beside)
       })
     } finally {
       this.#over()
@@ -140,13 +143,14 @@ export class EngineContainer implements BoardContainer, EngineListener {
   async setAside(graceMs: number): Promise<void> {
     await this.stop(graceMs)
     await this.#doing('set aside', async (machine) => {
-      const { root, aside } = this.#folders(machine)
-      await removeByName(machine, asideName(this.spec.suffixName))
-      await removeFolder(machine, aside)
-      if (this.#id !== undefined) await orMissing(this.#container(machine).rename({ name: asideName(this.spec.suffixName) }))
+      // It may be there still, or half of it, where it could not be brought back.
+      if (!this.#aside) await removeAside(machine, this.#folders(machine), this.spec.suffixName)
+      if (this.#id !== undefined) await orMissing(renameTo(this.#container(machine), asideName(this.spec.suffixName)))
       // From here on it can be brought back, also by the next manager.
       this.#aside = true
-      if ((await machine.files.kind(root)) !== undefined) await machine.files.rename(root, aside)
+      const { root, aside } = this.#folders(machine)
+      if ((await machine.files.kind(root)) === undefined || (await machine.files.kind(aside)) !== undefined) return
+      await machine.files.rename(root, aside)
     })
   }
 

@@ -16,6 +16,8 @@ import { fullTag, type WantedImage, wantedImage } from './wanted-image'
 
 /** Images of one board that are told of. */
 const MAX_IMAGES = 10_000
+/** No `Date` is later. */
+const MAX_SECONDS = 8.64e12
 
 /** An image on a board, and how it came there. */
 export interface ImageThere {
@@ -64,10 +66,10 @@ export class ImageStore {
       throw boardError(this.board, 'list the images', error)
     })
     return images.slice(0, MAX_IMAGES).map(({ Id, RepoTags, Size, Created }) => ({
-      id: Id,
-      tags: tagsOf(RepoTags),
+      id: stripControl(String(Id)),
+      tags: tagsOf(RepoTags).map((tag) => stripControl(String(tag))),
       size: Size,
-      created: new Date(Created * 1000).toISOString(),
+      created: timeOf(Created),
     }))
   }
 
@@ -183,6 +185,9 @@ export class ImageStore {
 
 /** 32-bit programs on their 64-bit machines. */
 const RUNS_ALSO: Readonly<Record<string, readonly string[]>> = { amd64: ['386'], arm64: ['arm'] }
+
+/** Seconds since 1970 as text; of nonsense 1970. */
+const timeOf = (seconds: number): string => new Date(Math.abs(seconds) < MAX_SECONDS ? seconds * 1000 : 0).toISOString()
 
 const tagsOf = (tags: readonly string[] | null | undefined): string[] => (tags ?? []).filter((tag) => tag !== '<none>:<none>')
 

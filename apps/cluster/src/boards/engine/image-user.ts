@@ -1,9 +1,13 @@
+import { pipeline } from 'node:stream/promises'
 import type Docker from 'dockerode'
 import { extract } from 'tar-stream'
 import { orMissing } from './engine-replies'
+import { atMost } from './reply-bytes'
 
 /** Larger files are no lists of users. */
 const MAX_FILE_BYTES = 1024 * 1024
+/** One file in a tar; an Engine may send anything. */
+const MAX_ARCHIVE_BYTES = 16 * 1024 * 1024
 
 export interface ImageUser {
   uid: number
@@ -48,8 +52,8 @@ async function fileOf(container: Docker.Container, path: string): Promise<string
   const archive = await orMissing(container.getArchive({ path }))
   if (!archive) return ''
   const tar = extract()
-  archive.pipe(tar)
-  archive.on('error', (error) => tar.destroy(error))
+  // What it throws ends the tar, and so the loop below.
+  pipeline(atMost(archive, MAX_ARCHIVE_BYTES), tar).catch(() => {})
   let text = ''
   for await (const entry of tar) {
     for await (const chunk of entry) if (text.length < MAX_FILE_BYTES) text += String(chunk)

@@ -3,6 +3,7 @@ import type Docker from 'dockerode'
 import type { BoardWork } from '../board'
 import { wordsOf } from './engine-replies'
 import type { ImageArchive } from './image-archive'
+import { bytesOf } from './reply-bytes'
 
 /** An Engine's reply to a load is short. */
 const MAX_REPLY_BYTES = 1024 * 1024
@@ -35,7 +36,7 @@ export async function loadImage(engine: Docker, archive: ImageArchive, { signal,
   file.on('error', (error) => broken.abort(error))
   try {
     const reply = await engine.loadImage(file, { quiet: true, abortSignal: stop })
-    return loadedNames(await textOf(reply))
+    return loadedNames((await bytesOf(reply, MAX_REPLY_BYTES)).toString('utf8'))
   } catch (error) {
     signal?.throwIfAborted()
     if (broken.signal.aborted) throw broken.signal.reason
@@ -44,15 +45,6 @@ export async function loadImage(engine: Docker, archive: ImageArchive, { signal,
   } finally {
     file.destroy()
   }
-}
-
-async function textOf(reply: NodeJS.ReadableStream): Promise<string> {
-  let text = ''
-  for await (const chunk of reply) {
-    text += String(chunk)
-    if (text.length > MAX_REPLY_BYTES) throw new Error('the Engine answered a load with more than 1 MB')
-  }
-  return text
 }
 
 function loadedNames(text: string): string[] {

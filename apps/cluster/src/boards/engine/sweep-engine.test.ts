@@ -23,13 +23,14 @@ function listed(url: string | undefined, all: ReturnType<typeof container>[]) {
 it('a board sweeps what it left under an earlier name of its own, but nothing of a board that shares its Engine', async () => {
   const all = [container('renamed', 'before'), container('known', 'before'), container('own', 'board1'), container('neighbours', 'board2')]
   await using engine = await FakeEngine.start({
+    'GET /images/json': [],
     'GET /containers/json': ({ url }) => listed(url, all),
     'DELETE /containers/renamed': 204,
     'DELETE /containers/own': 204,
   })
   const board = engine.board({ isBoard: (name) => ['board1', 'board2'].includes(name) })
 
-  await board.sweep(new Set(['instance-known']))
+  await board.sweep(({ instance }) => instance === 'instance-known')
 
   expect(engine.asked.filter((question) => question.startsWith('DELETE'))).toEqual(['DELETE /containers/renamed', 'DELETE /containers/own'])
 })

@@ -156,7 +156,7 @@ export class TestEngineBoard {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.board.sweep(new Set())
+    await this.board.sweep(() => false)
     this.board.close()
     const { engine } = this.engine.machine
     for (const { Id } of await engine.listContainers({ all: true })) await engine.getContainer(Id).remove({ force: true })

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
-import type { ContainerConfig } from '@aicluster/protocol'
+import { isAbsolute } from 'node:path'
+import { type ContainerConfig, namedPaths } from '@aicluster/protocol'
 import { type ConfigPlace, configError } from '../local/container-errors'
 import { type ImageArchive, readImageArchive } from './image-archive'
 import { type ArchiveImage, ImageArchiveError } from './image-manifest'
@@ -57,7 +57,8 @@ async function archivePath(place: ConfigPlace, config: ContainerConfig): Promise
       `is required: image_filename ${JSON.stringify(file)} is looked for in it`,
     )
   }
-  if (file !== undefined) return folder === undefined || isAbsolute(file) ? file : join(folder, file)
+  // As it was judged by `file_roots`: put together in another way, a `..` after a link leads elsewhere.
+  if (file !== undefined) return namedPaths(config).find(({ field }) => field.startsWith('image_'))?.path
   const isFolder = await stat(folder as string).then(
     (stats) => stats.isDirectory(),
     () => false,

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { describe, expect, it } from 'vitest'
+import type { IsKnown } from '../board'
 import { isAlive } from './process-identity'
 import { eventually, exitsOf, STUBBORN, TestBoard } from './test-board'
 
@@ -79,6 +80,38 @@ describe('a container whose manager went', () => {
     test.track(again)
     expect((await again.runtime()).state).toBe('running')
     expect(await test.read('learned.bin')).toBe('what the program learned')
+  })
+})
+
+describe('a container that was set aside and could not be brought back', () => {
+  it('keeps its files when it is set aside again', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    await writeFile(test.path('learned.bin'), 'what the program learned')
+    await first.setAside(0)
+
+    await first.setAside(0)
+
+    await first.bringBack()
+    expect(await test.read('learned.bin')).toBe('what the program learned')
+  })
+
+  it('is what is started under its instance: its files are back, and nothing is left of them when it is removed', async () => {
+    await using test = new TestBoard()
+    const first = await test.create({})
+    await writeFile(test.path('learned.bin'), 'what the program learned')
+    await first.setAside(0)
+
+    const again = await test.create({})
+
+    expect([await test.read('learned.bin'), readdirSync(test.folder)]).toEqual(['what the program learned', ['digits-board1']])
+    await again.stop(0)
+    await first.bringBack()
+    expect(await test.read('learned.bin')).toBe('what the program learned')
+    await first.setAside(0)
+    await test.create({})
+    await first.remove(0)
+    expect(readdirSync(test.folder)).toEqual([])
   })
 })
 
@@ -168,11 +201,29 @@ describe('what an earlier manager left and nobody knows any more', () => {
     const identity = test.identity()
     forgotten.detach()
 
-    await test.openBoard().sweep(new Set([forgotten.spec.instance]))
+    await test.openBoard().sweep(({ instance }) => instance === forgotten.spec.instance)
     expect(isAlive(identity)).toBe(true)
-    await test.openBoard().sweep(new Set())
+    await test.openBoard().sweep(() => false)
 
     expect(isAlive(identity)).toBe(false)
     await expect(test.read('token')).rejects.toThrow('ENOENT')
+  })
+
+  it('is not what lies beside the files of a container that is known, nor one that is being made', async () => {
+    await using test = new TestBoard()
+    const container = await test.create({})
+    const board = test.openBoard()
+    const name = container.spec.suffixName
+    const known: IsKnown = ({ instance, suffixName }) =>
+      instance === undefined ? suffixName === name : instance === container.spec.instance
+    await container.setAside(0)
+    mkdirSync(test.path('half made'), { recursive: true })
+    mkdirSync(test.path('..', `.put-${name}`))
+
+    await board.sweep(known)
+    expect(readdirSync(test.path('..')).sort()).toEqual([`.before-${name}`, `.put-${name}`, name])
+    await board.sweep(() => false)
+
+    expect(readdirSync(test.path('..'))).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { lstat, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize, resolve } from 'node:path'
 import { AIClusterError, type ContainerConfig, type CopyEntry } from '@aicluster/protocol'
 import { isWithin } from '@aicluster/transport'
 import type { BoardWork, ContainerSpec } from '../board'
@@ -31,7 +31,7 @@ async function copyField(place: ConfigPlace, field: string, value: string, to: s
         "contains the container's folder itself: name a folder outside the cluster's state",
       )
     }
-    await copyTree(from, to, meter)
+    await copyTree(from, to, folder, meter)
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     if (error instanceof AIClusterError || !UNREADABLE.has(code ?? '')) throw error
@@ -70,7 +70,7 @@ async function copyEntry(place: ConfigPlace, field: string, entry: CopyEntry, fo
     () => false,
   )
   const toFolder = entry.To.endsWith('/') || (await lstat(join(folder, to)).catch(() => undefined))?.isDirectory() === true
-  if (!fromFolder && toFolder) to = join(to, basename(entry.From))
+  if (!fromFolder && toFolder) to = join(to, basename(resolve(entry.From)))
   await makeParents(place, `${field}.To`, to, folder)
   await copyField(place, `${field}.From`, entry.From, join(folder, to), folder, meter)
 }
@@ -90,7 +90,7 @@ export async function makeContainerFolder(board: string, spec: ContainerSpec, fo
   const meter = await copyMeter(sources, work)
   if (scripts !== undefined) await copyField(place, 'script_path', scripts, folder, folder, meter)
   for (const [index, entry] of copyEntries(spec.config).entries()) await copyEntry(place, `copy[${index}]`, entry, folder, meter)
-  if (spec.filesFolder !== undefined) await copyTree(spec.filesFolder, folder, meter)
+  if (spec.filesFolder !== undefined) await copyTree(spec.filesFolder, folder, folder, meter)
   await writeSecrets(folder, spec)
 }
 

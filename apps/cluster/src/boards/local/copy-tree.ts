@@ -13,36 +13,52 @@ export interface CopyMeter {
   add(bytes: number): void
 }
 
-/** What is in the way of a copy is replaced; a folder in the way of a folder is kept and filled. Nothing is written through a link. */
-async function makeRoom(to: string, forFolder: boolean): Promise<void> {
-  const there = await lstat(to).catch(() => undefined)
-  if (there && !(forFolder && there.isDirectory())) await rm(to, { recursive: true, force: true })
+/** One copy, from its beginning to its end. */
+interface Copy {
+  /** What is copied. */
+  tree: string
+  /** The folder that it goes into, or becomes. */
+  within: string
+  meter: CopyMeter
 }
 
-async function copyLink(from: string, to: string, tree: string): Promise<void> {
+/**
+ * What is in the way of a copy is replaced; a folder in the way of a folder is kept and filled. Nothing is written through a link.
+ * @throws Error the place is not one below the copy's folder: whoever put it together took a `..` for a name
+ */
+async function makeRoom(to: string, forFolder: boolean, { within }: Copy): Promise<void> {
+  if (!isWithin(to, within)) throw new Error(`${to} does not lie in ${within}: nothing is copied there`)
+  const there = await lstat(to).catch(() => undefined)
+  if (!there || (forFolder && there.isDirectory())) return
+  if (resolve(to) === resolve(within)) throw new Error(`${to} is to hold what is copied: it is not replaced`)
+  await rm(to, { recursive: true, force: true })
+}
+
+async function copyLink(from: string, to: string, copy: Copy): Promise<void> {
   const target = await readlink(from)
   const resolved = resolve(dirname(from), target)
-  await makeRoom(to, false)
-  await symlink(!isAbsolute(target) && isWithin(resolved, tree) ? target : resolved, to)
+  await makeRoom(to, false, copy)
+  await symlink(!isAbsolute(target) && isWithin(resolved, copy.tree) ? target : resolved, to)
 }
 
-async function copyFolder(from: string, to: string, tree: string, meter: CopyMeter): Promise<void> {
+async function copyFolder(from: string, to: string, copy: Copy): Promise<void> {
   const { mode } = await stat(from)
-  await makeRoom(to, true)
+  await makeRoom(to, true, copy)
   await mkdir(to, { recursive: true, mode: (mode & 0o777) | 0o700 })
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) await copyFolder(source, target, tree, meter)
-    else if (entry.isSymbolicLink()) await copyLink(source, target, tree)
-    else if (entry.isFile()) await copyOneFile(source, target, meter)
+    if (entry.isDirectory()) await copyFolder(source, target, copy)
+    else if (entry.isSymbolicLink()) await copyLink(source, target, copy)
+    else if (entry.isFile()) await copyOneFile(source, target, copy)
     // Sockets, pipes and devices are no content: left out.
   }
 }
 
-async function copyOneFile(from: string, to: string, meter: CopyMeter): Promise<void> {
+async function copyOneFile(from: string, to: string, copy: Copy): Promise<void> {
+  const { meter } = copy
   meter.signal?.throwIfAborted()
   const { size, mode } = await stat(from)
-  await makeRoom(to, false)
+  await makeRoom(to, false, copy)
   if (size <= PIECE_BYTES) await copyFile(from, to, constants.COPYFILE_FICLONE)
   else if (!(await clone(from, to))) return copyInPieces(from, to, mode, meter)
   meter.add(size)
@@ -87,15 +103,23 @@ async function sizeOfTree(path: string): Promise<number> {
 
 /**
  * Copy a file, or a folder's content, to `to`. Modes are kept.
+ * Whatever `to` says, nothing outside `within`, and not this folder itself, is replaced.
  *
  * Relative links within the folder stay as they are; every other link becomes an absolute one to where it pointed.
  *
  * @param from - absolute, its own links resolved
+ * @param within - absolute: the folder that the copy goes into, or, for a folder's content, becomes
  * @throws the signal's reason once it is aborted; what was copied stays
  */
-export async function copyTree(from: string, to: string, meter: CopyMeter = { signal: undefined, add() {} }): Promise<void> {
-  if ((await stat(from)).isDirectory()) await copyFolder(from, to, from, meter)
-  else await copyOneFile(from, to, meter)
+export async function copyTree(
+  from: string,
+  to: string,
+  within: string,
+  meter: CopyMeter = { signal: undefined, add() {} },
+): Promise<void> {
+  const copy = { tree: from, within, meter }
+  if ((await stat(from)).isDirectory()) await copyFolder(from, to, copy)
+  else await copyOneFile(from, to, copy)
 }
 
 /** Counts what is copied from these places, all together; what cannot be looked at counts nothing. */

@@ -1,7 +1,8 @@
 import type { ContainerConfig, ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import { implementationOf } from '../../registry/container-config-rules'
-import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
+import type { EngineBoard } from '../engine/engine-board'
 import { LocalBoard, type LocalBoardOptions } from './local-board'
 import type { LocalEngine } from './local-engine'
 
@@ -9,6 +10,8 @@ import type { LocalEngine } from './local-engine'
 export class EnginedLocalBoard extends LocalBoard {
   readonly #engine: LocalEngine
   readonly #logger: Logger
+  /** Something of ours may be on it. */
+  #engineUsed = false
 
   constructor(options: LocalBoardOptions & { engine: LocalEngine }) {
     super(options)
@@ -26,16 +29,20 @@ export class EnginedLocalBoard extends LocalBoard {
 
   override async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
     if (!isEngined(spec.config)) return super.create(spec, work)
-    return this.#engine.board.create(await this.#engine.withAddress(spec), work)
+    const engined = await this.#engined(spec)
+    return engined.engine.create(engined.spec, work)
   }
 
   override async adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
     if (!isEngined(spec.config)) return super.adopt(spec)
-    return this.#engine.board.adopt(await this.#engine.withAddress(spec))
+    const engined = await this.#engined(spec)
+    return engined.engine.adopt(engined.spec)
   }
 
   override async rest(spec: ContainerSpec): Promise<BoardContainer> {
-    return isEngined(spec.config) ? this.#engine.board.rest(await this.#engine.withAddress(spec)) : super.rest(spec)
+    if (!isEngined(spec.config)) return super.rest(spec)
+    const engined = await this.#engined(spec)
+    return engined.engine.rest(engined.spec)
   }
 
   /** None where there is no Engine. */
@@ -47,13 +54,22 @@ export class EnginedLocalBoard extends LocalBoard {
     return this.#engine.board.deleteImage(imageId)
   }
 
-  override async sweep(known: ReadonlySet<string>): Promise<void> {
-    await super.sweep(known)
+  override async sweep(isKnown: IsKnown): Promise<void> {
+    await super.sweep(isKnown)
     if (!(await this.#engine.isThere())) return
-    // An Engine that is down keeps nobody from starting.
-    await this.#engine.board
-      .sweep(known)
-      .catch((error) => this.#logger.warn({ err: error }, 'what an earlier manager left on the Engine stays'))
+    try {
+      await this.#engine.board.sweep(isKnown)
+    } catch (error) {
+      if (this.#engineUsed) throw error
+      // An Engine that we may not ask, and never needed to, is nobody's trouble.
+      this.#logger.warn({ err: error }, 'what an earlier manager left on the Engine stays')
+    }
+  }
+
+  /** @throws SshConnectionError (500) */
+  async #engined(spec: ContainerSpec): Promise<{ engine: EngineBoard; spec: ContainerSpec }> {
+    this.#engineUsed = true
+    return { engine: this.#engine.board, spec: await this.#engine.withAddress(spec) }
   }
 }
 

@@ -3,9 +3,9 @@ import { arch, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type BoardTelemetryView, type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
-import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
 import { findsManager } from '../manager-place'
-import { asideOf } from './aside'
+import { asideOf, ownerOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
 import { makeContainerFolder, writeSecrets } from './container-files'
@@ -96,6 +96,7 @@ export class LocalBoard implements Board {
    */
   async create(spec: ContainerSpec, work: BoardWork = {}): Promise<BoardContainer> {
     const folder = this.#folderOf(spec)
+    await this.#undoAside(spec, folder)
     // Outside of what is undone: were it not to end, its record must stay.
     await this.#endLeftover(spec.suffixName, folder)
     const itsOwn = readProcessRecord(folder)?.instance === spec.instance
@@ -149,12 +150,13 @@ export class LocalBoard implements Board {
     return { id: imageId, tags: [], deleted: true }
   }
 
-  async sweep(known: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => [])
-    for (const name of names) {
+  async sweep(isKnown: IsKnown): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
       const folder = join(this.#folder, name)
-      const record = readProcessRecord(folder)
-      if (FOLDER_NAME.test(name) && record && known.has(record.instance)) continue
+      const suffixName = ownerOf(name)
+      // One that is being made has no record yet.
+      if (suffixName === name && isKnown({ suffixName })) continue
+      if (isKnown({ instance: readProcessRecord(folder)?.instance, suffixName })) continue
       await this.#endLeftover(name, folder)
       await rm(folder, { recursive: true, force: true })
     }
@@ -164,7 +166,7 @@ export class LocalBoard implements Board {
     return new LocalContainer({ board: this.name, spec, folder, limits: this.#limits, now: this.#now, logger: this.#logger })
   }
 
-  /** A manager that died while it replaced this container has left its files aside: what came in their place is gone. */
+  /** A manager that died while it replaced this container, or could not bring it back, has left its files aside: what came in their place is gone. */
   async #undoAside(spec: ContainerSpec, folder: string): Promise<void> {
     if (readProcessRecord(asideOf(folder))?.instance !== spec.instance) return
     await this.#endLeftover(spec.suffixName, folder)

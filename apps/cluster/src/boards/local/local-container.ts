@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import type { ContainerLogView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
@@ -8,7 +9,7 @@ import { startError } from './container-errors'
 import { ExitQueue } from './exit-queue'
 import type { LocalLimits } from './local-limits'
 import { ProcessLog } from './process-log'
-import { type ProcessRecord, writeProcessRecord } from './process-record'
+import { type ProcessRecord, readProcessRecord, writeProcessRecord } from './process-record'
 import { UsageMeter } from './process-usage'
 import { RestartBackoff } from './restart-backoff'
 import { stageFiles } from './staged-files'
@@ -117,22 +118,30 @@ export class LocalContainer implements BoardContainer {
     await this.stop(graceMs)
     this.#exits.close()
     const { folder } = this.#options
-    await rm(this.#aside ? asideOf(folder) : folder, { recursive: true, force: true })
+    if (this.#aside) await rm(asideOf(folder), { recursive: true, force: true })
+    // Where it was set aside, another one may have its place; or a later start has undone it.
+    if (this.#aside && readProcessRecord(folder)?.instance !== this.spec.instance) return
+    await rm(folder, { recursive: true, force: true })
   }
 
   async setAside(graceMs: number): Promise<void> {
     await this.stop(graceMs)
     const { folder } = this.#options
-    await rm(asideOf(folder), { recursive: true, force: true })
-    await rename(folder, asideOf(folder))
+    // It could not be started, and has no files either.
+    if (!this.#aside && !existsSync(folder)) return
+    const aside = asideOf(folder)
+    if (!this.#aside) await rm(aside, { recursive: true, force: true })
+    // It may be there still, where it could not be brought back.
+    if (!existsSync(aside)) await rename(folder, aside)
     this.#aside = true
   }
 
   async bringBack(): Promise<void> {
-    if (!this.#aside) return
     const { folder } = this.#options
-    await rm(folder, { recursive: true, force: true })
-    await rename(asideOf(folder), folder)
+    if (this.#aside && existsSync(asideOf(folder))) {
+      await rm(folder, { recursive: true, force: true })
+      await rename(asideOf(folder), folder)
+    }
     this.#aside = false
   }
 

@@ -29,7 +29,7 @@ describe('a local board without an Engine', () => {
       ),
     })
     expect(await board.images()).toEqual([])
-    await board.sweep(new Set())
+    await board.sweep(() => false)
   })
 })
 

@@ -7,6 +7,7 @@ import { containerSockets } from '../../registry/socket-folder'
 import type { ContainerSpec } from '../board'
 import { boardError } from '../board-error'
 import { EngineBoard } from '../engine/engine-board'
+import { unlessHung } from '../engine/unless-hung'
 import { LocalMachine } from './local-machine'
 
 export interface LocalEngineOptions {
@@ -39,7 +40,7 @@ export class LocalEngine {
     const { board, clusterId, isBoard, folder, engineSocket, allowedRunOptions, managerAddress, logger } = options
     this.#options = options
     this.#machine = new LocalMachine({ board, engineSocket })
-    const machine = async () => this.#machine
+    const machine = () => this.#answering()
     const sharedFolders = isIpc(managerAddress) ? [containerSockets(ipcFolder(managerAddress))] : []
     this.board = new EngineBoard({ name: board, clusterId, isBoard, folder, machine, allowedRunOptions, sharedFolders, logger })
   }
@@ -78,10 +79,22 @@ export class LocalEngine {
     return { ...spec, environment: { ...spec.environment, AICLUSTER_HOST_IP: address } }
   }
 
+  /** The machine, unless its Engine hangs: whoever asks that anything would wait for ever. @throws SshConnectionError (500) */
+  async #answering(): Promise<LocalMachine> {
+    const giveUp = new AbortController()
+    // dockerode's types know no signal here.
+    const engine = this.#machine.engine as unknown as { ping(options: { abortSignal: AbortSignal }): Promise<unknown> }
+    // One that is not there says so to whoever asks next.
+    const answer = engine.ping({ abortSignal: giveUp.signal }).catch(() => {})
+    await unlessHung(this.#options.board, answer, (why) => giveUp.abort(why))
+    return this.#machine
+  }
+
   /** The address of this machine on the network that its containers have by default. */
   async #gateway(): Promise<string> {
     const { board } = this.#options
-    const network = await this.#machine.engine
+    const { engine } = await this.#answering()
+    const network = await engine
       .getNetwork('bridge')
       .inspect()
       .catch((error) => {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import Docker from 'dockerode'
+import { guardReplies } from '../engine/guard-replies'
 import type { Machine, MachineFiles, ProgramResult, RunOptions } from '../machine'
 import { LocalFiles } from './local-files'
 import { runHere } from './run-here'
@@ -22,7 +23,7 @@ export class LocalMachine implements Machine {
   constructor({ board, engineSocket }: LocalMachineOptions) {
     this.#board = board
     this.files = new LocalFiles(board)
-    this.engine = new Docker({ socketPath: engineSocket })
+    this.engine = guardReplies(new Docker({ socketPath: engineSocket }))
   }
 
   run(words: readonly [string, ...string[]], options?: RunOptions): Promise<ProgramResult> {

@@ -20,7 +20,7 @@ const replacedOf = (folder: string): string => join(besideOf(folder), 'old')
 export async function finishFiles(filesFolder: string | undefined, folder: string): Promise<void> {
   if (!existsSync(besideOf(folder))) return
   await undoSwap(replacedOf(folder), folder)
-  if (filesFolder !== undefined) await copyTree(filesFolder, folder)
+  if (filesFolder !== undefined) await copyTree(filesFolder, folder, folder)
   await rm(besideOf(folder), { recursive: true, force: true })
 }
 
@@ -37,7 +37,7 @@ export async function stageFiles(place: ConfigPlace, filesFolder: string, folder
   const dispose = () => rm(beside, { recursive: true, force: true })
   await dispose()
   try {
-    await copyTree(filesFolder, fresh, await copyMeter([filesFolder], work))
+    await copyTree(filesFolder, fresh, fresh, await copyMeter([filesFolder], work))
   } catch (error) {
     await dispose()
     throw error

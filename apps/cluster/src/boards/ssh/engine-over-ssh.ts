@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import Docker from 'dockerode'
 import { boardError } from '../board-error'
+import { guardReplies } from '../engine/guard-replies'
 import { runOver } from './run-over-ssh'
 import type { SshConnection } from './ssh-connection'
 
@@ -11,15 +12,18 @@ const UNKNOWN_CHANNEL = 3
 /** What node's HTTP client calls on a TCP socket and a channel does not have. */
 const SOCKET_METHODS = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'] as const
 
+export interface EngineOverSsh {
+  docker: Docker
+  /** End whatever it has been asked and has not answered, with this error. */
+  giveUp(why: Error): void
+}
+
 /** The Engine of a machine: every request and stream is a channel of the one SSH connection, and fails with it. */
-export function engineOver(connection: SshConnection, engineSocket: string): Docker {
+export function engineOver(connection: SshConnection, engineSocket: string): EngineOverSsh {
+  const agent = new EngineAgent(connection, engineSocket)
   // dockerode's types know neither an agent nor a version that is left to the Engine.
-  return new Docker({
-    protocol: 'http',
-    host: 'engine',
-    port: 80,
-    agent: new EngineAgent(connection, engineSocket),
-  } as Docker.DockerOptions)
+  const docker = guardReplies(new Docker({ protocol: 'http', host: 'engine', port: 80, agent } as Docker.DockerOptions))
+  return { docker, giveUp: (why) => agent.giveUp(why) }
 }
 
 /**
@@ -44,6 +48,7 @@ type Connected = (error: Error | null, channel?: Duplex) => void
 class EngineAgent extends Agent {
   readonly #connection: SshConnection
   readonly #socket: string
+  readonly #open = new Set<Duplex>()
 
   constructor(connection: SshConnection, socket: string) {
     super({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY })
@@ -58,9 +63,20 @@ class EngineAgent extends Agent {
         client.openssh_forwardOutStreamLocal(this.#socket, (error, channel) => (error ? reject(error) : resolve(channel)))
       })
     this.#connection.orLost(open).then(
-      (channel) => connected(null, asSocket(channel, this.#connection)),
+      (channel) => {
+        this.#open.add(channel)
+        channel.once('close', () => this.#open.delete(channel))
+        connected(null, asSocket(channel, this.#connection))
+      },
       (error) => this.#explain(error).then(connected),
     )
+  }
+
+  giveUp(why: Error): void {
+    for (const channel of this.#open) {
+      channel.emit('error', why)
+      channel.destroy()
+    }
   }
 
   /** The server only says "open failed": what is wrong has to be looked up. */
@@ -89,6 +105,7 @@ function asSocket(channel: Duplex, connection: SshConnection): Duplex {
   const nothing = (): Duplex => channel
   for (const method of SOCKET_METHODS) Object.defineProperty(channel, method, { value: nothing })
   Object.defineProperty(channel, 'destroySoon', { value: () => channel.destroy() })
+  connection.countTaken(channel)
   // A stream that was handed on has no listener of node's any more.
   channel.on('error', () => {})
   // Without this a request that waits for its answer hears only "socket hang up".

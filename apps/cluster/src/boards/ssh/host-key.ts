@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { fingerprintOf, keyType } from './fingerprint'
 import { hostName, type KnownKeys, knownHostLine, knownKeysOf, withoutHost } from './known-hosts'
+import { Slots } from './slots'
 import type { SshTarget } from './ssh-target'
 
 /** Why a host key is refused. */
@@ -76,16 +77,21 @@ export function refusalText(target: SshTarget, rule: HostKeyRule, refusal: HostK
   return `the host key is not the one that is known: it shows ${offered}, expected ${expected}. If the board was reinstalled: aicluster boards trust ${target.board}. If it was not, somebody may be in between`
 }
 
+/** One change of a known hosts file at a time: each writes all of it. */
+const changes = new Slots(1)
+
 /**
  * Accept a key for a host from now on: what the file said of this host before is taken out.
  *
  * @param file - made (0600) with its folder if it is not there
  */
-export async function acceptHostKey(file: string, address: string, port: number, key: Buffer): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const before = withoutHost(await readKnownHosts(file), address, port)
-  const beside = `${file}.new`
-  await writeFile(beside, before === '' || before.endsWith('\n') ? before : `${before}\n`, { mode: 0o600 })
-  await appendFile(beside, knownHostLine(address, port, keyType(key), key))
-  await rename(beside, file)
+export function acceptHostKey(file: string, address: string, port: number, key: Buffer): Promise<void> {
+  return changes.run(async () => {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const before = withoutHost(await readKnownHosts(file), address, port)
+    const beside = `${file}.new`
+    await writeFile(beside, before === '' || before.endsWith('\n') ? before : `${before}\n`, { mode: 0o600 })
+    await appendFile(beside, knownHostLine(address, port, keyType(key), key))
+    await rename(beside, file)
+  })
 }

@@ -20,7 +20,8 @@ export async function runOver(
   options.signal?.throwIfAborted()
   try {
     const command = words.map(quoteWord).join(' ')
-    return await connection.orLost(() => start(connection, command, { ...options, ...runLimits(options) }))
+    const run = () => start(connection, command, { ...options, ...runLimits(options) })
+    return await connection.orLost(() => connection.sessions.run(run, options.signal))
   } catch (error) {
     options.signal?.throwIfAborted()
     throw connection.lost ?? boardError(board, doing, error)

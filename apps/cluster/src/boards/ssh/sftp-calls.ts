@@ -15,7 +15,15 @@ type Start<T> = (done: (error: Error | null | undefined, value?: T) => void) => 
 const asPromise = <T>(connection: SshConnection, start: Start<T>): Promise<T> =>
   connection.orLost(() => new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T)))))
 
-export const openSftp = (connection: SshConnection): Promise<SFTPWrapper> => asPromise(connection, (done) => connection.client.sftp(done))
+export async function openSftp(connection: SshConnection): Promise<SFTPWrapper> {
+  const sftp = await asPromise<SFTPWrapper>(connection, (done) => connection.client.sftp(done))
+  connection.countTaken(sftp)
+  // What is asked afterwards would never be answered; a new connection has a new one.
+  const ended = 'its SFTP server has ended: it was killed there, or the machine shuts down'
+  for (const event of ['end', 'close']) sftp.once(event, () => connection.drop(ended))
+  sftp.on('error', (error: Error) => connection.drop(`its SFTP server sent what is no SFTP: ${error.message}`))
+  return sftp
+}
 
 export function sftpCalls(connection: SshConnection, sftp: SFTPWrapper) {
   const call = <T>(start: Start<T>): Promise<T> => asPromise(connection, start)

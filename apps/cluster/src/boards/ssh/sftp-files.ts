@@ -5,15 +5,18 @@ import type { BoardWork } from '../board'
 import { boardError } from '../board-error'
 import { bringTree, type Upload } from '../bring/bring-tree'
 import type { MachineFiles } from '../machine'
+import { within } from '../within'
 import { runOver } from './run-over-ssh'
 import { openSftp, SFTP_STATUS, type SftpCalls, type SftpHandle, sftpCalls } from './sftp-calls'
 import type { SshConnection } from './ssh-connection'
-import { uploadFile } from './upload-file'
+import { pieceSlots, uploadFile } from './upload-file'
 
 /** Bytes of one read; servers give no more at once. */
 const READ_BYTES = 32 * 1024
 /** Where a write fails, and less than this is free, it failed for that: more than one write brings. */
 const FULL_BYTES = 1024 * 1024
+/** A server that needs longer to begin hangs. */
+const OPEN_MS = 10_000
 /** Deleting a large tree takes its time. */
 const REMOVE_MS = 120_000
 
@@ -23,6 +26,7 @@ export class SftpFiles implements MachineFiles {
   readonly home: string
   readonly #connection: SshConnection
   readonly #calls: SftpCalls
+  readonly #pieces = pieceSlots()
 
   private constructor(connection: SshConnection, calls: SftpCalls, home: string) {
     this.#connection = connection
@@ -30,15 +34,21 @@ export class SftpFiles implements MachineFiles {
     this.home = home
   }
 
-  /** @throws SshConnectionError (500) where there is no SFTP */
-  static async open(connection: SshConnection): Promise<SftpFiles> {
-    try {
+  /**
+   * @param limitMs - how long its SFTP server may take to begin
+   * @throws SshConnectionError (500) where there is no SFTP, or none that answers
+   */
+  static async open(connection: SshConnection, limitMs = OPEN_MS): Promise<SftpFiles> {
+    const begin = async (): Promise<SftpFiles> => {
       const calls = sftpCalls(connection, await openSftp(connection))
       return new SftpFiles(connection, calls, await calls.realpath('.'))
+    }
+    const hangs = new Error(`its SFTP server did not answer within ${limitMs} ms: it hangs. Look at "Subsystem sftp" in sshd_config there`)
+    try {
+      return await within(limitMs, begin(), () => hangs)
     } catch (error) {
-      const cause = connection.lost
-        ? error
-        : new Error('its SSH server has no SFTP: sshd_config needs "Subsystem sftp internal-sftp"', { cause: error })
+      const none = new Error('its SSH server has no SFTP: sshd_config needs "Subsystem sftp internal-sftp"', { cause: error })
+      const cause = error === hangs ? hangs : none
       throw connection.lost ?? boardError(connection.target.board, 'open SFTP', cause)
     }
   }
@@ -79,7 +89,7 @@ export class SftpFiles implements MachineFiles {
         await this.#calls.chmod(path, 0o755)
       },
       newFile: (upload: Upload) =>
-        uploadFile(this.#calls, upload).catch(async (error) => {
+        uploadFile(this.#calls, this.#pieces, upload).catch(async (error) => {
           // Asked now: what has come is deleted next, and there is room again.
           throw await this.#plain(error, upload.to)
         }),

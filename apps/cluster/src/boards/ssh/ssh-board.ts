@@ -2,9 +2,10 @@ import { type AIClusterError, type BoardTelemetryView, type ContainerConfig, clu
 import type { Logger } from 'pino'
 import type { SshBoardConfig } from '../../config/board-config'
 import { implementationOf } from '../../registry/container-config-rules'
-import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion } from '../board'
+import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
 import { boardError } from '../board-error'
 import { EngineBoard } from '../engine/engine-board'
+import { unlessHung } from '../engine/unless-hung'
 import type { Machine } from '../machine'
 import { readTelemetry } from '../telemetry/read-telemetry'
 import { TelemetryPoll } from '../telemetry/telemetry-poll'
@@ -85,6 +86,7 @@ export class SshBoard implements Board {
     this.#upkeep = new Upkeep({
       prepare: () => this.#prepare(),
       look: () => this.#look(),
+      taken: this.#taken,
       onReady: () => this.#goUp(),
       onFailed: (error) => this.#goDown(boardError(this.name, 'use it', error)),
     })
@@ -165,8 +167,8 @@ export class SshBoard implements Board {
     return this.#engine.deleteImage(imageId)
   }
 
-  sweep(known: ReadonlySet<string>): Promise<void> {
-    return this.#engine.sweep(known)
+  sweep(isKnown: IsKnown): Promise<void> {
+    return this.#engine.sweep(isKnown)
   }
 
   /** The machine, once it is ours and its Engine has answered. @throws SshConnectionError (500) why not */
@@ -189,7 +191,7 @@ export class SshBoard implements Board {
     const machine = await this.#link.machine()
     await ownMachine(machine, this.name, config.folder, owner)
     const { cpus, memory_bytes, gpus } = config.resources
-    const told = await engineAbout(machine.engine, this.name)
+    const told = await this.#engineAnswers(engineAbout(machine.engine, this.name))
     await ownEngine(machine.engine, this.name, owner)
     this.about = { ...told, cpus: cpus ?? told.cpus, memoryBytes: memory_bytes ?? told.memoryBytes, gpus: gpus ?? told.gpus }
   }
@@ -199,10 +201,19 @@ export class SshBoard implements Board {
     const { config, owner } = this.#options
     const machine = await this.#link.machine()
     await requireOwned(machine, this.name, config.folder, owner)
-    await machine.engine.ping().catch((error) => {
+    await this.#engineAnswers(machine.engine.ping())
+    await requireOwnEngine(machine.engine, this.name, owner)
+  }
+
+  /** What it has taken of uploads: small words wait behind those. */
+  readonly #taken = (): number => this.#link.connected?.takenBytes ?? 0
+
+  /** Asked after the machine itself has answered, so that a slow link is not taken for an Engine that hangs. */
+  async #engineAnswers<T>(answer: Promise<T>): Promise<T> {
+    const onHung = (why: AIClusterError) => this.#link.connected?.giveUpEngine(why)
+    return unlessHung(this.name, answer, onHung, { progress: this.#taken }).catch((error) => {
       throw boardError(this.name, 'reach its Docker Engine', error)
     })
-    await requireOwnEngine(machine.engine, this.name, owner)
   }
 
   #goUp(): void {

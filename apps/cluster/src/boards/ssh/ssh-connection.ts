@@ -5,6 +5,7 @@ import { boardError } from '../board-error'
 import { type Credentials, readCredentials } from './credentials'
 import { keyType } from './fingerprint'
 import { type HostKeyRule, hostKeyAlgorithms, hostKeyRule } from './host-key'
+import { Slots } from './slots'
 import { loginFailure, RefusedHostKey, SshFailure } from './ssh-failure'
 import { SSH_TIMES, type SshTarget, type SshTimes, shownTarget } from './ssh-target'
 import { watchSilence } from './watch-silence'
@@ -12,12 +13,19 @@ import { watchSilence } from './watch-silence'
 /** Host keys that a machine may have beside the one it was first asked for: each costs a connection. */
 const MAX_KEY_TYPES = 4
 
+/** Programs that run at once. OpenSSH lets a connection have 10 sessions (MaxSessions), of which SFTP is one, and one that was given up may go on. */
+const SESSIONS = 5
+
 /** One SSH connection that stands. When it goes, everything on it fails. */
 export class SshConnection {
   readonly target: SshTarget
   readonly client: Client
   /** Our own address on it: where the machine can reach us. */
   readonly localAddress: string
+  /** Those of programs; where the server takes fewer, an open fails. */
+  readonly sessions = new Slots(SESSIONS, isOpenFailure)
+  /** How many bytes of ours its programs have taken, in steps of some 100 KB: it rises while something is uploaded, and only then. */
+  takenBytes = 0
   /** Called once, when the connection is gone without {@link SshConnection.close}. */
   onLost: ((why: AIClusterError) => void) | undefined
   #lost: AIClusterError | undefined
@@ -30,11 +38,9 @@ export class SshConnection {
     this.client = client
     this.#socket = socket
     this.localAddress = (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '')
-    const stopWatching = watchSilence(socket, times.silenceMs, () => {
-      this.#lose(`nothing came from it for ${times.silenceMs} ms: its link is cut, or it is off`)
-      // Not end(): a dead machine never answers it.
-      client.destroy()
-    })
+    const stopWatching = watchSilence(socket, times.silenceMs, () =>
+      this.drop(`nothing came from it for ${times.silenceMs} ms: its link is cut, or it is off`),
+    )
     client.on('error', (error) => this.#lose(error))
     for (const event of ['end', 'close']) {
       // Before ssh2 hears of it: what waits on a channel shall fail with the reason, not with the channel's end.
@@ -66,6 +72,27 @@ export class SshConnection {
     })
   }
 
+  /** Count in {@link takenBytes} what goes through a channel. ssh2 has no event for it, but changes its window. */
+  countTaken(channel: object): void {
+    const { outgoing } = channel as { outgoing: { window: number } }
+    let window = outgoing.window
+    Object.defineProperty(outgoing, 'window', {
+      get: () => window,
+      set: (next: number) => {
+        // What we send makes it smaller.
+        if (next > window) this.takenBytes += next - window
+        window = next
+      },
+    })
+  }
+
+  /** It is of no use any more, and counts as lost. */
+  drop(why: string): void {
+    this.#lose(why)
+    // Not end(): a dead machine never answers it.
+    this.client.destroy()
+  }
+
   close(): void {
     this.#closed = true
     this.#lose('the connection was closed')
@@ -82,6 +109,9 @@ export class SshConnection {
     if (!this.#closed) this.onLost?.(this.#lost)
   }
 }
+
+/** ssh2 gives the server's reason, a number. */
+const isOpenFailure = (error: unknown): boolean => typeof (error as { reason?: unknown } | undefined)?.reason === 'number'
 
 /**
  * Connect and log in.

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { waitingPlace } from '../bring/bring-tree'
+import type { ImageArchive } from '../engine/image-archive'
+import { loadImage } from '../engine/load-image'
+import { SftpFiles } from './sftp-files'
 import { SshMachine } from './ssh-machine'
 import { NO_SSHD, PATIENT, TestSshd } from './test-sshd'
 
@@ -38,6 +41,20 @@ describeUnless(NO_SSHD, 'a program on a machine over SSH', () => {
     const { code, stdout } = await machine.run(['printf', '%s\\0', ...NASTY, ''])
     expect(code).toBe(0)
     expect(stdout.toString('utf8').split('\0').slice(0, -1)).toEqual([...NASTY, ''])
+  })
+
+  it.each([
+    ['as many as OpenSSH takes', ''],
+    ['three', 'MaxSessions 3'],
+  ])('has its turn, however many are run at once, where the server takes %s', async (_, config) => {
+    await using sshd = await TestSshd.start(['ed25519'], config)
+    const machine = await sshd.machine()
+    const folders = Array.from({ length: 30 }, (_, index) => join(sshd.root, `folder${index}`))
+    for (const folder of folders) await mkdir(folder)
+
+    await Promise.all(folders.map((folder) => machine.files.remove(folder)))
+
+    expect((await readdir(sshd.root)).filter((name) => name.startsWith('folder'))).toEqual([])
   })
 
   it('is refused a word with NUL', async () => {
@@ -152,6 +169,26 @@ describeUnless(NO_SSHD, 'files of a machine over SSH', () => {
     expect(await readdir(join(sshd.root, 'there'))).toEqual(['to'])
   })
 
+  it('count as taken while they are brought, as an image does; small questions do not', async () => {
+    await using sshd = await TestSshd.start()
+    const socket = join(sshd.root, 'engine.sock')
+    const engine = createServer((request, response) => request.resume().on('end', () => response.end('{}'))).listen(socket)
+    onTestFinished(() => void engine.close())
+    const machine = await sshd.machine(socket)
+    const file = join(sshd.root, 'large')
+    await writeFile(file, '')
+    await truncate(file, 5_000_000)
+    for (let n = 0; n < 20; n++) await Promise.all([machine.engine.info(), machine.files.kind(file)])
+    expect(machine.takenBytes).toBe(0)
+
+    await machine.files.bring(file, join(sshd.root, 'there'))
+    const afterFile = machine.takenBytes
+    expect(afterFile).toBeGreaterThan(4_500_000)
+
+    await loadImage(machine.engine, { path: file, size: 5_000_000 } as ImageArchive, {})
+    expect(machine.takenBytes - afterFile).toBeGreaterThan(4_500_000)
+  })
+
   it('take the places of those that are there, and leave the others', async () => {
     await using sshd = await TestSshd.start()
     const { files } = await sshd.machine()
@@ -222,14 +259,56 @@ describeUnless(NO_SSHD, 'files of a machine over SSH', () => {
   })
 })
 
+/** Of sshd: runs `sftp` where SFTP is asked for, and every other command as it is. */
+const sftpBy = (sftp: string): string =>
+  `ForceCommand if [ "$SSH_ORIGINAL_COMMAND" = internal-sftp ]; then ${sftp}; else eval "$SSH_ORIGINAL_COMMAND"; fi`
+
+describeUnless(NO_SSHD, 'the SFTP server of a machine', () => {
+  it('takes the connection along when it dies: a new one has a new server', async () => {
+    const places = ['/usr/lib/openssh', '/usr/libexec/openssh', '/usr/lib/ssh', '/usr/libexec'].map((folder) => `${folder}/sftp-server`)
+    const start = `echo $$ >"$HOME/sftp.pid"; for one in ${places.join(' ')}; do [ -x $one ] && exec $one; done`
+    await using sshd = await TestSshd.start(['ed25519'], sftpBy(start))
+    const connection = await sshd.connect()
+    const lost = new Promise<Error>((resolve) => {
+      connection.onLost = resolve
+    })
+    const { files } = await SshMachine.on(connection, '/nowhere')
+    expect(await files.kind(sshd.root)).toBe('folder')
+
+    process.kill(Number(await readFile(join(sshd.root, 'home', 'sftp.pid'), 'utf8')), 'SIGKILL')
+
+    expect((await lost).message).toContain('its SFTP server has ended')
+    await expect(files.read('/etc/hostname', 1000)).rejects.toMatchObject({ code: 500, details: { board: 'b1', reason: 'lost' } })
+  })
+
+  it('is not waited for without end where it hangs', async () => {
+    await using sshd = await TestSshd.start(['ed25519'], sftpBy('cat >/dev/null'))
+    const opened = SftpFiles.open(await sshd.connect(), 300)
+    await expect(opened).rejects.toMatchObject({
+      code: 500,
+      message: expect.stringContaining('board "b1": open SFTP: its SFTP server did not answer within 300 ms: it hangs'),
+    })
+  })
+
+  it('that speaks nonsense costs its connection, and nothing else', async () => {
+    // The version of SFTP; then, once it is asked, an answer of 16 MB.
+    const nonsense = `printf '\\000\\000\\000\\005\\002\\000\\000\\000\\003'; head -c 14 >/dev/null; printf '\\000\\377\\377\\377Hello'; cat >/dev/null`
+    await using sshd = await TestSshd.start(['ed25519'], sftpBy(nonsense))
+    const opened = SftpFiles.open(await sshd.connect())
+    await expect(opened).rejects.toMatchObject({ code: 500, message: expect.stringContaining('its SFTP server sent what is no SFTP') })
+  })
+})
+
 describeUnless(NO_SSHD, 'the Engine of a machine over SSH', () => {
-  it('is asked through its socket there, many at once; what waits for an answer fails with the connection', async () => {
+  it('is asked through its socket there, many at once; what waits for an answer fails where it is given up, and with the connection', async () => {
     await using sshd = await TestSshd.start()
     const socket = join(sshd.root, 'engine.sock')
     let asked = (): void => {}
-    const waiting = new Promise<void>((resolve) => {
-      asked = resolve
-    })
+    const nextAsked = () =>
+      new Promise<void>((resolve) => {
+        asked = resolve
+      })
+    let waiting = nextAsked()
     const engine = createServer((request, response) => {
       if (request.url?.endsWith('/_ping')) response.end('OK')
       else if (request.url?.includes('/containers/')) {
@@ -242,6 +321,14 @@ describeUnless(NO_SSHD, 'the Engine of a machine over SSH', () => {
     expect(answers.map(String)).toEqual(Array(20).fill('OK'))
     await expect(machine.engine.getContainer('x').inspect()).rejects.toMatchObject({ statusCode: 404 })
 
+    const why = new Error('it hangs')
+    const hung = expect(machine.engine.info()).rejects.toThrow(why)
+    await waiting
+    machine.giveUpEngine(why)
+    await hung
+    expect(String(await machine.engine.ping())).toBe('OK')
+
+    waiting = nextAsked()
     const unanswered = machine.engine.info()
     const failed = expect(unanswered).rejects.toMatchObject({ code: 500, details: { board: 'b1', reason: 'lost' } })
     await waiting
@@ -250,6 +337,26 @@ describeUnless(NO_SSHD, 'the Engine of a machine over SSH', () => {
     await expect(machine.engine.ping()).rejects.toMatchObject({ code: 500 })
     engine.closeAllConnections()
     engine.close()
+  })
+
+  it('is not waited for when the connection goes in the middle of its answer', async () => {
+    await using sshd = await TestSshd.start()
+    const socket = join(sshd.root, 'engine.sock')
+    let began = (): void => {}
+    const begun = new Promise<void>((resolve) => {
+      began = resolve
+    })
+    const engine = createServer((_, response) => void response.writeHead(200).write('{"ID":', () => began())).listen(socket)
+    onTestFinished(() => {
+      engine.closeAllConnections()
+      engine.close()
+    })
+    const machine = await sshd.machine(socket)
+    const answered = expect(machine.engine.info()).rejects.toThrow()
+    await begun
+    await machine.run(['true'])
+    sshd.kill()
+    await answered
   })
 
   it('is missed in words: no socket, no listener', async () => {

@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import { boardError } from '../board-error'
 import type { Machine, MachineFiles, ProgramResult, RunOptions } from '../machine'
 import { RunTimeout } from '../run-output'
-import { engineOver } from './engine-over-ssh'
+import { type EngineOverSsh, engineOver } from './engine-over-ssh'
 import { runOver } from './run-over-ssh'
 import { SftpFiles } from './sftp-files'
 import type { SshConnection } from './ssh-connection'
@@ -23,12 +23,14 @@ export class SshMachine implements Machine {
   /** Our own address on the connection. */
   readonly localAddress: string
   readonly #connection: SshConnection
+  readonly #engine: EngineOverSsh
 
-  private constructor(connection: SshConnection, files: MachineFiles, engine: Docker, { home, uid }: { home: string; uid: number }) {
+  private constructor(connection: SshConnection, files: MachineFiles, engine: EngineOverSsh, { home, uid }: { home: string; uid: number }) {
     this.#connection = connection
+    this.#engine = engine
     this.localAddress = connection.localAddress
     this.files = files
-    this.engine = engine
+    this.engine = engine.docker
     this.home = home
     this.uid = uid
   }
@@ -43,6 +45,16 @@ export class SshMachine implements Machine {
     await checkShell(connection, shellMs)
     const [files, uid] = await Promise.all([SftpFiles.open(connection), uidOf(connection)])
     return new SshMachine(connection, files, engineOver(connection, engineSocket), { home: files.home, uid })
+  }
+
+  /** See `SshConnection.takenBytes`. */
+  get takenBytes(): number {
+    return this.#connection.takenBytes
+  }
+
+  /** Its Engine hangs: whoever waits for an answer of it gets this error. */
+  giveUpEngine(why: Error): void {
+    this.#engine.giveUp(why)
   }
 
   run(words: readonly [string, ...string[]], options?: RunOptions): Promise<ProgramResult> {

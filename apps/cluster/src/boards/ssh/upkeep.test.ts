@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { Upkeep } from './upkeep'
 
 /** Timers that run when they are told to. */
-function world(prepare: () => Promise<void>, look: () => Promise<void> = async () => {}) {
+function world(prepare: () => Promise<void>, look: () => Promise<void> = async () => {}, taken?: () => number) {
   const timers: { ms: number; run: () => void }[] = []
   const said: string[] = []
   const upkeep = new Upkeep({
     prepare,
     look,
+    ...(taken ? { taken } : {}),
     onReady: () => said.push('ready'),
     onFailed: (error) => said.push((error as Error).message),
     after: (ms, run) => {
@@ -61,6 +62,45 @@ describe('what is connected', () => {
     expect(said).toEqual(['ready', 'gone', 'ready'])
     upkeep.stop()
     expect(timers).toEqual([])
+  })
+
+  it('may take its time to answer a look while an upload gets on, and no longer', async () => {
+    let taken = 0
+    const { upkeep, timers, said, fire } = world(
+      async () => {},
+      () => new Promise(() => {}),
+      () => taken,
+    )
+    upkeep.begin()
+    await upkeep.settled
+    await fire()
+    for (let n = 0; n < 3; n++) {
+      taken += 100_000
+      await fire()
+    }
+    expect(said).toEqual(['ready'])
+    expect(timers.map(({ ms }) => ms)).toEqual([5000])
+
+    await fire()
+
+    expect(said).toEqual(['ready', 'it did not answer within 5000 ms', 'ready'])
+  })
+
+  it('has failed where it does not answer in time, while it is made ready and while it is looked at', async () => {
+    let answers = true
+    const never = () => (answers ? Promise.resolve() : new Promise<void>(() => {}))
+    const { upkeep, timers, said, fire } = world(never, never)
+    upkeep.begin()
+    await upkeep.settled
+    answers = false
+
+    await fire()
+    await fire()
+    expect(timers.map(({ ms }) => ms)).toEqual([5_000])
+    await fire()
+
+    expect(said).toEqual(['ready', 'it did not answer within 5000 ms', 'it did not answer within 5000 ms'])
+    expect(timers.map(({ ms }) => ms)).toEqual([500])
   })
 
   it('is let go when the connection is lost, whatever is still under way', async () => {

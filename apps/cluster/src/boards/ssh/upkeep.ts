@@ -1,7 +1,9 @@
+import { type After, afterMs, within } from '../../within'
+
 /** From one look at what is ready to the next, in ms. */
 const LOOK_MS = 5_000
-/** How long a look may take, in ms; then it has failed. */
-const LOOK_LIMIT_MS = 4_000
+/** How long a look, or a preparation, may take, in ms; then it has failed. */
+const LIMIT_MS = 5_000
 /** After the first failed preparation, in ms; each further one doubles it. */
 const RETRY_FIRST_MS = 500
 const RETRY_MAX_MS = 10_000
@@ -11,21 +13,17 @@ export interface UpkeepOptions {
   prepare: () => Promise<void>
   /** See that it still is. */
   look: () => Promise<void>
+  /** How many bytes it has taken of what is uploaded to it. */
+  taken?: () => number
   onReady: () => void
   onFailed: (error: unknown) => void
-  /** Starts a timer; returns what clears it. */
-  after?: (ms: number, run: () => void) => () => void
-}
-
-const afterMs = (ms: number, run: () => void): (() => void) => {
-  const timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
+  after?: After
 }
 
 /** While something is connected: makes it ready, looks again and again whether it still is, and makes it ready again if not. */
 export class Upkeep {
   readonly #options: UpkeepOptions
-  readonly #after: NonNullable<UpkeepOptions['after']>
+  readonly #after: After
   /** Counts how often it began or stopped: what belongs to an earlier time is let go. */
   #turn = 0
   #cancel: (() => void) | undefined
@@ -57,7 +55,7 @@ export class Upkeep {
 
   async #prepare(turn: number, failures: number): Promise<void> {
     try {
-      await this.#options.prepare()
+      await this.#inTime(this.#options.prepare())
       if (turn !== this.#turn) return
       this.#options.onReady()
       this.#lookLater(turn)
@@ -76,19 +74,19 @@ export class Upkeep {
   }
 
   async #look(turn: number): Promise<void> {
-    let cancelLimit: (() => void) | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      cancelLimit = this.#after(LOOK_LIMIT_MS, () => reject(new Error(`it did not answer within ${LOOK_LIMIT_MS} ms`)))
-    })
     try {
-      await Promise.race([this.#options.look(), late])
+      await this.#inTime(this.#options.look())
       if (turn === this.#turn) this.#lookLater(turn)
     } catch (error) {
       if (turn !== this.#turn) return
       this.#options.onFailed(error)
       this.#settled = this.#prepare(turn, 0)
-    } finally {
-      cancelLimit?.()
     }
+  }
+
+  #inTime(work: Promise<void>): Promise<void> {
+    const late = () => new Error(`it did not answer within ${LIMIT_MS} ms`)
+    // It may wait behind an upload: on a slow link that may take any time.
+    return within(work, { ms: LIMIT_MS, late, progress: this.#options.taken, after: this.#after })
   }
 }

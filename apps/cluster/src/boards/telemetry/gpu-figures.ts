@@ -18,7 +18,7 @@ const MAX_NAME = 100
 /**
  * `index, name, utilization.gpu, memory.used, memory.total, temperature.gpu` of nvidia-smi, as CSV without units, MiB and °C.
  *
- * What a GPU does not tell is `[N/A]` or `[Not Supported]`. Not run on this hardware: tested on recorded output.
+ * What a GPU does not tell is `[N/A]` or `[Not Supported]`. Not run on this hardware: written after NVIDIA's documentation and published output.
  */
 export function parseNvidiaSmi(text: string): GpuTelemetryView[] {
   const gpus: GpuTelemetryView[] = []
@@ -43,7 +43,7 @@ export function parseNvidiaSmi(text: string): GpuTelemetryView[] {
 /**
  * A line of tegrastats, or its first ones: `GR3D_FREQ 37%@1109` or `GR3D_FREQ 0%@[305]` or `GR3D_FREQ 0%`, `GPU@41.5C` or `gpu@46.1C`.
  *
- * Not run on this hardware: tested on recorded output.
+ * Not run on this hardware: written after NVIDIA's documentation and published output.
  *
  * @returns undefined when it tells of no GPU
  */
