@@ -110,7 +110,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     await world.cluster.unloadInference()
   })
 
-  it('a second cluster on a board is refused and told whose it is', async () => {
+  it.each(['root', 'board'])('a second cluster on a board is refused and told whose it is, as user %s too', async (user) => {
     await using first = await startRigWorld({ boards: [1] })
     const board = sharedRig().board(1)
     await untilState(first, 'board1', 'up')
@@ -127,7 +127,7 @@ describeUnless(rigMissing, 'boards that come and go', () => {
     const ports = { inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }
     await using second = await startWorld({
       config: {
-        boards: [boardEntry(board)],
+        boards: [{ ...boardEntry(board), user }],
         file_roots: ['/'],
         listen: { transport: 'tcp', host: sharedRig().managerAddress, insecure: true, ...ports },
       },

@@ -53,7 +53,7 @@ export async function brokenBoards(folder: string): Promise<BrokenBoard[]> {
     writeFileSync(join(folder, name), content)
     return join(folder, name)
   }
-  /** Each has a folder of its own there: they are boards of their own. */
+  /** Each has a folder of its own there, so that only the Engine tells that some are one machine. */
   const entry = (board: RigBoard, name: string, more: object) => ({ ...boardEntry(board), name, folder: `.aicluster/${name}`, ...more })
   const fingerprint = fingerprintOf(second.hostKey)
   const trust = (name: string, board: RigBoard) => (world: World) => world.cluster.trustBoard(name, fingerprintOf(board.hostKey))

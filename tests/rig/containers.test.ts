@@ -116,7 +116,7 @@ describeUnless(rigMissing, 'a container on a board over SSH that cannot be', () 
       'has an option that is forbidden here',
       async () => ({ runOption: '--privileged' }),
       302,
-      /has --privileged.*allowed_run_options: \[privileged\]/,
+      /has --privileged.*allowed_run_options: \[--privileged\]/,
     ],
   ])(
     'as it %s, is refused with the reason, and nothing of it stays',

@@ -210,6 +210,8 @@ export class RigBoard {
     await this.on()
     const containers = (await this.exec(['docker', 'ps', '--all', '--quiet'])).stdout.split('\n').filter(Boolean)
     if (containers.length > 0) await this.exec(['docker', 'rm', '--force', '--volumes', ...containers])
+    // Whose its Engine is.
+    await this.exec(['docker', 'volume', 'rm', '--force', 'aicluster-owner'])
     await this.exec(['rm', '-rf', '/root/.aicluster', '/home/board/.aicluster', '/home/board/.ssh'])
   }
 

@@ -37,5 +37,6 @@ export function makeBoard(config: BoardConfig, parts: BoardParts): Board {
 function localEngine(config: LocalBoardConfig, { folder, owner, managerAddress, logger }: BoardParts): LocalEngine {
   const { name: board, engine_socket: engineSocket, allowed_run_options: allowedRunOptions } = config
   const place = join(dirname(folder), `.engine-${board}`)
-  return new LocalEngine({ board, clusterId: owner.clusterId, folder: place, engineSocket, allowedRunOptions, managerAddress, logger })
+  const { clusterId, isBoard } = owner
+  return new LocalEngine({ board, clusterId, isBoard, folder: place, engineSocket, allowedRunOptions, managerAddress, logger })
 }

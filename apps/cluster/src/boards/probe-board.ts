@@ -3,6 +3,7 @@ import type { BoardConfig, LocalBoardConfig, SshBoardConfig } from '../config/bo
 import { LocalMachine } from './local/local-machine'
 import type { BoardProbe } from './probe/board-probe'
 import { probeMachine } from './probe/probe-machine'
+import { requireOwnEngine } from './ssh/engine-mark'
 import { fingerprintOf, keyType } from './ssh/fingerprint'
 import { expectedFingerprints, type HostKeyRule, hostKeyRule, refusalOf } from './ssh/host-key'
 import { offeredHostKey } from './ssh/offered-host-key'
@@ -74,6 +75,7 @@ async function lookThere(
     probe.facts = factsOf(seen)
     probe.problems.push(...seen.problems)
     await requireOwned(machine, config.name, config.folder, owner)
+    await requireOwnEngine(machine.engine, config.name, owner)
   } finally {
     connection.close()
   }

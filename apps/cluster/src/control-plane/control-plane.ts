@@ -6,6 +6,7 @@ import type { Board } from '../boards/board'
 import { readOwnTelemetry } from '../boards/local/read-own-telemetry'
 import { SharedTelemetry } from '../boards/local/shared-telemetry'
 import { makeBoard } from '../boards/make-board'
+import type { KnownEngines } from '../boards/ssh/engine-mark'
 import type { Owner } from '../boards/ssh/own-machine'
 import { TelemetryPoll } from '../boards/telemetry/telemetry-poll'
 import type { BoardConfig } from '../config/board-config'
@@ -55,6 +56,8 @@ export class ControlPlane {
   readonly namesInWork = new Set<ReadonlySet<string>>()
   private readonly ownTelemetry: SharedTelemetry
   private readonly commands = new CommandsInProgress(this)
+  /** Which Engine is which board's: two boards on one are refused. */
+  private readonly engines: KnownEngines = new Map()
   private projected = new Map<string, string>()
   private brokenFiles: readonly string[] = []
   /** What is registered is known to the data plane, and applications may be let in. */
@@ -111,7 +114,7 @@ export class ControlPlane {
   get owner(): Owner {
     const { state } = this.options
     const isBoard = (name: string) => this.boards.has(name)
-    return { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}`, isBoard }
+    return { clusterId: state.clusterId, epoch: state.epoch, name: `${hostname()}:${state.path}`, isBoard, engines: this.engines }
   }
 
   /** A board comes, and is kept reachable from now on. Resolves when it is up, or a moment later; what is wrong shows in its state. */

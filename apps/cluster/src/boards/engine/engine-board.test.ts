@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BoardContainer } from '../board'
 import { LocalMachine } from '../local/local-machine'
 import { eventually, exitsOf } from '../local/test-board'

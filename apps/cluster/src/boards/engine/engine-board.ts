@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { BoardContainer, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
+import { environmentOf, findsManager } from '../manager-place'
 import { absoluteCopies, makeAppFolder } from './app-files'
 import { checkEngineConfig, checkEngineVersion, gpuAccessFor, runOptionsOf } from './check-engine-config'
 import { type ContainerFolders, engineName, FOLDER_NAME, foldersOf, instanceIn } from './container-folders'
@@ -27,6 +28,8 @@ export interface EngineBoardOptions {
   /** Of the board. */
   name: string
   clusterId: string
+  /** Whether the cluster has a board of this name now: several may share one Engine. Left out: no other one. */
+  isBoard?: ((name: string) => boolean) | undefined
   /** Where the folders of its containers lie on the machine: absolute, or relative to the home folder there. */
   folder: string
   /** The machine as it is connected now. @throws SshConnectionError (500) it cannot be reached */
@@ -107,12 +110,21 @@ export class EngineBoard {
     }
   }
 
-  /** See {@link Board.adopt}. @throws SshConnectionError (500) */
-  async adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
+  /**
+   * See {@link Board.adopt}; one that looks for the manager where it is not is left to `create`.
+   *
+   * @param isOurs - whether the manager is at this address too, beside that of `spec.environment`
+   * @throws SshConnectionError (500)
+   */
+  async adopt(spec: ContainerSpec, isOurs: (address: string) => boolean = () => false): Promise<BoardContainer | undefined> {
     this.#checkName(spec)
     return this.#doing(`take over container "${spec.suffixName}"`, async (machine) => {
       const { folders, existing } = await this.#undoneAside(machine, spec)
       if (!existing || !isOf(existing, spec) || !isUp(existing)) return undefined
+      if (!findsManager(environmentOf(existing.Config.Env), spec.environment, isOurs)) {
+        this.#options.logger.warn({ container: spec.suffixName }, 'a container looks for the manager where it is no more: it is made anew')
+        return undefined
+      }
       await finishFiles(machine, spec, folders)
       const container = this.#container(spec, existing.Id)
       container.resume()
@@ -144,10 +156,10 @@ export class EngineBoard {
 
   /** See {@link Board.sweep}; what is being made or held here stays. @throws SshConnectionError (500) */
   async sweep(isKnown: IsKnown): Promise<void> {
-    const { clusterId, name, folder, logger } = this.#options
+    const { clusterId, name, folder, logger, isBoard = () => false } = this.#options
     await this.#doing('clear away what an earlier manager left', (machine) =>
       sweepEngine(machine, {
-        ...{ clusterId, board: name, folder, logger },
+        ...{ clusterId, board: name, isBoard, folder, logger },
         isKnown: ({ instance, suffixName }) =>
           isKnown({ instance, suffixName }) ||
           this.#holds((held) => (instance === undefined ? held.suffixName === suffixName : held.instance === instance)),

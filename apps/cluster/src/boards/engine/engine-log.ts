@@ -101,7 +101,8 @@ class LineJoiner {
 
   #close(stream: LogEntry['stream']): void {
     const text = Buffer.concat(this.#open[stream].splice(0)).toString('utf8')
-    this.#lines.push(...printableLines(text.replace(/\r?\n$/, '')))
+    // One by one: a line may be of more segments than a call can have arguments.
+    for (const line of printableLines(text.replace(/\r?\n$/, ''))) this.#lines.push(line)
   }
 }
 

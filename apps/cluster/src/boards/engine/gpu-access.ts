@@ -33,7 +33,8 @@ export async function probeGpus({ engine, files }: Machine): Promise<GpuProbe> {
 }
 
 async function hookThere(files: Machine['files']): Promise<GpuAccess | undefined> {
-  for (const path of HOOKS) if ((await files.kind(path)) === 'file') return 'requests'
+  // A link to it is of another kind.
+  for (const path of HOOKS) if (['file', 'other'].includes((await files.kind(path)) ?? '')) return 'requests'
   return undefined
 }
 

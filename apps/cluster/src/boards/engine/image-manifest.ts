@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { ArchiveContent } from './image-archive'
+import { isImageReference } from './image-reference'
 
 /** An image tar that cannot be used; the message goes on where its path ends: `is damaged…`. */
 export class ImageArchiveError extends Error {}
@@ -11,6 +12,7 @@ export interface ArchiveImage {
   id: string
   /** Further digests by which an Engine may know it: of its manifest, of the index that names it. */
   otherIds: string[]
+  /** What they can be called on an Engine, no more. */
   tags: string[]
   /** As Go spells it: `amd64`, `arm64`. */
   architecture: string
@@ -57,14 +59,15 @@ export function imagesOf(content: ArchiveContent): ArchiveImage[] {
     const image = imageOf(content, entry.Config)
     for (const layer of entry.Layers) requireEntry(content, layer)
     const twin = oci.find(({ id }) => id === image.id)
-    return { ...image, tags: entry.RepoTags ?? [], otherIds: twin?.otherIds ?? [] }
+    return { ...image, tags: (entry.RepoTags ?? []).filter(isImageReference), otherIds: twin?.otherIds ?? [] }
   })
 }
 
 function ociImages(content: ArchiveContent): ArchiveImage[] {
   return parse(content, 'index.json', OciIndex).manifests.flatMap((entry) => {
     const name = entry.annotations?.['io.containerd.image.name'] ?? entry.annotations?.['org.opencontainers.image.ref.name']
-    return ociManifests(content, entry.digest, [], 0).map((image) => ({ ...image, tags: name === undefined ? [] : [plainTag(name)] }))
+    const tags = [name].flatMap((text) => (text === undefined ? [] : [plainTag(text)])).filter(isImageReference)
+    return ociManifests(content, entry.digest, [], 0).map((image) => ({ ...image, tags }))
   })
 }
 

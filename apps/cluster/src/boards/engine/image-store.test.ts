@@ -143,6 +143,21 @@ describeUnless(noEngine, 'images on a real Engine', () => {
     expect(await idsOn()).toEqual([])
     expect(await test.board.deleteImage(id)).toEqual({ id, tags: [], deleted: true })
   })
+
+  it('on which another one is built stay with all their tags when they shall be deleted, which is said', async () => {
+    await using test = await TestEngineBoard.on(engine)
+    await writeTestImage(test.image, { tag: 'base:1' })
+    const container = await test.create()
+    const id = (await container.runtime()).imageId as string
+    await engine.machine.engine.getImage(id).tag({ repo: 'localhost:5000/base', tag: '2' })
+    await engine.machine.engine.getContainer('aicluster-digits-board1').commit({ repo: 'built', tag: '1' })
+    await container.remove(0)
+
+    const deletion = await test.board.deleteImage(id)
+
+    expect(deletion).toMatchObject({ id, deleted: false, kept: 'in use by another container or image' })
+    expect((await engine.machine.engine.getImage(id).inspect()).RepoTags.sort()).toEqual(['base:1', 'localhost:5000/base:2'])
+  })
 })
 
 describeUnless(noEngine, 'a board whose disk is full', () => {

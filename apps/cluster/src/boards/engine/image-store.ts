@@ -7,7 +7,7 @@ import { type ConfigPlace, configError } from '../local/container-errors'
 import { stripControl } from '../local/strip-control'
 import type { Machine } from '../machine'
 import { CONTAINER_LABEL } from './container-labels'
-import { orMissing, statusOf } from './engine-replies'
+import { orMissing, statusOf, wordsOf } from './engine-replies'
 import type { ImageArchive } from './image-archive'
 import type { ArchiveImage } from './image-manifest'
 import { DamagedImageError, loadImage } from './load-image'
@@ -88,19 +88,37 @@ export class ImageStore {
     }
   }
 
-  /** Each tag goes, then what they named; 409: somebody has begun to use it meanwhile, or other images are built on it. */
+  /**
+   * Each tag goes, then what they named. It stays, with its tags, where somebody has begun to use it meanwhile, or other images are built
+   * on it: to an Engine that is a conflict (409), or it takes the tags and says nothing more.
+   */
   async #remove(engine: Docker, image: ImageInspectInfo, tags: string[]): Promise<ImageDeletion> {
     try {
       for (const name of tags.length > 0 ? tags : [image.Id]) await orMissing(engine.getImage(name).remove())
-      return { id: image.Id, tags, deleted: true }
     } catch (error) {
       if (statusOf(error) !== 409) throw error
-      return { id: image.Id, tags, deleted: false, kept: 'in use by another container or image' }
     }
+    if (!(await orMissing(engine.getImage(image.Id).inspect()))) return { id: image.Id, tags, deleted: true }
+    for (const name of tags) {
+      // It may be another image's by now.
+      const taken = await orMissing(engine.getImage(name).inspect())
+      const at = name.lastIndexOf(':')
+      if (!taken) await orMissing(engine.getImage(image.Id).tag({ repo: name.slice(0, at), tag: name.slice(at + 1) }))
+    }
+    return { id: image.Id, tags, deleted: false, kept: 'in use by another container or image' }
   }
 
   async #byTag(place: ConfigPlace, engine: Docker, tag: string): Promise<ImageInspectInfo> {
     const image = await orMissing(engine.getImage(tag).inspect()).catch((error) => {
+      if (statusOf(error) === 400) {
+        throw configError(
+          place,
+          'invalidParameter',
+          'image_tag',
+          tag,
+          `is none to the Engine of this board: ${stripControl(wordsOf(error))}`,
+        )
+      }
       throw boardError(this.board, `look for image ${JSON.stringify(tag)}`, error)
     })
     if (image) return image

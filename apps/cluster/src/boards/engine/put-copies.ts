@@ -28,7 +28,12 @@ export async function putCopy(container: Docker.Container, { From, To }: CopyEnt
   const filled = fill(tar, parents, entries, root, onBytes && ((done) => onBytes(done, bytes)))
   filled.catch((error) => tar.destroy(error))
   const sent = container.putArchive(tar as unknown as NodeJS.ReadableStream, { path: '/', ...(signal ? { abortSignal: signal } : {}) })
-  await Promise.all([filled, sent])
+  try {
+    await Promise.all([filled, sent])
+  } finally {
+    // Nobody reads it any more: the file that it waits to hand over is closed.
+    tar.destroy()
+  }
 }
 
 async function fill(

@@ -10,6 +10,8 @@ import { removeFolder, removeHelpers } from './remove-folder'
 export interface SweepOptions {
   clusterId: string
   board: string
+  /** Whether the cluster has a board of this name now: what carries it is that board's. */
+  isBoard(name: string): boolean
   /** Where the folders of all containers lie. */
   folder: string
   logger: Logger
@@ -19,10 +21,13 @@ export interface SweepOptions {
 
 /** Remove the containers and folders of this cluster on this board that nobody knows any more. Everything else on the Engine stays. */
 export async function sweepEngine(machine: Machine, options: SweepOptions): Promise<void> {
-  const { clusterId, board, folder, logger, isKnown } = options
+  const { clusterId, board, isBoard, folder, logger, isKnown } = options
   const { engine, files } = machine
-  const label = [`${CLUSTER_LABEL}=${clusterId}`, `${BOARD_LABEL}=${board}`]
+  // Not of this board alone: it may have had another name.
+  const label = [`${CLUSTER_LABEL}=${clusterId}`]
   for (const { Id, Names, Labels } of await engine.listContainers({ all: true, filters: { label } })) {
+    const its = Labels[BOARD_LABEL] ?? board
+    if (its !== board && isBoard(its)) continue
     const suffixName = Labels[CONTAINER_LABEL] ?? ''
     if (isKnown({ instance: Labels[INSTANCE_LABEL] ?? '', suffixName })) continue
     // Another one of its name is just taking its place, and removes it.

@@ -4,6 +4,7 @@ import { type ContainerConfig, namedPaths } from '@aicluster/protocol'
 import { type ConfigPlace, configError } from '../local/container-errors'
 import { type ImageArchive, readImageArchive } from './image-archive'
 import { type ArchiveImage, ImageArchiveError } from './image-manifest'
+import { isImageReference } from './image-reference'
 
 /** What a config's container is made from: an image out of a tar on this machine, or one that the board has by this tag. */
 export type WantedImage = { archive: ImageArchive; image: ArchiveImage } | { tag: string }
@@ -24,6 +25,15 @@ export async function wantedImage(place: ConfigPlace, config: ContainerConfig): 
       'image_tag',
       undefined,
       'is required with implementation_type "docker" and "nvidia": give the tag of an image on the board, or image_path and image_filename of a docker save tar',
+    )
+  }
+  if (tag !== undefined && !isImageReference(tag)) {
+    throw configError(
+      place,
+      'invalidParameter',
+      'image_tag',
+      tag,
+      'must be the name of an image: [host[:port]/]name[:tag], the name in lower case',
     )
   }
   if (path === undefined) return { tag: tag as string }

@@ -148,6 +148,25 @@ describe('what is not adopted', () => {
     expect(await test.openBoard().adopt({ ...first.spec, instance: 'another' })).toBeUndefined()
   })
 
+  it('is a program that looks for the manager where it is no more: it gets another one, with the files it has', async () => {
+    await using test = new TestBoard()
+    const first = await test.board.create(test.spec({}, { environment: { AICLUSTER_HOST_IP: '10.0.0.1', AICLUSTER_PUB_PORT: '7001' } }))
+    test.track(first)
+    const identity = test.identity()
+    await writeFile(test.path('learned.bin'), 'what the program learned')
+    first.detach()
+    const next = test.openBoard()
+    const spec = { ...first.spec, environment: { AICLUSTER_HOST_IP: '10.0.0.1', AICLUSTER_PUB_PORT: '7002' } }
+
+    expect(await next.adopt(spec)).toBeUndefined()
+    const again = await next.create(spec)
+
+    test.track(again)
+    expect(isAlive(identity)).toBe(false)
+    expect(await test.read('learned.bin')).toBe('what the program learned')
+    expect(await test.openBoard().adopt(spec)).toBeDefined()
+  })
+
   it.each(['not json', '{"version":1}', '{"version":1,"instance":"0123456789abcdef0123456789abcdef","pid":1,"startTime":"x"}'])(
     'is a record that says %s',
     async (text) => {

@@ -41,10 +41,10 @@ function checkType(place: ConfigPlace, config: ContainerConfig): void {
 }
 
 function checkCommand(place: ConfigPlace, config: ContainerConfig): void {
-  const command = config.run_command
-  if (command === null || command === undefined || !commandWords(command)[0]) {
+  const command = config.run_command ?? undefined
+  if (command !== undefined) checkCommandWords(place, command)
+  if (command === undefined || !commandWords(command)[0]) {
     const cure = 'is required with implementation_type "other": give the program and its arguments'
-    throw configError(place, 'requiredKeyMissing', 'run_command', command ?? undefined, cure)
+    throw configError(place, 'requiredKeyMissing', 'run_command', command, cure)
   }
-  checkCommandWords(place, command)
 }

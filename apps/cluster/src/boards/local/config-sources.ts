@@ -4,7 +4,7 @@ import { basename, isAbsolute, join, normalize } from 'node:path'
 import type { ContainerConfig } from '@aicluster/protocol'
 import { type ConfigPlace, configError } from './container-errors'
 import { copyEntries } from './container-files'
-import { commandWords, hasOpenQuote } from './program'
+import { commandWords, splitProblem } from './program'
 
 /** What differs from one kind of container to another. */
 export interface SourceRules {
@@ -29,14 +29,9 @@ export async function checkSources(place: ConfigPlace, config: ContainerConfig, 
 
 /** @throws InvalidArgumentError (302) a command that cannot be split, or given to a program */
 export function checkCommandWords(place: ConfigPlace, command: string | string[]): void {
-  if (typeof command === 'string' && hasOpenQuote(command)) {
-    throw configError(
-      place,
-      'invalidParameter',
-      'run_command',
-      command,
-      'has a quote that is never closed: close it, or give a list of words',
-    )
+  const problem = typeof command === 'string' ? splitProblem(command) : undefined
+  if (problem !== undefined) {
+    throw configError(place, 'invalidParameter', 'run_command', command, `${problem}: correct that, or give a list of words`)
   }
   if (commandWords(command).some((word) => word.includes('\0'))) {
     throw configError(place, 'invalidParameter', 'run_command', command, 'holds a NUL character, which no argument can')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type BoardTelemetryView, type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
+import { findsManager } from '../manager-place'
 import { asideOf, ownerOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
@@ -121,6 +122,8 @@ export class LocalBoard implements Board {
     await this.#undoAside(spec, folder)
     const record = readProcessRecord(folder)
     if (record?.instance !== spec.instance || !isAlive(record)) return undefined
+    // It would wait for a manager that does not come, and end.
+    if (record.manager && !findsManager(record.manager, spec.environment)) return undefined
     await finishFiles(spec.filesFolder, folder)
     const container = this.#container(spec, folder)
     container.resume(record)

@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import type { ContainerLogView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { BoardContainer, BoardWork, ContainerRuntime, ContainerSpec, StagedFiles } from '../board'
+import { managerPlace } from '../manager-place'
 import { asideOf } from './aside'
 import { startError } from './container-errors'
 import { ExitQueue } from './exit-queue'
@@ -212,9 +213,9 @@ export class LocalContainer implements BoardContainer {
     this.#restarts = restarts
     const process = WatchedProcess.ofChild(child, identity, startedAt)
     try {
-      const { instance } = this.spec
-      const logOffsets = this.#log.offsets
-      writeProcessRecord(folder, { version: 1, instance, ...identity, startedAt: new Date(startedAt).toISOString(), restarts, logOffsets })
+      const { instance, environment } = this.spec
+      const run = { startedAt: new Date(startedAt).toISOString(), restarts, manager: managerPlace(environment) }
+      writeProcessRecord(folder, { version: 1, instance, ...identity, ...run, logOffsets: this.#log.offsets })
     } catch (error) {
       process.detach()
       process.killRemains()

@@ -13,6 +13,8 @@ import { LocalMachine } from './local-machine'
 export interface LocalEngineOptions {
   board: string
   clusterId: string
+  /** Whether the cluster has a board of this name now. Left out: no other one. */
+  isBoard?: ((name: string) => boolean) | undefined
   /** Absolute: where the folders of its containers lie. */
   folder: string
   /** Path of the Docker Engine's socket. */
@@ -35,12 +37,12 @@ export class LocalEngine {
   readonly #machine: LocalMachine
 
   constructor(options: LocalEngineOptions) {
-    const { board, clusterId, folder, engineSocket, allowedRunOptions, managerAddress, logger } = options
+    const { board, clusterId, isBoard, folder, engineSocket, allowedRunOptions, managerAddress, logger } = options
     this.#options = options
     this.#machine = new LocalMachine({ board, engineSocket })
     const machine = () => this.#answering()
     const sharedFolders = isIpc(managerAddress) ? [containerSockets(ipcFolder(managerAddress))] : []
-    this.board = new EngineBoard({ name: board, clusterId, folder, machine, allowedRunOptions, sharedFolders, logger })
+    this.board = new EngineBoard({ name: board, clusterId, isBoard, folder, machine, allowedRunOptions, sharedFolders, logger })
   }
 
   /** Whether this machine has an Engine at all; one that does not answer counts. */

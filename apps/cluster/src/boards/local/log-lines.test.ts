@@ -25,6 +25,10 @@ describe('lines of a log', () => {
     expect([many.lines.length, many.taken]).toEqual([10_000, 10_000])
   })
 
+  it('are read from a line that overwrites itself with every byte', () => {
+    expect(takeLines(Buffer.alloc(MAX_LOG_READ_BYTES, '\r'), true).taken).toBe(MAX_LOG_READ_BYTES)
+  })
+
   it('have a place that is told as text, and no other text is one', () => {
     expect(readLogPlace(logPlaceText({ stdout: 12, stderr: 0 }))).toEqual({ stdout: 12, stderr: 0 })
     for (const text of ['', '1', '1.', '-1.2', '1.2.3', '1e3.0'])

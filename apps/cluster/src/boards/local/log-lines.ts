@@ -35,7 +35,8 @@ export function takeLines(bytes: Buffer, whole: boolean): { lines: string[]; tak
     // A line that fills all that is read at a time would never end.
     if (end < 0 && !whole && !(taken === 0 && bytes.length >= MAX_LOG_READ_BYTES)) break
     const line = bytes.toString('utf8', taken, end < 0 ? bytes.length : end).replace(/\r$/, '')
-    lines.push(...printableLines(line))
+    // One by one: it may be of more segments than a call can have arguments.
+    for (const segment of printableLines(line)) lines.push(segment)
     taken = end < 0 ? bytes.length : end + 1
   }
   return { lines, taken }

@@ -14,6 +14,8 @@ const ProcessRecord = z.object({
   startedAt: z.iso.datetime(),
   /** Times it had been started again after an exit. */
   restarts: z.number().int().min(0),
+  /** Where it looks for the manager, see `managerPlace`. Left out by earlier versions. */
+  manager: z.record(z.string(), z.string()).optional(),
   /** Bytes in the logs when this run began. */
   logOffsets: z.object({ stdout: z.number().int().min(0), stderr: z.number().int().min(0) }),
 })

@@ -2,13 +2,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { commandWords, findProgram, hasOpenQuote } from './program'
+import { commandWords, findProgram, splitProblem } from './program'
 
 describe('the words of a run_command', () => {
   it.each([
     ['node main.js --size 3', ['node', 'main.js', '--size', '3']],
     [`sh -c 'echo "a  b"' ""`, ['sh', '-c', 'echo "a  b"', '']],
     ['echo $HOME $(id) * | ; `id`', ['echo', '$HOME', '$(id)', '*', '|', ';', '`id`']],
+    [`serve --title="a b" --text='it is "so"' x"y z"'!'`, ['serve', '--title=a b', '--text=it is "so"', 'xy z!']],
+    [String.raw`echo a\ b "say \"so\"" '\n' \\`, ['echo', 'a b', 'say "so"', String.raw`\n`, '\\']],
     ['   ', []],
   ])('of %j', (line, words) => {
     expect(commandWords(line)).toEqual(words)
@@ -19,12 +21,13 @@ describe('the words of a run_command', () => {
   })
 
   it.each([
-    ['node "main.js', true],
-    ["it's", true],
-    [`"it's" '"'`, false],
-    ['node main.js', false],
-  ])('%j: a quote left open is %j', (line, open) => {
-    expect(hasOpenQuote(line)).toBe(open)
+    ['node "main.js', 'has a quote that is never closed'],
+    ["it's", 'has a quote that is never closed'],
+    ['node main.js\\', 'ends with a backslash that escapes nothing'],
+    [`"it's" '"'`, undefined],
+    ['node main.js', undefined],
+  ])('of %j cannot be told: it %s', (line, problem) => {
+    expect(splitProblem(line)).toBe(problem)
   })
 })
 

@@ -1,26 +1,28 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
-import { parseArgsStringToArgv } from 'string-argv'
+import { split } from 'shlex'
 
 /** Searched where the environment has no PATH at all. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
 /**
- * Program and arguments of a `run_command`. A line is split by string-argv; no shell runs, so `$`, `*`, `|` and `;` are plain characters.
+ * Program and arguments of a `run_command`. A line is split as a shell does it: quotes and `\\` group and escape, wherever they stand in a
+ * word, and go. No shell runs, so `$`, `*`, `|` and `;` are plain characters.
  *
- * Quotes group a word and go; within a word (`--title="a b"`) they group and stay: such arguments are better given as a list.
+ * @throws Error for a line that has {@link splitProblem}
  */
-export const commandWords = (command: string | readonly string[]): string[] =>
-  typeof command === 'string' ? parseArgsStringToArgv(command) : [...command]
+export const commandWords = (command: string | readonly string[]): string[] => (typeof command === 'string' ? split(command) : [...command])
 
-/** Whether a line opens a quote that it never closes (string-argv would drop it without a word). */
-export function hasOpenQuote(line: string): boolean {
-  let open: string | undefined
-  for (const character of line) {
-    if (open === undefined ? character === '"' || character === "'" : character === open) open = open === undefined ? character : undefined
+/** Why a line cannot be split into words, as a message goes on: `has a quote that…`; undefined: it can. */
+export function splitProblem(line: string): string | undefined {
+  try {
+    split(line)
+    return undefined
+  } catch (error) {
+    // One of two reasons; shlex names them in words of its own.
+    return /escape/.test(String(error)) ? 'ends with a backslash that escapes nothing' : 'has a quote that is never closed'
   }
-  return open !== undefined
 }
 
 type Found = 'executable' | 'not-executable' | 'missing'

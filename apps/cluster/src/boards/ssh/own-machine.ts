@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boardError } from '../board-error'
 import type { Machine } from '../machine'
+import type { KnownEngines } from './engine-mark'
 
 /** Larger is none of ours. */
 const MAX_OWNER_BYTES = 4096
@@ -14,6 +15,8 @@ export interface Owner {
   name: string
   /** Whether the cluster has a board of this name now. Left out: no other one. */
   isBoard?: (name: string) => boolean
+  /** Which Engines its boards have. Left out: they are not compared. */
+  engines?: KnownEngines
 }
 
 /** What the file on the machine says. */

@@ -9,8 +9,9 @@ import { unlessHung } from '../engine/unless-hung'
 import type { Machine } from '../machine'
 import { readTelemetry } from '../telemetry/read-telemetry'
 import { TelemetryPoll } from '../telemetry/telemetry-poll'
-import { advertisedAddress } from './advertised-address'
+import { advertisedAddress, isAdvertisedToo } from './advertised-address'
 import { engineAbout } from './engine-about'
+import { disownEngine, ownEngine, requireOwnEngine } from './engine-mark'
 import { disownMachine, type Owner, ownMachine, requireOwned } from './own-machine'
 import { SshLink } from './ssh-link'
 import type { SshTarget } from './ssh-target'
@@ -75,6 +76,7 @@ export class SshBoard implements Board {
       new EngineBoard({
         name: this.name,
         clusterId: owner.clusterId,
+        isBoard: owner.isBoard,
         folder: `${config.folder}/${owner.clusterId}/containers`,
         machine,
         allowedRunOptions: config.allowed_run_options,
@@ -112,7 +114,10 @@ export class SshBoard implements Board {
   async leave(): Promise<void> {
     const { config, owner } = this.#options
     this.#upkeep.stop()
-    if (this.#state.state === 'up') await disownMachine(await this.#link.machine(), config.folder, owner)
+    if (this.#state.state !== 'up') return
+    const machine = await this.#link.machine()
+    await disownMachine(machine, config.folder, owner)
+    await disownEngine(machine.engine, owner)
   }
 
   /** Somebody has mended what was wrong: do not wait for the next try. */
@@ -146,7 +151,8 @@ export class SshBoard implements Board {
   }
 
   adopt(spec: ContainerSpec): Promise<BoardContainer | undefined> {
-    return this.#withAddress(spec, (there) => this.#engine.adopt(there))
+    const isOurs = (address: string) => isAdvertisedToo(address, this.#options.config.advertise, spec.environment.AICLUSTER_HOST_IP)
+    return this.#withAddress(spec, (there) => this.#engine.adopt(there, isOurs))
   }
 
   rest(spec: ContainerSpec): Promise<BoardContainer> {
@@ -186,6 +192,7 @@ export class SshBoard implements Board {
     await ownMachine(machine, this.name, config.folder, owner)
     const { cpus, memory_bytes, gpus } = config.resources
     const told = await this.#engineAnswers(engineAbout(machine.engine, this.name))
+    await ownEngine(machine.engine, this.name, owner)
     this.about = { ...told, cpus: cpus ?? told.cpus, memoryBytes: memory_bytes ?? told.memoryBytes, gpus: gpus ?? told.gpus }
   }
 
@@ -195,6 +202,7 @@ export class SshBoard implements Board {
     const machine = await this.#link.machine()
     await requireOwned(machine, this.name, config.folder, owner)
     await this.#engineAnswers(machine.engine.ping())
+    await requireOwnEngine(machine.engine, this.name, owner)
   }
 
   /** What it has taken of uploads: small words wait behind those. */

@@ -59,11 +59,13 @@ export const INNER: Readonly<Record<string, readonly string[]>> = {
     'packages/host-sdk/src/requests/settle-request.ts TIME_ORIGIN_MS',
     'packages/transport/src/curve-keys.ts KEY_BYTES',
   ],
+  'a bound beyond a stricter one, which has its row': ['apps/cluster/src/boards/engine/image-reference.ts MAX_LENGTH'],
   'the last date that there is': ['apps/cluster/src/boards/engine/image-store.ts MAX_SECONDS'],
   'another name of a constant of the wire, which has its row': ['apps/cluster/src/data-plane/stream-flow.ts MAX_UNACKED_BYTES'],
   'what a log line, or an error, has of a value that somebody sent': [
     'apps/cluster/src/commands/audit-summary.ts MAX_DEPTH',
     'apps/cluster/src/commands/audit-summary.ts MAX_ENTRIES',
+    'apps/cluster/src/boards/ssh/engine-mark.ts MAX_TEXT',
     'apps/cluster/src/commands/audit-summary.ts MAX_TEXT',
     'apps/cluster/src/data-plane/few-lines.ts WINDOW_MS',
     'apps/cluster/src/given/given-files.ts MAX_MESSAGE_DEPTH',

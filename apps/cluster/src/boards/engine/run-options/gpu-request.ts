@@ -5,7 +5,7 @@ import { countOf, OptionValueError } from './option-values'
 /** `--gpus`: `all`, `2`, `device=0`, `"device=0,2"`, `all,capabilities=utility`. */
 export function gpuRequest(value: string): DeviceRequest {
   const request: DeviceRequest = { Driver: '', Capabilities: [['gpu']] }
-  // string-argv has taken the quotes of "device=0,2": numbers that follow a device are devices too.
+  // Quotes that were to group "device=0,2" are gone by now: numbers that follow a device are devices too.
   let last = ''
   for (const [name, text] of commaFields(value)) {
     if (text === undefined && last === 'device') request.DeviceIDs?.push(name)

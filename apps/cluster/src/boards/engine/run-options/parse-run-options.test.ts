@@ -51,7 +51,9 @@ describe('a line of run options', () => {
   })
 
   it.each([
-    ['-e A=1 --env B="x y"', { Env: ['A=1', 'B="x y"'] }],
+    ['-e A=1 --env B="x y"', { Env: ['A=1', 'B=x y'] }],
+    ['--env="MODEL=my model" --env=NOTE=\'say "so"\'', { Env: ['MODEL=my model', 'NOTE=say "so"'] }],
+    [String.raw`-e A=a\ b`, { Env: ['A=a b'] }],
     [`-e 'B=x y'`, { Env: ['B=x y'] }],
     ['--hostname h1', { Hostname: 'h1' }],
     ['-h h1', { Hostname: 'h1' }],
@@ -102,15 +104,19 @@ describe('an option that reaches beyond the container', () => {
     ['--userns host', 'userns', { UsernsMode: 'host' }],
     ['--runtime sysbox', 'runtime', { Runtime: 'sysbox' }],
   ])('%s needs the permission of whoever runs the board', (line, name, host) => {
-    expect(() => parse(line)).toThrow(`reaches beyond the container: whoever runs the board allows it by allowed_run_options: [${name}]`)
-    expect(parse(line, [name]).host).toEqual(host)
+    expect(() => parse(line)).toThrow(`reaches beyond the container: whoever runs the board allows it by allowed_run_options: [--${name}]`)
     expect(parse(line, [`--${name}`]).host).toEqual(host)
+  })
+
+  it('may be allowed by its letter, as it may be given', () => {
+    expect(parse('-v /a:/b --volume /c:/d', ['-v']).host).toEqual({ Binds: ['/a:/b', '/c:/d'] })
+    expect(() => parse('--device /dev/video0', ['-v', '-d', '-x'])).toThrow('reaches beyond the container')
   })
 
   it('may not hide what a container needs, permission or not', () => {
     for (const target of ['/opt/aicluster/app', '/run/aicluster', '/run', '/opt/aicluster/app/x', '/', '/tmp/../run/']) {
-      expect(() => parse(`-v /data:${target}`, ['volume'])).toThrow('would hide')
-      expect(() => parse(`--mount type=bind,src=/data,dst=${target}`, ['mount'])).toThrow('would hide')
+      expect(() => parse(`-v /data:${target}`, ['--volume'])).toThrow('would hide')
+      expect(() => parse(`--mount type=bind,src=/data,dst=${target}`, ['--mount'])).toThrow('would hide')
       expect(() => parse(`--tmpfs ${target}`)).toThrow('would hide')
     }
   })
@@ -145,6 +151,7 @@ describe('a line that cannot be taken', () => {
     ['--ipc=public', 'must be private or shareable or none or host'],
     ['--gpus what=1', 'has "what", which is not supported'],
     ['--dns "8.8.8.8', 'has a quote that is never closed'],
+    ['--dns 8.8.8.8\\', 'ends with a backslash that escapes nothing'],
   ])('%s is refused by name', (line, message) => {
     expect(() => parse(line)).toThrow(message)
   })

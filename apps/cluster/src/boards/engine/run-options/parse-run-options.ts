@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { commandWords, hasOpenQuote } from '../../local/program'
+import { commandWords, splitProblem } from '../../local/program'
 import { ALIASES, REFUSED_OPTIONS, RUN_OPTIONS, type RunOptions } from './option-table'
 import { OptionValueError } from './option-values'
 
@@ -15,14 +15,15 @@ const GRAMMAR: ParseArgsConfig['options'] = Object.fromEntries([
 /**
  * Read a line of `docker run` options by an allow list.
  *
- * @param allowed - options that reach beyond a container and that the board's config allows: `device`, `--volume`…
+ * @param allowed - options that reach beyond a container and that the board's config allows: `--device`, `-v`…
  * @throws RunOptionError naming the option: not supported, not allowed on this board, a wrong value
  */
 export function parseRunOptions(line: string, allowed: readonly string[]): RunOptions {
   const options: RunOptions = { container: {}, host: {} }
-  if (hasOpenQuote(line)) throw new RunOptionError('has a quote that is never closed')
+  const problem = splitProblem(line)
+  if (problem !== undefined) throw new RunOptionError(problem)
   if (line.includes('\0')) throw new RunOptionError('holds a NUL character')
-  const permitted = new Set(allowed.map((name) => canonical(name.replace(/^-+/, ''))))
+  const permitted = new Set(allowed.map(permittedKey))
   // Not strict: it would explain itself in words of its own, without naming every option.
   const { tokens } = parseArgs({ args: commandWords(line), options: GRAMMAR ?? {}, strict: false, allowPositionals: true, tokens: true })
   for (const token of tokens) {
@@ -32,6 +33,12 @@ export function parseRunOptions(line: string, allowed: readonly string[]): RunOp
   }
   return options
 }
+
+const LONG_NAMES = new Map(words.map(([name, { short }]) => [short, name]))
+
+/** `-v` allows `--volume`, as the config may have either. */
+const permittedKey = (name: string): string =>
+  (/^-[A-Za-z]$/.test(name) && LONG_NAMES.get(name.slice(1))) || canonical(name.replace(/^-+/, ''))
 
 const canonical = (name: string): string => ALIASES[name] ?? name
 const shown = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
@@ -54,7 +61,7 @@ function take(options: RunOptions, { name, rawName, value }: OptionToken, permit
   const escapes = option.escapes === true || option.escapes?.(given) === true
   if (escapes && !permitted.has(key)) {
     throw new RunOptionError(
-      `has ${rawName} ${shown(given)}, which reaches beyond the container: whoever runs the board allows it by allowed_run_options: [${key}]`,
+      `has ${rawName} ${shown(given)}, which reaches beyond the container: whoever runs the board allows it by allowed_run_options: [--${key}]`,
     )
   }
   try {
