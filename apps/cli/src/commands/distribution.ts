@@ -84,5 +84,8 @@ async function statesAfter(
     board === undefined
       ? await cluster.getCoprocessorHandler(inference)
       : await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })
-  return (await Promise.all(boards.map((one) => one[method](inference)))).flat()
+  // One after another: at the same moment the commands would refuse each other (309), each wants the inference for itself.
+  const states: ContainerDistributionStatus[] = []
+  for (const one of boards) states.push(...(await one[method](inference)))
+  return states
 }
