@@ -123,6 +123,19 @@ describe.each([
   })
 })
 
+it('down with a key file ends the manager that it tells of, and waits for that one alone', async () => {
+  const here = await world.json('up', '--detach')
+  const other = ['--state', `${world.folder}/other`]
+  const config = world.file('c.yaml', 'listen: { transport: tcp, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }\n')
+  const there = await world.json('up', '--detach', '--config', config, ...other)
+  const key = `${world.folder}/other.key.json`
+  await world.run(['keys', 'add', 'me', '--may', 'manage', '--out', key, ...other])
+
+  expect(await world.run(['down', '--key-file', key])).toMatchObject({ exitCode: 0, stdout: 'The cluster is down.\n' })
+  await eventually('the other manager has ended', () => !runs(there.value.pid))
+  expect(runs(here.value.pid)).toBe(true)
+})
+
 it('a second manager on one state folder is refused and does no harm to the first', async () => {
   const { value } = await world.json('up', '--detach')
   const second = await world.json('up', '--detach')

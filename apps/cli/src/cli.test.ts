@@ -38,6 +38,8 @@ describe('a wrong command line ends with 2 and says why', () => {
     ['unload of one and all', ['unload', 'a', '--all'], /contradict/],
     ['unload with a drain that is none', ['unload', 'a', '--drain', 'soon'], /--drain is "soon"/],
     ['up of a cluster elsewhere', ['up', '--endpoint', '127.0.0.1'], /--endpoint has no meaning/],
+    ['up of a cluster that a key file tells of', ['up', '--key-file', 'k.json'], /--key-file has no meaning/],
+    ['keys of a cluster that a key file tells of', ['keys', 'ls', '--key-file', 'k.json'], /--key-file has no meaning/],
     ['queue without what', ['queue'], /Usage: aicluster queue/],
     ['queue rm of everything, not said', ['queue', 'rm'], /say --all/],
     ['queue rm of some and all', ['queue', 'rm', 'a', '--all'], /contradict/],
@@ -50,6 +52,7 @@ describe('a wrong command line ends with 2 and says why', () => {
     ['start without a container', ['start'], /missing required argument 'container'/],
     ['logs of lines that are none', ['logs', 'c', '-n', 'all'], /--lines is "all"/],
     ['completion for a shell there is none of', ['completion', 'tcsh'], /Allowed choices are bash, zsh, fish/],
+    ['a state folder and a key file', ['ps', '--state', '/x', '--key-file', 'k.json'], /give one of them/],
     ['two places', ['ps', '--state', '/x', '--endpoint', '127.0.0.1'], /give one of them/],
   ])('%s', async (_, argv, message) => {
     const { exitCode, stdout, stderr } = await run(...argv)

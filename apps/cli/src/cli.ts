@@ -121,9 +121,11 @@ export function makeProgram(version: string, world: World, bind: Bind): Command 
   return program
 }
 
-function requireOnePlace({ state, endpoint }: GlobalOptions): void {
-  if (state === undefined || endpoint === undefined) return
-  throw new UsageError('--state and --endpoint both say where the manager is: give one of them')
+/** A key file may come with an endpoint: the way to its manager may be another one from here. */
+function requireOnePlace({ state, endpoint, keyFile }: GlobalOptions): void {
+  const other = endpoint !== undefined ? '--endpoint' : keyFile !== undefined ? '--key-file' : undefined
+  if (state === undefined || other === undefined) return
+  throw new UsageError(`--state and ${other} both say where the manager is: give one of them`)
 }
 
 function contextOf(program: Command, { stdout, stderr, env }: World): Context {
