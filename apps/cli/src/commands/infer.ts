@@ -88,13 +88,13 @@ function tellInterruption({ output }: Context, outcomes: readonly Outcome[]): vo
   const error = outcomes.find(isInterrupted)?.error
   if (!error) return
   const count = outcomes.filter(isInterrupted).length
-  output.note(errorText({ ...error, message: `${error.message}; ${count} of ${outcomes.length} files have no answer` }), 'red')
+  output.note(errorText({ ...error, message: `${error.message}; ${count} of ${outcomes.length} files have no answer` }, 'infer'), 'red')
 }
 
 const asJson = (outcome: Outcome) => (outcome.error ? outcome : { ...outcome, result: jsonResult(outcome.result) })
 
 function show({ output }: Context, { file, result, error, elapsedMs }: Outcome): void {
-  if (error) output.note(`${file}: ${errorText(error)}`, 'red')
+  if (error) output.note(`${file}: ${errorText(error, 'infer')}`, 'red')
   else output.line(`${file}: ${resultText(result)} (${elapsedMs} ms)`)
 }
 
