@@ -105,6 +105,9 @@ describe('containers', () => {
     await world.run(['load', '--name', 'loop', '--type', 'Loop'])
     const off = await world.run(['distribution', 'stop', 'loop'])
     expect(off).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nloop-board1 +loop +off\nloop-board2 +loop +off\n$/) })
+    expect((await world.run(['ps'])).stdout).toMatch(/^loop-board1 .* Free, paused /m)
+    expect((await world.json('ps', 'loop')).value).toMatchObject([{ distributionOff: ['loop'] }, { distributionOff: ['loop'] }])
+    expect((await world.run(['status'])).stdout).toMatch(/^loop +2, 2 paused /m)
     expect((await world.json('distribution', 'start')).value).toMatchObject([{ distribution: 'on' }, { distribution: 'on' }])
   })
 

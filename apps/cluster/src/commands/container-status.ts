@@ -96,6 +96,7 @@ function runtimeFields(record: InferenceRecord, container: ContainerRecord, runt
     mem_percent: memoryPercent,
     pid,
     restarts,
+    distribution_off: [...container.distribution_off],
   }
 }
 
