@@ -47,7 +47,7 @@ const registerAction = (group: Parameters<Register>[0], name: ActionName, action
       `${name === 'start' ? 'Hand out requests again' : 'Hand out no more requests'}: to containers of an inference, a board, or to one.`,
     )
     .argument('[inference]', 'only requests of this inference')
-    .option('--board <board>', 'only containers on this board, or on those with this label: label=value, label:KEY')
+    .option('--board <board>', 'only containers on this board, or on those with this label: KEY=VALUE, or label:KEY for any value')
     .option('--container <container>', 'only this container')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string | undefined, options: DistributionOptions) => distribute(context, name, inference, options)))

@@ -29,7 +29,7 @@ export const registerImages: Register = (program, action) =>
     .command('images')
     .summary('list container images')
     .description('List the container images on the boards, or on one.')
-    .argument('[board]', 'only the images on this board, or on those with this label: label=value, label:KEY')
+    .argument('[board]', 'only the images on this board, or on those with this label: KEY=VALUE, or label:KEY for any value')
     .addHelpText('after', EXAMPLES)
     .action(action((context, board: string | undefined) => images(context, board)))
 

@@ -45,7 +45,7 @@ export const registerLoad: Register = (program: Command, action) =>
     )
     .argument('[files...]', 'container configs, JSON or YAML')
     .addOption(
-      new Option('--board <board>', 'a board, boards with a label (label=value, label:KEY), or "all"; may be repeated')
+      new Option('--board <board>', 'a board, boards with a label (KEY=VALUE, or label:KEY for any value), or "all"; may be repeated')
         .argParser(collect)
         .default(undefined, 'all'),
     )
