@@ -76,6 +76,14 @@ describe('a cluster from the command line', () => {
     await eventually('the containers have ended', () => world.processes().length === 0)
   })
 
+  it('gives a program everything that stands behind --', async () => {
+    await up()
+    const given = [process.execPath, ECHO, '--json', '--force', '-q']
+    const { exitCode, stdout } = await world.run(['load', '--name', 'a', '--run', '--', ...given])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Loaded a on board1, board2.\n' })
+    expect((await world.json('containers', 'a')).value[0].runCommand).toEqual(given)
+  })
+
   it('shows its state', async () => {
     const started = await up()
     await world.run(echoOn('board2'))

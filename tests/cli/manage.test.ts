@@ -60,6 +60,32 @@ describe('requests in the cluster', () => {
   })
 })
 
+describe('Ctrl-C on infer', () => {
+  it('takes back what waits; the container gives free what it holds, as soon as it answers', async () => {
+    await loadGated()
+    const application = world.start('infer', 'gated', DIGIT, DIGIT)
+    await soon('one request is worked on, one waits', async () => (await world.json('queue', 'ls')).value.length === 2)
+
+    application.kill('SIGINT')
+    const { exitCode, stderr } = await application.end()
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^RequestAbortedError \[312\]: .*interrupted; 2 of 2 files have no answer$/m)
+    expect((await world.json('queue', 'ls')).value.filter(({ state }: Json) => state === 'queued')).toEqual([])
+    openGate()
+    await soon('nothing is open', async () => (await world.json('status')).value.gauges.requests_in_flight === 0)
+    expect((await world.run(['unload', 'gated'])).exitCode).toBe(0)
+  })
+
+  it('ends it while it waits for its standard input', async () => {
+    await world.run(['load', '--name', 'loop', '--type', 'Loop'])
+    const application = world.start('infer', 'loop', '-')
+    await soon('it is connected', async () => (await world.json('status')).value.gauges.hosts_connected === 2)
+
+    application.kill('SIGINT')
+    expect(await application.end()).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('1 of 1 files have no answer') })
+  })
+})
+
 describe('containers', () => {
   it('get no requests while distribution is off, and get them again', async () => {
     await loadGated()
@@ -73,6 +99,16 @@ describe('containers', () => {
       { name: 'gated', suffixName: 'gated-board1', distribution: 'on' },
     ])
     expect((await application.end()).exitCode).toBe(0)
+  })
+
+  it('on several boards get none, and get them again, with one command', async () => {
+    await world.run(['load', '--name', 'loop', '--type', 'Loop'])
+    const off = await world.run(['distribution', 'stop', 'loop'])
+    expect(off).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nloop-board1 +loop +off\nloop-board2 +loop +off\n$/) })
+    expect((await world.run(['ps'])).stdout).toMatch(/^loop-board1 .* Free, paused /m)
+    expect((await world.json('ps', 'loop')).value).toMatchObject([{ distributionOff: ['loop'] }, { distributionOff: ['loop'] }])
+    expect((await world.run(['status'])).stdout).toMatch(/^loop +2, 2 paused /m)
+    expect((await world.json('distribution', 'start')).value).toMatchObject([{ distribution: 'on' }, { distribution: 'on' }])
   })
 
   it('stop, start, and come to a further board', async () => {
@@ -143,6 +179,22 @@ describe('what a container prints', () => {
     following.kill('SIGINT')
     expect(await following.end()).toMatchObject({ exitCode: 0, stderr: '' })
   })
+})
+
+it('one board that cannot be reached hides no images of the others; asked for by name it fails', async () => {
+  await world.run(['down'])
+  const identity = world.file('id', '')
+  const dead = `{ name: dead, driver: ssh, address: 127.0.0.1, port: 1, user: nobody, identity_file: ${identity} }`
+  const listen = 'listen: { transport: tcp, host: 0.0.0.0, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }'
+  await world.run(['up', '--detach', '-c', world.file('c.yaml', `${listen}\nboards:\n  - name: board1\n  - ${dead}\n`)])
+
+  const all = await world.run(['images'])
+  expect(all).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^SSH error: board "dead": .*\n$/) })
+  expect((await world.json('images')).value).toMatchObject([
+    { name: 'board1', images: expect.any(Array) },
+    { name: 'dead', images: [], error: { code: 500 } },
+  ])
+  expect((await world.json('images', 'dead')).value.error).toMatchObject({ code: 500 })
 })
 
 describeUnless(missingForTerminals(), 'long work on a terminal', () => {

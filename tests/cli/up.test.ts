@@ -1,9 +1,13 @@
-import { readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { eventually } from '@aicluster/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runs } from '../worlds/world-processes'
 import { CliWorld, type Command, ECHO, type Json } from './aicluster'
+
+const managerMain = fileURLToPath(new URL('../../apps/cluster/dist/main.js', import.meta.url))
 
 let world: CliWorld
 beforeEach(async () => {
@@ -118,9 +122,54 @@ describe.each([
     expect(await refused('-c', world.file('c.yaml', 'boards: [\n'))).toMatch(/c\.yaml:2:1: not valid YAML/)
   })
 
+  it.each([
+    ['300.1.1.1', 'there is no such address or host name'],
+    ['192.0.2.77', 'this machine does not have this address, it has'],
+  ])('an address that cannot be bound: %s', async (address, why) => {
+    expect(await refused('--listen', address)).toContain(`listen.host is "${address}" (--listen)`)
+    expect(await refused('--listen', address)).toContain(why)
+  })
+
+  it('an address with a port: where ports are said', async () => {
+    expect(await refused('--listen', '127.0.0.1:9000')).toMatch(/"127\.0\.0\.1:9000".*listen\.inference_port/)
+  })
+
+  it('a state folder that is a file', async () => {
+    const file = world.file('file', '')
+    expect(await refused('--state', file)).toContain(`the state folder ${file} cannot be used: there is a file in its place`)
+  })
+
   it('a configuration that is not there', async () => {
     expect(await refused('-c', 'none.yaml')).toMatch(/none\.yaml: there is no such file/)
   })
+})
+
+it('keys ls of a state folder that is not there says so, and makes none', async () => {
+  const folder = `${world.folder}/typo`
+  const { exitCode, stderr } = await world.run(['keys', 'ls', '--state', folder])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`there is no state folder ${folder}`) })
+  expect(existsSync(folder)).toBe(false)
+})
+
+it('the manager itself tells of a wrong option in one line', () => {
+  const { status, stderr } = spawnSync(process.execPath, [managerMain, '--foo'], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringMatching(/^aicluster-manager: Unknown option '--foo' .*--help.*\n$/),
+  })
+})
+
+it('down with a key file ends the manager that it tells of, and waits for that one alone', async () => {
+  const here = await world.json('up', '--detach')
+  const other = ['--state', `${world.folder}/other`]
+  const config = world.file('c.yaml', 'listen: { transport: tcp, inference_port: 0, management_port: 0, pub_port: 0, sub_port: 0 }\n')
+  const there = await world.json('up', '--detach', '--config', config, ...other)
+  const key = `${world.folder}/other.key.json`
+  await world.run(['keys', 'add', 'me', '--may', 'manage', '--out', key, ...other])
+
+  expect(await world.run(['down', '--key-file', key])).toMatchObject({ exitCode: 0, stdout: 'The cluster is down.\n' })
+  await eventually('the other manager has ended', () => !runs(there.value.pid))
+  expect(runs(here.value.pid)).toBe(true)
 })
 
 it('a second manager on one state folder is refused and does no harm to the first', async () => {

@@ -99,6 +99,31 @@ describeUnless(rigMissing, 'aicluster boards', () => {
   )
 
   it(
+    'asks nothing where the key was refused, and says once what is wrong',
+    async () => {
+      await using world = await CliWorld.open()
+      const { target } = await freeBoard()
+      await startCluster(world)
+      const strange = world.file(
+        'strange',
+        generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }),
+      )
+      chmodSync(strange, 0o600)
+
+      const terminal = world.terminal('boards', 'add', 'far', target, '--identity-file', strange)
+
+      expect((await terminal.end()).exitCode).toBe(1)
+      // A long line goes on in the next row.
+      const text = terminal.screen.text.replaceAll('\n', '')
+      expect(text).toContain('Nothing was added')
+      expect(text).not.toContain('[y/N]')
+      expect(text.match(/was not let in/g)).toHaveLength(1)
+      await world.run(['down'])
+    },
+    LIMIT_MS,
+  )
+
+  it(
     'adds nothing that cannot be used, and says why and what to do',
     async () => {
       await using world = await CliWorld.open()

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from './exit-codes'
+import { hintFor } from './hints'
 
 /** The command line is wrong. */
 export class UsageError extends Error {
@@ -53,20 +54,13 @@ export const exitCodeOf = ({ code, name }: ErrorView): ExitCode => {
 
 export const USAGE_HINT = '(aicluster --help, or aicluster COMMAND --help, says more)'
 
-/** What to try on the command line, for errors whose own text speaks of the API. */
-const HINTS: Readonly<Record<number, string>> = {
-  203: 'with aicluster load: --force replaces what is registered',
-  303: 'with aicluster unload: --drain MS waits for them',
-  304: 'aicluster boards shows the boards',
-  307: 'aicluster ps shows the containers',
-  308: 'with aicluster queue rm: --force deletes requests of other applications too',
-  312: 'the cluster takes back what was begun, as far as it can',
-  400: 'aicluster ps shows what is loaded',
-}
-
-/** `ClassName [code]: message`, and what to try. A wrong command line reads as commander writes it. */
-export function errorText({ code, name, message }: ErrorView): string {
+/**
+ * `ClassName [code]: message`, and what to try. A wrong command line reads as commander writes it.
+ * @param command - that failed, with the words by which it is called: `boards rm`
+ */
+export function errorText(view: ErrorView, command = ''): string {
+  const { code, name, message } = view
   if (name === 'UsageError') return `error: ${message}\n${USAGE_HINT}`
-  const hint = code === null ? undefined : HINTS[code]
+  const hint = hintFor(view, command)
   return `${name}${code === null ? '' : ` [${code}]`}: ${message}${hint ? `\n  (${hint})` : ''}`
 }

@@ -87,7 +87,7 @@ export async function runCli(argv: readonly string[], version: string, world: Wo
         exitCode = (await action(context, ...args)) ?? EXIT.ok
       } catch (error) {
         const view = errorView(error)
-        context.output.error(view)
+        context.output.error(view, commandWords(args.at(-1)))
         exitCode = exitCodeOf(view)
       }
     }
@@ -121,9 +121,18 @@ export function makeProgram(version: string, world: World, bind: Bind): Command 
   return program
 }
 
-function requireOnePlace({ state, endpoint }: GlobalOptions): void {
-  if (state === undefined || endpoint === undefined) return
-  throw new UsageError('--state and --endpoint both say where the manager is: give one of them')
+/** A key file may come with an endpoint: the way to its manager may be another one from here. */
+function requireOnePlace({ state, endpoint, keyFile }: GlobalOptions): void {
+  const other = endpoint !== undefined ? '--endpoint' : keyFile !== undefined ? '--key-file' : undefined
+  if (state === undefined || other === undefined) return
+  throw new UsageError(`--state and ${other} both say where the manager is: give one of them`)
+}
+
+/** `boards rm`. Commander gives an action its command last. */
+function commandWords(command: unknown): string {
+  const words: string[] = []
+  for (let at = command instanceof Command ? command : null; at?.parent; at = at.parent) words.unshift(at.name())
+  return words.join(' ')
 }
 
 function contextOf(program: Command, { stdout, stderr, env }: World): Context {

@@ -65,9 +65,14 @@ const commandOf = (line: string): Command | undefined => {
   return commands.get(`${first} ${second}`) ?? commands.get(first) ?? (first === 'boards' ? commands.get('boards ls') : undefined)
 }
 
-/** Its options, quoted text aside. */
+/** Its options; quoted text, and what is behind --, is of others. */
 const usedFlags = (line: string): string[] =>
-  [...line.replace(/"[^"]*"|'[^']*'/g, '').matchAll(/ (--?[a-z][\w-]*)/g)].map(([, flag = '']) => flag)
+  [
+    ...line
+      .replace(/ -- .*/, '')
+      .replace(/"[^"]*"|'[^']*'/g, '')
+      .matchAll(/ (--?[a-z][\w-]*)/g),
+  ].map(([, flag = '']) => flag)
 
 const unknownFlags = (line: string): string[] => {
   const command = commandOf(line)

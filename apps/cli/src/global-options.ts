@@ -21,6 +21,16 @@ export const GLOBAL_OPTIONS = [
   new Option('--no-color', 'no colours (also: environment variable NO_COLOR)'),
 ]
 
+/**
+ * For commands whose work is in a state folder of this machine.
+ * @param what - `keys are in a state folder of this machine`
+ * @throws UsageError a manager elsewhere was meant
+ */
+export function requireHere({ endpoint, keyFile }: GlobalOptions, what: string): void {
+  const option = endpoint !== undefined ? '--endpoint' : keyFile !== undefined ? '--key-file' : undefined
+  if (option !== undefined) throw new UsageError(`${what}: ${option} has no meaning here`)
+}
+
 /** `--drain 5000`: a whole number of ms. @throws UsageError */
 export const milliseconds = (option: string, value: string, least = 0): number => wholeNumber(option, value, least, ' of ms')
 

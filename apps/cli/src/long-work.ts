@@ -12,6 +12,11 @@ import { Bars } from './output/bars'
 export function longWork<T>({ output }: Context, what: string, work: (options: LongCallOptions) => Promise<T>): Promise<T> {
   const bars = new Bars()
   const onProgress: LongCallOptions['onProgress'] = ({ phase, inferenceName, coprocessorName, bytesDone, bytesTotal }) =>
-    bars.update({ task: coprocessorName ? `${inferenceName} on ${coprocessorName}` : inferenceName, phase, bytesDone, bytesTotal })
+    bars.update({
+      ...(coprocessorName ? { task: `${inferenceName} on ${coprocessorName}`, partOf: inferenceName } : { task: inferenceName }),
+      phase,
+      bytesDone,
+      bytesTotal,
+    })
   return interruptible((signal) => output.progress(what, work({ signal, onProgress }), bars))
 }

@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { chmod, symlink } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join, relative } from 'node:path'
 import { type ClusterSocket, ipcEndpoint, tcpEndpoint } from '@aicluster/transport'
 import type { ClusterConfig } from './config/cluster-config'
@@ -28,7 +30,7 @@ export interface Endpoints {
 
 /**
  * Bind the four sockets as configured.
- * @throws Error naming port and holder when a port is in use
+ * @throws Error naming port and holder when a port is in use, or the address where it cannot be bound
  */
 export async function bindSockets(dataPlane: DataPlane, config: ClusterConfig, state: StateFolder): Promise<Endpoints> {
   const { listen } = config
@@ -70,13 +72,31 @@ async function bindTcp(dataPlane: DataPlane, socket: ClusterSocket, host: string
   try {
     const endpoint = await dataPlane.bind(socket, tcpEndpoint(host, port))
     return Number(endpoint.slice(endpoint.lastIndexOf(':') + 1))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE') {
+      throw new Error(
+        `listen.host is ${JSON.stringify(host)} (--listen), port ${port} (listen.${socket}_port): ${await whyNot(host, code ?? message)}`,
+        {
+          cause,
+        },
+      )
+    }
     const holder = portHolder(port, (path) => readFileSync(path, 'utf8'))
     throw new Error(
       `port ${port} (listen.${socket}_port) on ${host} is in use${holder ? ` by ${holder}` : ''}: stop that program, or set another port in the cluster's configuration`,
     )
   }
+}
+
+/** ZeroMQ tells the same of an address that is none, of another machine's and of a device: so we look ourselves. */
+async function whyNot(host: string, error: string): Promise<string> {
+  if (error === 'EACCES') return 'this user may not bind it: take a port above 1023'
+  const addresses = new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)))
+  const found = await lookup(host, { all: true }).catch(() => [])
+  if (found.length === 0) return 'there is no such address or host name'
+  if (found.some(({ address }) => addresses.has(address))) return `it cannot be bound (${error})`
+  return `this machine does not have this address, it has ${[...addresses].join(', ')}`
 }
 
 /** The environment that tells a Connector where the manager is. */

@@ -36,17 +36,27 @@ const [first, ...words] = process.argv.slice(2)
 /** Instead of a manager: what `aicluster keys` needs. */
 const isKeys = first === 'keys'
 
-const { values } = parseArgs({
-  args: isKeys ? [] : process.argv.slice(2),
-  options: {
-    config: { type: 'string', short: 'c' },
-    listen: { type: 'string' },
-    state: { type: 'string' },
-    'ready-json': { type: 'boolean', default: false },
-    'exit-with-parent': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const options = () =>
+  parseArgs({
+    args: isKeys ? [] : process.argv.slice(2),
+    options: {
+      config: { type: 'string', short: 'c' },
+      listen: { type: 'string' },
+      state: { type: 'string' },
+      'ready-json': { type: 'boolean', default: false },
+      'exit-with-parent': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values
+
+let values: ReturnType<typeof options>
+try {
+  values = options()
+} catch (error) {
+  // Its first sentence says what is wrong; the others speak of how to write positional arguments, of which there are none.
+  process.stderr.write(`aicluster-manager: ${(error as Error).message.split('. ')[0]} (aicluster-manager --help lists the options)\n`)
+  process.exit(2)
+}
 
 if (values.help) {
   process.stdout.write(HELP)

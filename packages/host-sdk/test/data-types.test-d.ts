@@ -100,7 +100,7 @@ type Measured =
   | 'operate'
   | 'queueNum'
   | 'sendDataNum'
-type Ours = 'cpuPercent' | 'memBytes' | 'memPercent' | 'pid' | 'restarts'
+type Ours = 'cpuPercent' | 'memBytes' | 'memPercent' | 'pid' | 'restarts' | 'distributionOff'
 expectTypeOf<Attributes<ContainerStatus>>().toEqualTypeOf<SeedHandler | Measured | Ours>()
 expectTypeOf<ContainerStatus['operate']>().toEqualTypeOf<'Free' | 'Busy' | 'Unknown'>()
 

@@ -42,6 +42,7 @@ export const statusView = (name: string): ContainerStatusView => ({
   mem_percent: 0.58,
   pid: 4242,
   restarts: 0,
+  distribution_off: [],
 })
 
 export const queueView = (order: number, more: Partial<QueueInfoView> = {}): QueueInfoView => ({

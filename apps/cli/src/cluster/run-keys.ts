@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { UsageError } from '../cli-errors'
 import type { Context } from '../context'
+import { requireHere } from '../global-options'
 import { endingOf, isOwnError, managerFailure, managerProgram } from './manager-program'
 import { stateFolder } from './state-folder'
 
@@ -10,11 +10,11 @@ import { stateFolder } from './state-folder'
  *
  * @returns what it says
  * @throws ManagerError with code and text of its own error
- * @throws UsageError: --endpoint was given
+ * @throws UsageError: --endpoint or --key-file was given
  */
 export async function runKeys<Result>(context: Context, words: readonly string[]): Promise<Result> {
   const { options, env } = context
-  if (options.endpoint !== undefined) throw new UsageError('keys are in a state folder of this machine: --endpoint has no meaning here')
+  requireHere(options, 'keys are in a state folder of this machine')
   const state = stateFolder(options.state, env)
   const child = spawn(process.execPath, [managerProgram(), 'keys', '--state', state, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<string | undefined>((resolve, reject) => {

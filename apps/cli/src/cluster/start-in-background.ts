@@ -48,7 +48,13 @@ export async function startInBackground(args: readonly string[], stateFolder: st
 
 /** @returns the open file, and how long it was before */
 function openLog(stateFolder: string, log: string): { file: number; from: number } {
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file in its place' : message
+    throw new ManagerError(`the state folder ${stateFolder} cannot be used: ${why}; use another one (--state)`)
+  }
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES) renameSync(log, `${log}.1`)
   const file = openSync(log, 'a', 0o600)
   chmodSync(log, 0o600)

@@ -46,6 +46,9 @@ function connectOptions(context: Context): ConnectOptions {
 const givenKeyFile = ({ options: { keyFile, endpoint, state }, env }: Context): string | undefined =>
   keyFile ?? (endpoint === undefined && state === undefined ? env.AICLUSTER_KEY_FILE || undefined : undefined)
 
+/** Whether the manager is found without its state folder: nothing there tells of it then. */
+export const isElsewhere = (context: Context): boolean => (givenEndpoint(context) || givenKeyFile(context)) !== undefined
+
 /** The endpoint to use, undefined when the state folder tells it. */
-export const givenEndpoint = ({ options: { endpoint, state }, env }: Context): string | undefined =>
+const givenEndpoint = ({ options: { endpoint, state }, env }: Context): string | undefined =>
   endpoint ?? (state === undefined ? env.AICLUSTER_ENDPOINT || undefined : undefined)

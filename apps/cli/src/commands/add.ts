@@ -16,7 +16,7 @@ export const registerAdd: Register = (program, action) =>
     .summary('bring an inference to a further board')
     .description('Bring an inference that is registered on other boards to this one too. Returns when its container is ready.')
     .argument('<inference>', 'its name')
-    .requiredOption('--board <board>', 'where to: a board, or boards with a label (label=value, label:KEY)')
+    .requiredOption('--board <board>', 'where to: a board, or boards with a label (KEY=VALUE, or label:KEY for any value)')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string, { board }: { board: string }) => add(context, inference, board)))
 

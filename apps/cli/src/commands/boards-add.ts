@@ -22,6 +22,8 @@ manager's machine. Without --identity-file, --agent and --password-file it is a 
 
 Examples:
   $ aicluster boards add jetson me@10.0.0.12 --label gpu=orin
+  $ aicluster boards add lab me@lab.local --agent
+  $ aicluster boards add lab me@lab.local --agent=/run/user/1000/ssh-agent
   $ aicluster boards add lab me@lab.local --port 2222 --identity-file ~/.ssh/lab
   $ aicluster boards add jetson me@10.0.0.12 --yes --fingerprint SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDYGnZaEpJzUWjmyEQ`
 
@@ -36,7 +38,7 @@ export const registerBoardsAdd: Register = (group, action) =>
     .argument('<user@host>', 'user and address of the machine')
     .option('--port <port>', 'port of its SSH server (default: 22)')
     .option('--identity-file <file>', 'private key that opens it')
-    .option('--agent [socket]', "the SSH agent of the manager's environment, or the one at this socket")
+    .option('--agent [socket]', "the SSH agent of the manager's environment; --agent=SOCKET: the one at this socket")
     .option('--password-file <file>', 'file whose first line is the password')
     .addOption(new Option('--label <label>', 'a label: KEY=VALUE; may be repeated').argParser(collect))
     .option('--advertise <address>', "address at which its containers reach the manager (default: the manager's own on the connection)")
@@ -82,8 +84,8 @@ async function probeAndAdd(
   show(context, seen)
   const { hostKey } = seen
   if (!hostKey) throw notUsable(seen)
-  // With a password nobody logs in before the key is accepted.
-  if (!seen.facts && hostKey.state === 'unknown' && fingerprint === undefined) {
+  // With a password nobody logs in before the key is accepted. Every other way in has been tried: nobody is asked in vain.
+  if (entry.passwordFile !== undefined && !seen.facts && hostKey.state === 'unknown' && fingerprint === undefined) {
     if (!(await askYes('Is this its fingerprint?'))) return undefined
     seen = await probe(hostKey.fingerprint)
     show(context, seen)
@@ -96,7 +98,8 @@ async function probeAndAdd(
 
 function show({ output }: Context, probe: BoardProbe): void {
   if (output.json) return
-  for (const [text, color] of probeLines({ ...probe, problems: remaining(probe) })) output.note(text, color)
+  // What is wrong is told once, by the error.
+  for (const [text, color] of probeLines({ ...probe, problems: [] })) output.note(text, color)
 }
 
 /** That the key is unknown is what is asked about. */
@@ -105,7 +108,11 @@ const remaining = ({ problems, hostKey }: BoardProbe): BoardProbe['problems'] =>
 
 function notUsable(probe: BoardProbe): SshConnectionError {
   const { name } = probe
-  const problems = remaining(probe).length > 0 ? remaining(probe) : probe.problems
+  const problems = (remaining(probe).length > 0 ? remaining(probe) : probe.problems).map(({ what, cure }) => ({
+    what,
+    // It is none of the cluster's boards yet, which is all that check looks at.
+    cure: cure.replace(/aicluster boards check$/, 'aicluster boards add again'),
+  }))
   const detail = `board "${name}" cannot be used: ${problems.map(({ what, cure }) => `${what} (${cure})`).join('; ')}. Nothing was added`
   return new SshConnectionError('ssh', { detail, details: { board: name, problems } })
 }

@@ -18,7 +18,7 @@ export const registerBoardsCheck: Register = (group, action) =>
     .command('check')
     .summary('say what is wrong with boards, and how to mend it')
     .description('Look at the boards, or at one, and say what is wrong with each and how to mend it.')
-    .argument('[board]', 'only this board, or those with this label: label=value, label:KEY')
+    .argument('[board]', 'only this board, or those with this label: KEY=VALUE, or label:KEY for any value')
     .addHelpText('after', EXAMPLES)
     .action(action((context, board: string | undefined) => check(context, board)))
 

@@ -23,7 +23,7 @@ export const registerContainers: Register = (program, action) =>
     .summary('show everything about containers')
     .description('Show containers with all that is known about them: "ps" with more columns, or every attribute.')
     .argument('[inference]', 'only containers that serve this inference')
-    .option('--board <board>', 'only those on this board, or on those with this label: label=value, label:KEY')
+    .option('--board <board>', 'only those on this board, or on those with this label: KEY=VALUE, or label:KEY for any value')
     .option('--wide', 'every attribute, one a line')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string | undefined, options: ContainersOptions) => containers(context, inference, options)))

@@ -47,7 +47,7 @@ const registerAction = (group: Parameters<Register>[0], name: ActionName, action
       `${name === 'start' ? 'Hand out requests again' : 'Hand out no more requests'}: to containers of an inference, a board, or to one.`,
     )
     .argument('[inference]', 'only requests of this inference')
-    .option('--board <board>', 'only containers on this board, or on those with this label: label=value, label:KEY')
+    .option('--board <board>', 'only containers on this board, or on those with this label: KEY=VALUE, or label:KEY for any value')
     .option('--container <container>', 'only this container')
     .addHelpText('after', EXAMPLES)
     .action(action((context, inference: string | undefined, options: DistributionOptions) => distribute(context, name, inference, options)))
@@ -84,5 +84,8 @@ async function statesAfter(
     board === undefined
       ? await cluster.getCoprocessorHandler(inference)
       : await cluster.getCoprocessorHandler(undefined, { coprocessorName: board })
-  return (await Promise.all(boards.map((one) => one[method](inference)))).flat()
+  // One after another: at the same moment the commands would refuse each other (309), each wants the inference for itself.
+  const states: ContainerDistributionStatus[] = []
+  for (const one of boards) states.push(...(await one[method](inference)))
+  return states
 }

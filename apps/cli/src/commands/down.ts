@@ -3,7 +3,7 @@ import { ManagerError } from '../cli-errors'
 import { isRunning, managerWord } from '../cluster/manager-word'
 import { poll } from '../cluster/poll'
 import { stateFolder } from '../cluster/state-folder'
-import { givenEndpoint, withCluster } from '../cluster/with-cluster'
+import { isElsewhere, withCluster } from '../cluster/with-cluster'
 import type { Context } from '../context'
 import { milliseconds } from '../global-options'
 import type { Register } from './register'
@@ -33,7 +33,7 @@ export const registerDown: Register = (program, action) =>
 async function down(context: Context, { keepContainers = false, wait }: DownOptions): Promise<undefined> {
   const limitMs = milliseconds('--wait', wait)
   const gone = await withCluster(context, async (cluster) => {
-    const end = givenEndpoint(context) === undefined ? await managerEnd(context) : connectionEnd(cluster)
+    const end = (isElsewhere(context) ? undefined : await managerEnd(context)) ?? connectionEnd(cluster)
     await cluster.shutdown({ stopContainers: !keepContainers })
     return context.output.progress('waiting for the cluster to end', poll(limitMs, end))
   })
@@ -44,13 +44,14 @@ async function down(context: Context, { keepContainers = false, wait }: DownOpti
   )
 }
 
-/** The manager of the state folder has taken its word back, or its process is no more. */
-async function managerEnd({ options, env }: Context): Promise<() => Promise<true | undefined>> {
+/** The manager of the state folder has taken its word back, or its process is no more. Undefined: there is no word. */
+async function managerEnd({ options, env }: Context): Promise<(() => Promise<true | undefined>) | undefined> {
   const folder = stateFolder(options.state, env)
   const pid = (await managerWord(folder))?.pid
+  if (pid === undefined) return undefined
   return async () => {
     const word = await managerWord(folder)
-    return pid === undefined || word?.pid !== pid || !isRunning(pid) ? true : undefined
+    return word?.pid !== pid || !isRunning(pid) ? true : undefined
   }
 }
 

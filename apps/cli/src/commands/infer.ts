@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import type { AICluster, NdArray } from '@aicluster/host-sdk'
+import { addAbortSignal } from 'node:stream'
+import { type AICluster, type CallOptions, type NdArray, RequestAbortedError } from '@aicluster/host-sdk'
 import { type ErrorView, errorText, errorView, exitCodeOf, UsageError } from '../cli-errors'
 import { withCluster } from '../cluster/with-cluster'
 import { unreadable } from '../config-file'
 import type { Context } from '../context'
 import { milliseconds } from '../global-options'
 import { decodeImage } from '../images/decode-image'
+import { interruptible } from '../interruption'
 import { jsonResult, resultText } from '../output/result-view'
 import type { Register } from './register'
 
@@ -22,6 +24,7 @@ const EXAMPLES = `
 PNG and JPEG files are decoded: uint8, [height, width] for greyscale, [height, width, 3] for colour. Other files, and all
 with --raw, are sent as bytes. "-" is standard input. One line for each file, in their order; arrays and bytes in a result
 are summarised, --json has them in base64. One file that fails does not stop the others; the exit code is then not 0.
+Ctrl-C takes back what is not answered yet (312, exit code 1).
 
 Examples:
   $ aicluster infer digits 7.png
@@ -55,47 +58,59 @@ async function infer(context: Context, name: string, files: readonly string[], o
   const { output } = context
   const param = options.param === undefined ? undefined : parseParam(options.param)
   const timeout = options.timeout === undefined ? undefined : milliseconds('--timeout', options.timeout, 1)
-  const outcomes = await withCluster(context, async (cluster) => {
-    const run = async (file: string): Promise<Outcome> => {
-      try {
-        const data = await readData(file, options.raw ?? false)
-        const sentAt = performance.now()
-        const result = await send(cluster, name, data, param, timeout === undefined ? {} : { timeout })
-        return { file, result, elapsedMs: Math.round((performance.now() - sentAt) * 100) / 100 }
-      } catch (error) {
-        return { file, error: errorView(error) }
+  const outcomes = await withCluster(context, (cluster) =>
+    interruptible(async (signal) => {
+      const run = async (file: string): Promise<Outcome> => {
+        try {
+          const data = await readData(file, options.raw ?? false, signal)
+          const sentAt = performance.now()
+          const result = await send(cluster, name, data, param, { signal, ...(timeout === undefined ? {} : { timeout }) })
+          return { file, result, elapsedMs: Math.round((performance.now() - sentAt) * 100) / 100 }
+        } catch (error) {
+          return { file, error: errorView(signal.aborted ? new RequestAbortedError('requestAborted', { detail: 'interrupted' }) : error) }
+        }
       }
-    }
-    return output.progress(
-      `waiting for ${name}`,
-      inOrder(files, run, (outcome) => (output.json ? undefined : show(context, outcome))),
-    )
-  })
+      return output.progress(
+        `waiting for ${name}`,
+        inOrder(files, run, (outcome) => (output.json || isInterrupted(outcome) ? undefined : show(context, outcome))),
+      )
+    }),
+  )
   const failed = outcomes.find(({ error }) => error)?.error
-  output.result({ ...(failed ? { error: failed } : {}), results: outcomes.map(asJson) }, () => {})
+  output.result({ ...(failed ? { error: failed } : {}), results: outcomes.map(asJson) }, () => tellInterruption(context, outcomes))
   return failed ? exitCodeOf(failed) : undefined
+}
+
+const isInterrupted = ({ error }: Outcome): boolean => error?.name === 'RequestAbortedError'
+
+/** Once for all files: there may be thousands. */
+function tellInterruption({ output }: Context, outcomes: readonly Outcome[]): void {
+  const error = outcomes.find(isInterrupted)?.error
+  if (!error) return
+  const count = outcomes.filter(isInterrupted).length
+  output.note(errorText({ ...error, message: `${error.message}; ${count} of ${outcomes.length} files have no answer` }, 'infer'), 'red')
 }
 
 const asJson = (outcome: Outcome) => (outcome.error ? outcome : { ...outcome, result: jsonResult(outcome.result) })
 
 function show({ output }: Context, { file, result, error, elapsedMs }: Outcome): void {
-  if (error) output.note(`${file}: ${errorText(error)}`, 'red')
+  if (error) output.note(`${file}: ${errorText(error, 'infer')}`, 'red')
   else output.line(`${file}: ${resultText(result)} (${elapsedMs} ms)`)
 }
 
-async function readData(file: string, raw: boolean): Promise<Uint8Array | NdArray> {
+async function readData(file: string, raw: boolean, signal: AbortSignal): Promise<Uint8Array | NdArray> {
   let bytes: Buffer
   try {
-    bytes = await (file === '-' ? standardInput() : readFile(file))
+    bytes = await (file === '-' ? standardInput(signal) : readFile(file, { signal }))
   } catch (cause) {
     throw unreadable(file, cause)
   }
   return raw ? bytes : (decodeImage(file, bytes) ?? bytes)
 }
 
-async function standardInput(): Promise<Buffer> {
+async function standardInput(signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
 
@@ -104,7 +119,7 @@ async function send(
   name: string,
   data: Uint8Array | NdArray,
   param: Record<string, unknown> | undefined,
-  options: { timeout?: number },
+  options: CallOptions,
 ): Promise<unknown> {
   if (!(data instanceof Uint8Array)) return cluster.inferImage(name, data, param, options)
   return (await cluster.infer(name, data, param, options)).result

@@ -12,8 +12,9 @@ import type { Register } from './register'
 interface LoadOptions {
   board: string[]
   name?: string
-  run?: string[]
-  type?: ContainerConfig['implementationType']
+  /** True: what stands behind `--`. */
+  run?: string[] | true
+  type?: 'other' | 'Loop'
   scriptPath?: string
   maxSendNum?: string
   force?: boolean
@@ -29,7 +30,7 @@ Examples:
   $ aicluster load digits.json resize.json --board board1
   $ aicluster load digits.yaml --board gpu=orin                  on the boards with this label now
   $ aicluster load --name echo --type Loop                       the cluster itself answers with what it was sent
-  $ aicluster load --name hello --run "node /srv/hello.mjs --greeting hi"
+  $ aicluster load --name hello --run -- node /srv/hello.mjs --greeting hi
   $ aicluster load --name hello --script-path ./hello --run node hello.mjs
   $ aicluster load digits.yaml --force                           replace what is registered`
 
@@ -44,13 +45,18 @@ export const registerLoad: Register = (program: Command, action) =>
     )
     .argument('[files...]', 'container configs, JSON or YAML')
     .addOption(
-      new Option('--board <board>', 'a board, boards with a label (label=value, label:KEY), or "all"; may be repeated')
+      new Option('--board <board>', 'a board, boards with a label (KEY=VALUE, or label:KEY for any value), or "all"; may be repeated')
         .argParser(collect)
         .default(undefined, 'all'),
     )
     .option('--name <name>', 'load one inference without a file: its name')
-    .option('--run <command...>', 'its program and arguments; quote the line when an argument begins with -')
-    .addOption(new Option('--type <type>', 'how it runs (default: other with --run)').choices(['other', 'Loop', 'docker', 'nvidia']))
+    .option(
+      '--run [command...]',
+      'its program and arguments; put -- before them when an argument begins with -, for all behind it is theirs',
+    )
+    .addOption(
+      new Option('--type <type>', 'how it runs (default: other with --run); docker and nvidia need a file').choices(['other', 'Loop']),
+    )
     .option('--script-path <dir>', 'a folder whose content goes into the folder of the program')
     .option('--max-send-num <n>', 'requests that one container may hold at once')
     .option('--force', 'replace what is registered under the same name')
@@ -90,8 +96,12 @@ async function fromFiles(files: readonly string[], options: LoadOptions): Promis
   return (await Promise.all(files.map(readContainerConfigs))).flat()
 }
 
-function fromOptions(files: readonly string[], { name = '', run, type, scriptPath, maxSendNum }: LoadOptions): ContainerConfig {
-  if (files.length > 0) throw new UsageError(`give config files (${files.join(', ')}) or --name, not both`)
+function fromOptions(words: readonly string[], { name = '', run: given, type, scriptPath, maxSendNum }: LoadOptions): ContainerConfig {
+  const run = given === true ? words : given
+  if (words.length > 0 && given !== true) {
+    throw new UsageError(`give config files (${words.join(', ')}) or --name, not both; a command is: --run -- ${words.join(' ')}`)
+  }
+  if (run?.length === 0) throw new UsageError('--run without a command: give its program and arguments')
   if (!run && !type) throw new UsageError(`what is ${name} to run? Give --run COMMAND, or --type Loop`)
   if (maxSendNum !== undefined && !/^\d+$/.test(maxSendNum))
     throw new UsageError(`--max-send-num is ${JSON.stringify(maxSendNum)}, it must be a whole number`)
@@ -99,7 +109,7 @@ function fromOptions(files: readonly string[], { name = '', run, type, scriptPat
     name,
     implementationType: type ?? 'other',
     // One word is a line to be split like a shell would; several have been split already.
-    ...(run ? { runCommand: run.length === 1 ? (run[0] as string) : run } : {}),
+    ...(run ? { runCommand: run.length === 1 ? (run[0] as string) : [...run] } : {}),
     ...(scriptPath === undefined ? {} : { scriptPath: resolve(scriptPath) }),
     ...(maxSendNum === undefined ? {} : { maxSendNum: Number(maxSendNum) }),
   }

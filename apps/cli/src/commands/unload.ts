@@ -34,7 +34,10 @@ export const registerUnload: Register = (program, action) =>
     .description('Stop the containers of an inference and forget them, on every board or on one.')
     .argument('[inference]', 'its name')
     .option('--all', 'every inference')
-    .option('--board <board>', 'only on this board, or on those with this label: label=value, label:KEY (default: on every board)')
+    .option(
+      '--board <board>',
+      'only on this board, or on those with this label: KEY=VALUE, or label:KEY for any value (default: on every board)',
+    )
     .option('--drain <ms>', 'wait so long for requests that are queued or in process')
     .option('--keep-image', 'leave the images on the boards (default: delete those that nothing else uses)')
     .option('--force', 'forget containers on boards that cannot be reached')

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { UsageError } from '../cli-errors'
 import { managerArguments } from '../cluster/manager-program'
 import { endpointOf, type ManagerWord } from '../cluster/manager-word'
 import { runInForeground } from '../cluster/run-in-foreground'
 import { startInBackground } from '../cluster/start-in-background'
 import { stateFolder } from '../cluster/state-folder'
 import type { Context } from '../context'
+import { requireHere } from '../global-options'
 import type { Register } from './register'
 
 interface UpOptions {
@@ -13,6 +13,9 @@ interface UpOptions {
   listen?: string
   detach?: boolean
 }
+
+/** Variables that lead other commands to a manager elsewhere. */
+const ELSEWHERE = ['AICLUSTER_ENDPOINT', 'AICLUSTER_KEY_FILE'] as const
 
 const EXAMPLES = `
 Ctrl-C stops the cluster and its containers. SIGTERM leaves the containers running for the next "aicluster up".
@@ -37,10 +40,10 @@ export const registerUp: Register = (program: Command, action) =>
 
 async function up(context: Context, { config, listen, detach }: UpOptions): Promise<undefined> {
   const { options, output } = context
-  if (options.endpoint !== undefined) throw new UsageError('up starts a manager on this machine: --endpoint has no meaning here')
+  requireHere(options, 'up starts a manager on this machine')
   const state = stateFolder(options.state, context.env)
   const args = managerArguments(config, listen, state)
-  const elsewhere = options.state === undefined && context.env.AICLUSTER_ENDPOINT ? context.env.AICLUSTER_ENDPOINT : undefined
+  const elsewhere = options.state === undefined ? ELSEWHERE.find((name) => context.env[name]) : undefined
   const say = (manager: ManagerWord, log: string | undefined) => {
     const view = { ...manager, endpoint: endpointOf(manager), stateFolder: state, ...(log ? { log } : {}) }
     output.result(view, () => {
@@ -49,7 +52,7 @@ async function up(context: Context, { config, listen, detach }: UpOptions): Prom
       if (log) output.line(`log: ${log}\n"aicluster down" ends it.`)
       else output.line('Ctrl-C ends it. In another terminal: aicluster status')
     })
-    if (elsewhere) output.note(`AICLUSTER_ENDPOINT is set: other commands will talk to ${elsewhere}, not to this cluster`, 'yellow')
+    if (elsewhere) output.note(`${elsewhere} is set: other commands will talk to ${context.env[elsewhere]}, not to this cluster`, 'yellow')
   }
   if (!detach) return void (await runInForeground(args, output, (manager) => say(manager, undefined)))
   const { manager, log } = await output.progress('starting the manager', startInBackground(args, state))

@@ -22,6 +22,13 @@ describe('on a terminal', () => {
     expect(bars.lines()).toEqual([`  a  copy  ${bar}`])
   })
 
+  it('what was one step of the whole goes once its parts have lines', () => {
+    const bars = new Bars()
+    bars.update(step('digits', 'check'))
+    bars.update({ ...step('digits on board1', 'copy'), partOf: 'digits' })
+    expect(bars.lines()).toEqual(['  digits on board1  copy'])
+  })
+
   it('what the cluster says cannot move the cursor', () => {
     const bars = new Bars()
     bars.update(step('a\u001b[2J\n', 'co\rpy'))

@@ -6,6 +6,8 @@ import { bytesText } from './units'
 export interface Step {
   /** Whose step it is: `digits on board1`. */
   task: string
+  /** What it is a part of, `digits`: that has no line of its own any more, for its parts have theirs. */
+  partOf?: string | undefined
   /** `upload`, `start`, ... */
   phase: string
   /** Of the phase; undefined where it moves no bytes. */
@@ -26,7 +28,8 @@ export class Bars implements ProgressDetail {
 
   /** A task is at this step now. */
   update(step: Step): void {
-    const { task, phase } = step
+    const { task, partOf, phase } = step
+    if (partOf !== undefined) this.steps.delete(partOf)
     this.steps.set(task, { ...step, task: printableLine(task), phase: printableLine(phase) })
   }
 

@@ -76,10 +76,11 @@ export class Output {
     this.write('stderr', `${texts.join(' ')}\n`)
   }
 
-  error(view: ErrorView): void {
+  /** @param command - that failed: `boards rm` */
+  error(view: ErrorView, command?: string): void {
     if (this.inLines) this.oneOf({ error: view }, () => {})
     else if (this.json) this.oneValue({ error: view })
-    this.note(errorText(view), 'red')
+    this.note(errorText(view, command), 'red')
   }
 
   /** Wait for `work`; say what is waited for once it takes more than a second, and how far it is. Nothing with `--json`, `--quiet`. */

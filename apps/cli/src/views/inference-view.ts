@@ -6,6 +6,8 @@ import type { Snapshot } from './snapshot'
 export interface InferenceView {
   name: string
   containers: number
+  /** Those of them that get none of its requests: distribution is stopped. */
+  paused: number
   waiting: number
   waitingBytes: number
   inFlight: number
@@ -16,6 +18,7 @@ export const inferenceViews = ({ metrics, containers }: Pick<Snapshot, 'metrics'
     name,
     // A Loop has no container that subscribes: the cluster itself answers.
     containers: Math.max(subscribed, containers.filter((container) => container.name === name).length),
+    paused: containers.filter(({ distributionOff }) => distributionOff?.includes(name)).length,
     waiting,
     waitingBytes,
     inFlight,
@@ -23,7 +26,7 @@ export const inferenceViews = ({ metrics, containers }: Pick<Snapshot, 'metrics'
 
 export const INFERENCE_COLUMNS: Column<InferenceView>[] = [
   { heading: 'INFERENCE', text: ({ name }) => name },
-  { heading: 'CONTAINERS', text: ({ containers }) => containers, right: true },
+  { heading: 'CONTAINERS', text: ({ containers, paused }) => (paused > 0 ? `${containers}, ${paused} paused` : containers), right: true },
   { heading: 'QUEUE', text: ({ waiting }) => waiting, right: true },
   { heading: 'QUEUED BYTES', text: ({ waitingBytes }) => bytesText(waitingBytes), right: true },
   { heading: 'IN FLIGHT', text: ({ inFlight }) => inFlight, right: true },

@@ -12,6 +12,7 @@ const UNTOLD = {
   memBytes: undefined,
   memPercent: undefined,
   pid: undefined,
+  distributionOff: undefined,
   restarts: 0,
   queueNum: 0,
   created: '',

@@ -1,5 +1,5 @@
 import { AIClusterError, type BoardFactsView, type BoardProbeView, type BoardProblemView, type HostKeyView } from '@aicluster/protocol'
-import type { BoardConfig, LocalBoardConfig, SshBoardConfig } from '../config/board-config'
+import { type BoardConfig, DEFAULT_ENGINE_SOCKET, type LocalBoardConfig, type SshBoardConfig } from '../config/board-config'
 import { LocalMachine } from './local/local-machine'
 import type { BoardProbe } from './probe/board-probe'
 import { probeMachine } from './probe/probe-machine'
@@ -20,6 +20,8 @@ export interface ProbeOptions {
   owner: Owner
   /** The host key that may be shown, whatever is known of the host. */
   fingerprint?: string | undefined
+  /** Whether something is registered there that runs on its Docker Engine. */
+  usesEngine?: boolean
   signal?: AbortSignal | undefined
 }
 
@@ -33,7 +35,7 @@ export async function probeBoard(config: BoardConfig, options: ProbeOptions): Pr
   const { name, driver } = config
   const probe: BoardProbeView = { name, driver, target: null, host_key: null, facts: null, problems: [] }
   try {
-    if (config.driver === 'local') await lookHere(config, probe)
+    if (config.driver === 'local') await lookHere(config, probe, options)
     else await lookThere(config, probe, options)
   } catch (error) {
     options.signal?.throwIfAborted()
@@ -43,12 +45,14 @@ export async function probeBoard(config: BoardConfig, options: ProbeOptions): Pr
   return probe
 }
 
-async function lookHere(config: LocalBoardConfig, probe: BoardProbeView): Promise<void> {
+async function lookHere(config: LocalBoardConfig, probe: BoardProbeView, { usesEngine = false }: ProbeOptions): Promise<void> {
   const { name, engine_socket: engineSocket, processes } = config
   const seen = await probeMachine(new LocalMachine({ board: name, engineSocket }), name)
   probe.facts = factsOf(seen)
-  // Plain programs need no Engine; what it says of itself comes first.
-  probe.problems.push(...(seen.engine === null && processes ? seen.problems.slice(1) : seen.problems))
+  // Plain programs need no Engine: that there is none is no problem before somebody means to use it.
+  const needsEngine = usesEngine || engineSocket !== DEFAULT_ENGINE_SOCKET || processes === false
+  // What it says of itself comes first.
+  probe.problems.push(...(seen.engine === null && !needsEngine ? seen.problems.slice(1) : seen.problems))
 }
 
 async function lookThere(

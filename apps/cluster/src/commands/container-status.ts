@@ -107,6 +107,7 @@ function runtimeFields(record: InferenceRecord, container: ContainerRecord, look
     mem_percent: memoryPercent,
     pid,
     restarts,
+    distribution_off: [...container.distribution_off],
   }
 }
 

@@ -44,7 +44,7 @@ function requireEmpty(plane: ControlPlane, board: string): void {
   const names = registered.map(({ config }) => config.name)
   if (names.length === 0 && !plane.boards.isHeld(board)) return
   throw clusterError('processesInUse', {
-    detail: `board "${board}": ${names.length > 0 ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} registered there` : 'something is being loaded there'}; unload first: aicluster unload --all --board ${board}, or say --force`,
+    detail: `board "${board}": ${names.length > 0 ? `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} registered there` : 'something is being loaded there'}; unload it first, or say force`,
     details: { coprocessor_name: board, inference_names: names },
   })
 }

@@ -23,12 +23,15 @@ const name = BoardName.describe(
   'Name of the board, unique in the cluster: 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter or digit; not "all".',
 )
 
+/** Where a Docker Engine listens that nobody has put elsewhere. */
+export const DEFAULT_ENGINE_SOCKET = '/var/run/docker.sock'
+
 const engineSocket = z
   .string()
   .min(1)
   .max(4096)
   .regex(/^\//, 'must be an absolute path')
-  .default('/var/run/docker.sock')
+  .default(DEFAULT_ENGINE_SOCKET)
   .describe("Absolute path, on the board, of its Docker Engine's socket.")
 
 const allowedRunOptions = z

@@ -26,12 +26,9 @@ export const describeNumberInUse = ({ queue, number }: DispatchRequest, containe
 export function describeSendTimeout(request: DispatchRequest): string {
   const { queue, deadlineMs, arrivedAtMs, sentAtMs } = request
   const waitedMs = Math.round(deadlineMs - arrivedAtMs)
-  let paused = 0
+  const paused = pausedAt(queue)
   let notReady = 0
-  for (const subscription of queue.subscriptions) {
-    if (subscription.paused) paused++
-    if (!subscription.container.accepting) notReady++
-  }
+  for (const subscription of queue.subscriptions) if (!subscription.container.accepting) notReady++
   return (
     `${queue.settings.name}: ${
       sentAtMs > 0
@@ -40,6 +37,13 @@ export function describeSendTimeout(request: DispatchRequest): string {
     }; ` +
     `containers connected: ${queue.subscriptions.length}, paused: ${paused}, not ready: ${notReady}, other requests waiting: ${queue.waiting}`
   )
+}
+
+/** Containers that get nothing of the queue while distribution to them is stopped. */
+function pausedAt(queue: InferenceQueue): number {
+  let paused = 0
+  for (const subscription of queue.subscriptions) if (subscription.paused) paused++
+  return paused
 }
 
 /** 401: the container had it for too long. */
@@ -51,9 +55,13 @@ export function describeResponseTimeout(request: DispatchRequest, { suffixName, 
 }
 
 /** 313: the caller's own limit passed, in the queue or in the container's hands. */
-export const describeOwnTimeout = ({ queue, ownLimitMs }: DispatchRequest, container?: ContainerSlot): string =>
-  `${queue.settings.name}: the caller's timeout of ${ownLimitMs} ms passed ` +
-  (container ? `while container ${container.suffixName} on ${container.board} held the request` : 'while the request waited for a credit')
+export function describeOwnTimeout({ queue, ownLimitMs }: DispatchRequest, container?: ContainerSlot): string {
+  const passed = `${queue.settings.name}: the caller's timeout of ${ownLimitMs} ms passed`
+  if (container) return `${passed} while container ${container.suffixName} on ${container.board} held the request`
+  const paused = pausedAt(queue)
+  const why = paused > 0 ? `; containers connected: ${queue.subscriptions.length}, paused: ${paused}` : ''
+  return `${passed} while the request waited for a credit${why}`
+}
 
 /** 402: the container went. */
 export const describeDisconnect = ({ queue, attempt }: DispatchRequest, container: ContainerSlot, reason: string): string =>

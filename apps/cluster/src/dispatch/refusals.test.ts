@@ -192,4 +192,13 @@ describe('an error message', () => {
       "Request timed out: digits: the caller's timeout of 50 ms passed while the request waited for a credit",
     )
   })
+
+  it('313 names paused containers: nobody would have taken the request', () => {
+    const world = new DispatchWorld()
+    world.register()
+    world.connect('digits_1', { paused: ['digits'] })
+    const request = world.send({ timeoutMs: 50 })
+    world.pass(50)
+    expect(world.messageOf(request)).toMatch(/waited for a credit; containers connected: 1, paused: 1$/)
+  })
 })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
@@ -29,9 +30,14 @@ export async function keysProgram(words: readonly string[], defaultState: () => 
     allowPositionals: true,
     options: { state: { type: 'string' }, may: { type: 'string' }, out: { type: 'string' }, address: { type: 'string' } },
   })
-  const state = await StateFolder.look(values.state ?? defaultState())
-  const keys = new KeyCommands(state, await KeyStore.open(state.path))
   const [verb, name = ''] = positionals
+  const folder = resolve(values.state ?? defaultState())
+  // Who looks for keys where there are none has most likely mistyped the folder.
+  if ((verb === 'ls' || verb === 'revoke') && !existsSync(folder)) {
+    throw new Error(`there is no state folder ${folder}: "aicluster up" and "aicluster keys add" make one`)
+  }
+  const state = await StateFolder.look(folder)
+  const keys = new KeyCommands(state, await KeyStore.open(state.path))
   const result = await (verb === 'init'
     ? keys.init()
     : verb === 'ls'

@@ -33,7 +33,7 @@ export class StateFolder {
    */
   static async open(path: string): Promise<StateFolder> {
     const state = new StateFolder(resolve(path))
-    await mkdir(state.path, { recursive: true, mode: 0o700 })
+    await makeFolder(state.path)
     await chmod(state.path, 0o700)
     await state.lock()
     await state.checkVersion()
@@ -50,7 +50,7 @@ export class StateFolder {
   /** The places in a folder that another process may hold; made where it is missing. */
   static async look(path: string): Promise<StateFolder> {
     const state = new StateFolder(resolve(path))
-    await mkdir(state.path, { recursive: true, mode: 0o700 })
+    await makeFolder(state.path)
     return state
   }
 
@@ -206,5 +206,15 @@ export class StateFolder {
       )
     }
     if (stored?.version !== STATE_VERSION) await writeJsonFile(path, { version: STATE_VERSION })
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file in its place' : message
+    throw new Error(`the state folder ${path} cannot be used: ${why}; use another one (--state)`, { cause })
   }
 }

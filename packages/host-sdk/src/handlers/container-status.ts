@@ -79,6 +79,8 @@ export class ContainerStatus {
   readonly pid!: number | undefined
   /** Times it was started again after an exit. Ours. */
   readonly restarts!: number
+  /** Inference names for which it gets no requests since `stopDistribution`; none: it gets all. Ours. */
+  readonly distributionOff!: string[] | undefined
 
   private constructor(view: ContainerStatusView) {
     assignView(this, view)

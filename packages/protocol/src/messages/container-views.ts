@@ -23,7 +23,7 @@ export interface ContainerHandlerView {
   copy: ContainerConfig['copy'] | null
 }
 
-/** What the cluster tells of a container's state. Seed, chapter 7, table 6; `pid`, `restarts` and the numeric twins are ours. */
+/** What the cluster tells of a container's state. Seed, chapter 7, table 6; `pid`, `restarts`, `distribution_off` and the numeric twins are ours. */
 export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_file'> {
   image_file: string | null
   /** CPU share in docker-stats format, like `12.50%`; null where it cannot be known. */
@@ -52,6 +52,8 @@ export interface ContainerStatusView extends Omit<ContainerHandlerView, 'image_f
   pid: number | null
   /** Times it was started again after an exit; ours. */
   restarts: number
+  /** Inference names for which it gets no requests, as `stop_distribution` has it; ours. */
+  distribution_off: string[]
 }
 
 /** A board. Seed, chapter 7, table 3; what follows `ip` is ours. */
