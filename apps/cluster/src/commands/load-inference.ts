@@ -2,7 +2,13 @@ import { type CommandOf, type ContainerConfig, type ContainerHandlerView, namedP
 import type { Board } from '../boards/board'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { treesOf } from '../given/placed-config'
-import { implementationOf, parseContainerConfig, requireNothingToRun, requireSameConfig, servedNames } from '../registry/container-config-rules'
+import {
+  implementationOf,
+  parseContainerConfig,
+  requireNothingToRun,
+  requireSameConfig,
+  servedNames,
+} from '../registry/container-config-rules'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
