@@ -7,7 +7,7 @@ import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { fileIn } from '../guides/read-guide'
 import { startManager, stateOf } from '../packed/packed-manager'
-import { installTarballs, PUBLISHED, pack, root } from '../packed/packed-packages'
+import { installTarballs, pack, root } from '../packed/packed-packages'
 import { emulated } from './emulated'
 
 const execute = promisify(execFile)
@@ -22,7 +22,7 @@ describeUnless('missing' in arm64 ? arm64.missing : undefined, 'the published pa
   const run = (...args: string[]) => execute(qemu, [...before, ...args], { cwd: user, timeout: LIMIT_MS })
 
   beforeAll(async () => {
-    await installTarballs(await pack(PUBLISHED, join(temporary, 'tarballs')), user)
+    await installTarballs(await pack(join(temporary, 'tarballs')), user)
   })
   afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 

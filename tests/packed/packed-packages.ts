@@ -17,13 +17,9 @@ export const PUBLISHED = [
   'apps/cli',
 ]
 
-/** Packs these packages as they would be published; they must be built. Returns the tarballs' paths. */
-export async function pack(packages: readonly string[], destination: string): Promise<string[]> {
-  mkdirSync(destination, { recursive: true })
-  for (const folder of packages) {
-    const args = [join(root, 'tooling/run/pnpm.mjs'), '--dir', join(root, folder), 'pack', '--pack-destination', destination]
-    await execute(process.execPath, args, { cwd: root })
-  }
+/** Packs every published package by `npm run pack`; they must be built. Returns the tarballs' paths. */
+export async function pack(destination: string): Promise<string[]> {
+  await execute(process.execPath, [join(root, 'tooling/run/pack.mjs'), destination, '--built'], { cwd: root })
   return readdirSync(destination).map((name) => join(destination, name))
 }
 

@@ -19,7 +19,7 @@ describe('the published packages, installed from their tarballs', () => {
   const user = join(temporary, 'user')
 
   beforeAll(async () => {
-    await installTarballs(await pack(PUBLISHED, join(temporary, 'tarballs')), user)
+    await installTarballs(await pack(join(temporary, 'tarballs')), user)
   }, INSTALL_LIMIT_MS)
   afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 

@@ -124,7 +124,9 @@ describeUnless(rigMissing, 'a manager that is killed in the middle of a replacem
       'both new containers to run',
       async () => {
         const { stdout } = await board.exec(['docker', 'ps', '--format', '{{.Names}}'])
-        return running.every((name) => name.includes('before') || stdout.split('\n').includes(name))
+        // The old one of the first has the name of the new one until it is set aside.
+        const isSetAside = 'aicluster-before-first-board1' in (await containersOn(board))
+        return isSetAside && running.every((name) => name.includes('before') || stdout.split('\n').includes(name))
       },
       BACK_MS,
     )

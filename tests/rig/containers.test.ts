@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ContainerConfig } from '@aicluster/host-sdk'
-import { corruptImage, tinyImage } from '@aicluster/rig'
+import { corruptImage, type RigBoard, tinyImage } from '@aicluster/rig'
 import { describeUnless } from '@aicluster/vitest-preset/skip'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually } from '../worlds/eventually'
@@ -26,13 +26,20 @@ const imageKeys = (file: string): Partial<ContainerConfig> => ({
   imageTag: null,
 })
 
+/** In one order: an Engine lists those of one age in any. */
+async function imagesOn(board: RigBoard): Promise<string> {
+  const { stdout } = await board.exec(['docker', 'images', '--all', '--quiet', '--no-trunc'])
+  return stdout.split('\n').sort().join('\n')
+}
+
 /** What is on a board's disk and Engine of our containers, and its images. */
 async function leftOn(number: number): Promise<string> {
   const board = sharedRig().board(number)
   const containers = await board.exec(['docker', 'ps', '--all', '--quiet'])
-  const images = await board.exec(['docker', 'images', '--all', '--quiet', '--no-trunc'])
   return (
-    containers.stdout + images.stdout + (await board.exec(['find', '/root/.aicluster', '-path', '*/containers/*', '-maxdepth', '3'])).stdout
+    containers.stdout +
+    (await imagesOn(board)) +
+    (await board.exec(['find', '/root/.aicluster', '-path', '*/containers/*', '-maxdepth', '3'])).stdout
   )
 }
 
@@ -186,11 +193,11 @@ describeUnless(rigMissing, 'a container on a board over SSH', () => {
       expect((await board.exec(['find', '/root', '/home/board', '-name', 'owned'])).stdout).toBe('')
       expect(await inContainer(board, 'echo-board1', 'find', '/opt', '/etc', '-name', 'owned')).toBe('')
       await leaveFiles()
-      const images = await board.exec(['docker', 'images', '--all', '--quiet'])
+      const images = await imagesOn(board)
       await world.cluster.unloadInference({ deleteImage: false })
       expect((await board.exec(['find', '/home/board/.aicluster', '-path', '*/containers/*'])).stdout).toBe('')
       expect((await board.exec(['docker', 'ps', '--all', '--quiet'])).stdout).toBe('')
-      expect((await board.exec(['docker', 'images', '--all', '--quiet'])).stdout).toBe(images.stdout)
+      expect(await imagesOn(board)).toBe(images)
       await world.settle()
     },
     LIMIT_MS,

@@ -69,6 +69,19 @@ describe('a load of something wrong', () => {
     })
   })
 
+  it.each([
+    [{ runCommand: 'node x.mjs' }, 'run_command is "node x.mjs"'],
+    [{ scriptPath: '/scripts' }, 'script_path is "/scripts"'],
+    [{ runOption: '--cpus 1' }, 'run_option is "--cpus 1"'],
+    [{ copy: { To: 'x', From: '/etc/hostname' } }, 'copy is {'],
+    [{ env: { KEY: 'confidential' } }, 'env is ["KEY"]'],
+  ])('of a Loop with %o is 302: it runs no program', async (wrong, named) => {
+    await expect(load({ name: 'bad', implementationType: 'Loop', ...wrong })).rejects.toMatchObject({
+      code: 302,
+      message: expect.stringContaining(`container config "bad": ${named}`),
+    })
+  })
+
   it('with a script folder that does not exist is 301', async () => {
     await expect(load(good({ scriptPath: '/nowhere/at/all' }))).rejects.toMatchObject({
       code: 301,

@@ -70,6 +70,13 @@ describe('a container that does not start', () => {
     expect(message).toMatch(/container crash-board[12] on board board[12]/)
   })
 
+  it('because a file of its command is not in its folder is 311 and says how it comes there', async () => {
+    const { message } = await failureOf(world.config('echo', 'elsewhere', { runCommand: ['node', 'container.mjs'] }))
+
+    expect(message).toContain('"container.mjs" of run_command is not in the container\'s folder')
+    expect(message).toContain('script_path or copy')
+  })
+
   it('because it never connects is 311 after start_timeout, and the program is ended', async () => {
     const startedAt = performance.now()
 

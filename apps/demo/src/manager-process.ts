@@ -17,7 +17,7 @@ const ORPHAN_TIMEOUT_S = 20
 const HURRIED_STOP_WITHIN_MS = 10_000
 
 /** The cluster manager is not there (any more): how it ended, and its last words. */
-export class ManagerError extends Error {}
+class ManagerError extends Error {}
 
 /**
  * The cluster manager as a process of our own, with its default configuration (two boards on this machine) or another.

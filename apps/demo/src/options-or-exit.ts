@@ -1,4 +1,4 @@
-import { HELP, OptionError, type Options, readOptions } from './options'
+import { type DemoCommand, helpOf, OptionError, type Options, readOptions } from './options'
 import { say } from './say'
 
 const EXIT_WRONG_OPTIONS = 2
@@ -7,11 +7,11 @@ const EXIT_WRONG_OPTIONS = 2
  * The options of this process. Ends it with 2, and says why, when they are wrong; with 0 and the help when that is what is wanted.
  * @param command - what it was started by: `npm run COMMAND`
  */
-export function optionsOrExit(command: 'demo' | 'demo:boards'): Options {
+export function optionsOrExit(command: DemoCommand): Options {
   try {
     const options = readOptions(process.argv.slice(2))
     if (!options.help) return options
-    process.stdout.write(HELP)
+    process.stdout.write(helpOf(command))
     process.exit(0)
   } catch (error) {
     if (!(error instanceof OptionError)) throw error

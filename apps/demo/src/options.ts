@@ -1,8 +1,17 @@
 import { parseArgs } from 'node:util'
 
-export const HELP = `Usage: npm run demo [-- options]
+/** What one of our demos is started by: `npm run COMMAND`. */
+export type DemoCommand = 'demo' | 'demo:boards'
 
-Starts a cluster of two boards on this machine, lets it read handwritten digits, and stops it again.
+const ABOUT: Record<DemoCommand, string> = {
+  demo: 'Starts a cluster of two boards on this machine, lets it read handwritten digits, and stops it again.',
+  'demo:boards': `Starts three boards that this machine plays (Linux, root, Docker: see tooling/rig), reached over SSH, and a cluster on them.
+Lets it read handwritten digits in containers, pulls the cable of one board in the middle, and stops everything again.`,
+}
+
+export const helpOf = (command: DemoCommand): string => `Usage: npm run ${command} [-- options]
+
+${ABOUT[command]}
 
 Options:
   --requests N   send N requests: the held-out images, over and over (default: each image once)

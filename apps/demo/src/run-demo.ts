@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AIClusterError } from '@aicluster/host-sdk'
-import { ManagerError, ManagerProcess } from './manager-process'
-import type { Options } from './options'
+import { failureText } from './failure-text'
+import { ManagerProcess } from './manager-process'
+import type { DemoCommand, Options } from './options'
 import { optionsOrExit } from './options-or-exit'
 import { RunFolder } from './run-folder'
 import { say } from './say'
@@ -17,7 +18,7 @@ const EXIT_FAILURE = 1
 /** What one of our demos is, beside what all of them do. */
 export interface Demo {
   /** What it was started by: `npm run COMMAND`. */
-  command: 'demo' | 'demo:boards'
+  command: DemoCommand
   /** What is started: the end of a sentence. */
   starting: string
   /** The manager's configuration; left out: its own. */
@@ -66,8 +67,6 @@ function configFile(folder: string, config: Record<string, unknown>): string {
 /** Says what went wrong. @returns the exit code */
 function explain(error: unknown): number {
   if (error instanceof StopOrder) return error.exitCode
-  if (error instanceof AIClusterError) say(`FAILED: ${error.name} [${error.code}]: ${error.message}`)
-  else if (error instanceof ManagerError) say(`FAILED: ${error.message}`)
-  else say(`FAILED: ${error instanceof Error ? error.stack : String(error)}`)
+  say(`FAILED: ${failureText(error)}`)
   return EXIT_FAILURE
 }

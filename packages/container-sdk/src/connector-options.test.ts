@@ -55,7 +55,13 @@ describe('the options of a Connector', () => {
     })
   })
 
+  it('say who sets what is missing', () => {
+    expect(failure(() => resolveConnectorOptions({}, {}))).toMatchObject({ message: expect.stringContaining('aicluster load') })
+  })
+
   it.each([
+    ['connectTimeoutMs', { connectTimeoutMs: '5' as never }],
+    ['orphanTimeoutMs', { orphanTimeoutMs: -1 }],
     ['subName', { subName: 'a b' }],
     ['hostIp', { hostIp: 'ipc://relative' }],
     ['hostIp', { hostIp: 'a;b' }],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type AIClusterError, clusterError, isName, NAME_RULE } from '@aicluster/protocol'
+import { type AIClusterError, clusterError, isName, type KeysOf, NAME_RULE } from '@aicluster/protocol'
 import {
   type Context,
   type CurveClientKeys,
@@ -10,6 +10,7 @@ import {
   parsePort,
   tcpEndpoint,
 } from '@aicluster/transport'
+import { requireOptions } from './option-keys'
 
 /** How a {@link Connector} finds the cluster. What is left out is read from the environment that the cluster gives a container. */
 export interface ConnectorOptions {
@@ -32,6 +33,16 @@ export interface ConnectorOptions {
   orphanTimeoutMs?: number
 }
 
+const CONNECTOR_KEYS: KeysOf<ConnectorOptions> = {
+  context: true,
+  subName: true,
+  hostIp: true,
+  pubPort: true,
+  subPort: true,
+  connectTimeoutMs: true,
+  orphanTimeoutMs: true,
+}
+
 /** Options with the environment filled in. */
 export interface ResolvedConnectorOptions {
   context: Context | undefined
@@ -51,7 +62,11 @@ export interface ResolvedConnectorOptions {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const required = (argument: string, variable: string): AIClusterError =>
-  clusterError('argumentRequired', { args: [argument], detail: `give it, or set ${variable}`, details: { argument, variable } })
+  clusterError('argumentRequired', {
+    args: [argument],
+    detail: `give it, or set ${variable}, as the cluster does for a container that it starts (aicluster load)`,
+    details: { argument, variable },
+  })
 
 const wrong = (argument: string, value: unknown, rule: string): AIClusterError =>
   clusterError('argumentRequired', {
@@ -60,11 +75,21 @@ const wrong = (argument: string, value: unknown, rule: string): AIClusterError =
     details: { argument, value },
   })
 
+/** Longest time that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** @throws InvalidArgumentError (100) not a whole number, or out of its range */
+function milliseconds(argument: string, value: unknown, least: number): number {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= MAX_TIMER_MS) return value as number
+  throw wrong(argument, value, `a whole number of ms from ${least} to ${MAX_TIMER_MS}`)
+}
+
 /**
  * Fill in what was left out.
- * @throws InvalidArgumentError (100) naming the argument that is missing or invalid
+ * @throws InvalidArgumentError (100) naming the argument that is missing or invalid; (302) an unknown key
  */
 export function resolveConnectorOptions(options: ConnectorOptions, env: Environment): ResolvedConnectorOptions {
+  requireOptions(options, CONNECTOR_KEYS)
   const subName = options.subName ?? env.AICLUSTER_SUB_NAME
   if (!subName) throw required('subName', 'AICLUSTER_SUB_NAME')
   if (!isName(subName)) throw wrong('subName', subName, NAME_RULE)
@@ -78,8 +103,8 @@ export function resolveConnectorOptions(options: ConnectorOptions, env: Environm
     instance: env.AICLUSTER_INSTANCE ?? '',
     token: readSecret('AICLUSTER_TOKEN_FILE', env)?.trim() ?? '',
     curve: readCurve(env),
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    orphanTimeoutMs: options.orphanTimeoutMs ?? 20_000,
+    connectTimeoutMs: milliseconds('connectTimeoutMs', options.connectTimeoutMs ?? 10_000, 1),
+    orphanTimeoutMs: milliseconds('orphanTimeoutMs', options.orphanTimeoutMs ?? 20_000, 0),
   }
 }
 

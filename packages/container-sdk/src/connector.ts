@@ -1,7 +1,8 @@
-import { clusterError, type InferenceResponse } from '@aicluster/protocol'
+import { clusterError, type InferenceResponse, type KeysOf } from '@aicluster/protocol'
 import { type ConnectorOptions, resolveConnectorOptions } from './connector-options'
 import { ContainerRuntime } from './container-runtime'
-import type { PublishOptions } from './publisher'
+import { requireOptions } from './option-keys'
+import { PUBLISH_KEYS, type PublishOptions } from './publisher'
 import type { ByteRequest, ImageRequest, ReceivedRequest } from './received-request'
 import type { RequestHandler } from './serve-loop'
 import { TerminationSignal } from './termination-signal'
@@ -38,6 +39,11 @@ export interface CloseOptions {
   drainMs?: number
 }
 
+const SERVE_KEYS: KeysOf<ServeOptions> = { concurrency: true, handleSignals: true }
+const RECEIVE_KEYS: KeysOf<ReceiveOptions> = { timeout: true }
+const BATCH_KEYS: KeysOf<ReceiveBatchOptions> = { ...RECEIVE_KEYS, max: true, waitMs: true }
+const CLOSE_KEYS: KeysOf<CloseOptions> = { drainMs: true }
+
 const DRAIN_MS = 30_000
 
 /**
@@ -63,7 +69,7 @@ export class Connector implements AsyncDisposable {
    * Connect to the cluster manager. It sends no request before the first receive (or {@link Connector.ready}):
    * a container that still loads its model gets nothing.
    *
-   * @throws InvalidArgumentError (100): an argument is in neither options nor environment, or invalid
+   * @throws InvalidArgumentError (100): an argument is in neither options nor environment, or invalid; (302): an option that is unknown
    * @throws SocketConnectionError (110): the manager was not reached in time, or refused the container, with the reason
    * @see SDK API reference, chapter 5, section 1
    */
@@ -82,7 +88,7 @@ export class Connector implements AsyncDisposable {
   /**
    * Wait for a request.
    * @throws ContainerReceiveTimeoutError (401): none came within `timeout`
-   * @throws InvalidArgumentError (302): `timeout` is no number of 0 or more
+   * @throws InvalidArgumentError (302): `timeout` is no number of 0 or more, or an option is unknown
    * @throws ConnectionFailedError (111): the Connector is closed, or closes and nothing more will come
    * @see SDK API reference, chapter 5, section 3
    */
@@ -93,7 +99,7 @@ export class Connector implements AsyncDisposable {
   /**
    * Wait for a request whose data is an array.
    * @throws ContainerReceiveTimeoutError (401): none came within `timeout`
-   * @throws InvalidArgumentError (302): `timeout` is no number of 0 or more
+   * @throws InvalidArgumentError (302): `timeout` is no number of 0 or more, or an option is unknown
    * @throws ConnectionFailedError (111): the Connector is closed, or closes and nothing more will come
    * @see SDK API reference, chapter 5, section 2
    */
@@ -109,7 +115,7 @@ export class Connector implements AsyncDisposable {
    *
    * @returns 1 to `max` requests, oldest first
    * @throws ContainerReceiveTimeoutError (401): not one came within `timeout`
-   * @throws InvalidArgumentError (302): `max` is no integer of 1 or more, `waitMs` or `timeout` no number of 0 or more
+   * @throws InvalidArgumentError (302): `max` is no integer of 1 or more, `waitMs` or `timeout` no number of 0 or more, or an option is unknown
    * @throws ConnectionFailedError (111): the Connector is closed, or closes and nothing more will come
    * @example
    * for (;;) {
@@ -118,7 +124,9 @@ export class Connector implements AsyncDisposable {
    *   batch.forEach(({ response }, index) => connector.sendResponse(results[index], response))
    * }
    */
-  async receiveRequests({ max, waitMs = 0, timeout = 0 }: ReceiveBatchOptions = {}): Promise<ReceivedRequest[]> {
+  async receiveRequests(options: ReceiveBatchOptions = {}): Promise<ReceivedRequest[]> {
+    requireOptions(options, BATCH_KEYS)
+    const { max, waitMs = 0, timeout = 0 } = options
     const { runtime } = this
     if (max !== undefined) requireCount('max', max)
     requireMs('waitMs', waitMs)
@@ -148,9 +156,11 @@ export class Connector implements AsyncDisposable {
    *
    * @param handler - gets each request; what it returns, or resolves to, is the result
    * @param options - how many at once, and who handles SIGTERM
-   * @throws InvalidArgumentError (302): `concurrency` is no integer of 1 or more, or `serve` runs already
+   * @throws InvalidArgumentError (302): `concurrency` is no integer of 1 or more, an option is unknown, or `serve` runs already
    */
-  async serve(handler: RequestHandler, { concurrency, handleSignals = this.isContainer }: ServeOptions = {}): Promise<void> {
+  async serve(handler: RequestHandler, options: ServeOptions = {}): Promise<void> {
+    requireOptions(options, SERVE_KEYS)
+    const { concurrency, handleSignals = this.isContainer } = options
     if (concurrency !== undefined) requireCount('concurrency', concurrency)
     this.runtime.handleWith(handler, concurrency ?? this.runtime.maxSendNum)
     if (handleSignals) this.termination.listen()
@@ -209,11 +219,12 @@ export class Connector implements AsyncDisposable {
    * @param result - anything JSON can hold; a `Uint8Array` or `NdArray` anywhere in it travels as binary. Copied, unless `copy` is false
    * @param metadata - an object; what the applications get as `response.metadata`
    * @returns whether the connection stands; without it nothing was sent. Whether anybody has subscribed is not known here
-   * @throws InvalidArgumentError (302): it holds what cannot travel, is larger than the cluster takes, or `name` is not served here
+   * @throws InvalidArgumentError (302): it holds what cannot travel, is larger than the cluster takes, `name` is not served here, or an option is unknown
    * @example
    * for await (const frame of camera) connector.publish({ frame })
    */
   publish(result: unknown, metadata?: Record<string, unknown>, options: PublishOptions = {}): boolean {
+    requireOptions(options, PUBLISH_KEYS)
     return this.runtime.publish(result, metadata, options)
   }
 
@@ -225,8 +236,12 @@ export class Connector implements AsyncDisposable {
   /**
    * Take no new request, finish those in hand and those on their way, wait until the manager has the answers (all of this for at most
    * `drainMs`), say goodbye. What nobody waits for any more holds it up only while its `serve` handler runs. Ours.
+   *
+   * @throws InvalidArgumentError (302): an option is unknown
    */
-  close({ drainMs = DRAIN_MS }: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    requireOptions(options, CLOSE_KEYS)
+    const { drainMs = DRAIN_MS } = options
     return this.runtime.close(drainMs, () => this.termination.isCutShort)
   }
 
@@ -235,7 +250,9 @@ export class Connector implements AsyncDisposable {
     return this.close()
   }
 
-  private async receive({ timeout = 0 }: ReceiveOptions = {}): Promise<ReceivedRequest> {
+  private async receive(options: ReceiveOptions = {}): Promise<ReceivedRequest> {
+    requireOptions(options, RECEIVE_KEYS)
+    const { timeout = 0 } = options
     requireMs('timeout', timeout)
     this.runtime.ready()
     return this.runtime.intake.next(timeout)

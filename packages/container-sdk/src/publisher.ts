@@ -1,4 +1,4 @@
-import { clusterError, type EncodedResult, encodeMsgpack, encodeResult, type ResultHeader } from '@aicluster/protocol'
+import { clusterError, type EncodedResult, encodeMsgpack, encodeResult, type KeysOf, type ResultHeader } from '@aicluster/protocol'
 import { DropOldestQueue, type Droppable } from '@aicluster/transport'
 
 /** One thing to publish, as it travels. */
@@ -16,6 +16,8 @@ export interface PublishOptions {
   /** false: binary parts are not copied; never touch their memory again. Default true, for nothing tells when they have left. */
   copy?: boolean
 }
+
+export const PUBLISH_KEYS: KeysOf<PublishOptions> = { name: true, copy: true }
 
 /** What the publisher sends through. */
 export interface PublishWire {

@@ -1,10 +1,10 @@
 import { clusterError } from '@aicluster/protocol'
-import { requireOptions, wrongArgument } from './arguments'
-import { type CallOptions, type ReleaseOptions, requireDrainMs, untilGivenUp } from './call-options'
+import { requireOptions, requireWhole, wrongArgument } from './arguments'
+import { CALL_KEYS, type CallOptions, MAX_TIMER_MS, RELEASE_KEYS, type ReleaseOptions, requireDrainMs, untilGivenUp } from './call-options'
 import type { CallbackOptions } from './callbacks'
 import { ClusterBoards } from './cluster-boards'
 import { ClusterLife } from './cluster-life'
-import type { ConnectOptions } from './connection/connect-options'
+import { CONNECT_KEYS, type ConnectOptions } from './connection/connect-options'
 import type { ClusterEventMap } from './events'
 import type { Logger } from './logger'
 
@@ -14,6 +14,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
  * An application's connection to a cluster: load inferences, run them, look at them.
  *
  * Beside the errors of its own, every command may reject with
+ * - InvalidArgumentError (302): its options object has a key that is not one of the call's; nothing is sent
  * - ConnectionFailedError (111): there is no connection; or it went and did not come back within `reconnectTimeoutMs`; or the
  *   manager was restarted meanwhile. In the last two cases the command may or may not have been carried out
  * - SocketConnectionError (110): the cluster does not let this application's key in any more. It is tried again, for ever
@@ -38,14 +39,15 @@ export class AICluster extends ClusterBoards implements AsyncDisposable {
    *
    * @throws SocketConnectionError (110): a link's handshake was not done in time, or its hello was refused, with the reason
    * @throws ConnectionFailedError (111): a link stands, but its check goes unanswered
-   * @throws InvalidArgumentError (302): the endpoint is not one, the key file holds something else, or an option is out of its range;
+   * @throws InvalidArgumentError (302): the endpoint is not one, the key file holds something else, an option is out of its range or unknown;
    *   (301): the key file cannot be read
    * @throws RequestAbortedError (312): through `signal`
    * @see SDK API reference, chapter 8, `__init__`
    */
   static async connect(options: ConnectOptions = {}): Promise<AICluster> {
-    const given = requireOptions<ConnectOptions>(options, 'options')
+    const given = requireOptions<ConnectOptions>(options, 'options', CONNECT_KEYS)
     const timeoutMs = given.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
+    requireWhole('connectTimeoutMs', timeoutMs, 1, MAX_TIMER_MS)
     const cluster = new AICluster(given)
     try {
       await untilGivenUp(given.signal ? { signal: given.signal } : {}, 'connect', async () => {
@@ -71,7 +73,7 @@ export class AICluster extends ClusterBoards implements AsyncDisposable {
    * @see SDK API reference, chapter 2, section 17
    */
   async connectAICluster(options: CallOptions = {}): Promise<void> {
-    await untilGivenUp(requireOptions<CallOptions>(options, 'options'), 'connect_aicluster', () => this.check())
+    await untilGivenUp(requireOptions<CallOptions>(options, 'options', CALL_KEYS), 'connect_aicluster', () => this.check())
   }
 
   /**
@@ -132,7 +134,7 @@ export class AICluster extends ClusterBoards implements AsyncDisposable {
    * @see SDK API reference, chapter 2, section 3
    */
   async release(options: ReleaseOptions = {}): Promise<void> {
-    const drainMs = requireDrainMs(requireOptions<ReleaseOptions>(options, 'options'))
+    const drainMs = requireDrainMs(requireOptions<ReleaseOptions>(options, 'options', RELEASE_KEYS))
     return this.life.release(drainMs)
   }
 

@@ -38,6 +38,6 @@ describe('arguments', () => {
   })
 
   it('a positional string in the place of options is 302, never "no filter"', () => {
-    expect(codeOf(() => requireOptions('cop1', 'options'))).toBe(302)
+    expect(codeOf(() => requireOptions('cop1', 'options', {}))).toBe(302)
   })
 })

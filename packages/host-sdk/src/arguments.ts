@@ -5,7 +5,9 @@ import {
   isName,
   NAME_RULE,
   type NdArray,
+  type OptionKeys,
   parseBoardSelector,
+  requireKnownKeys,
   requireNdArray,
 } from '@aicluster/protocol'
 
@@ -74,13 +76,26 @@ function parseParam(text: string): Record<string, unknown> {
 }
 
 /**
- * An options object in its place.
- * @throws InvalidArgumentError (302) something else, as a ported call with positional arguments gives
+ * An options object in its place, with keys that are known alone.
+ * @throws InvalidArgumentError (302) something else, as a ported call with positional arguments gives; a key that is not known
  */
-export function requireOptions<T extends object>(value: unknown, argument: string): T {
+export function requireOptions<T extends object>(value: unknown, argument: string, known: OptionKeys, further?: OptionKeys): T {
+  const options = requireObject<T>(value, argument)
+  requireKnownKeys(options, argument, known, further)
+  return options
+}
+
+/** An options object, whose keys somebody else checks. @throws InvalidArgumentError (302) something else */
+export function requireObject<T extends object>(value: unknown, argument: string): T {
   if (value === undefined || value === null) return {} as T
   if (typeof value !== 'object' || Array.isArray(value)) throw wrongArgument(argument, value, 'an options object such as { inferenceName }')
   return value as T
+}
+
+/** @throws InvalidArgumentError (302) not a whole number, or out of its range */
+export function requireWhole(argument: string, value: unknown, least: number, most: number): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return
+  throw wrongArgument(argument, value, `a whole number from ${least} to ${most}`)
 }
 
 /** @throws InvalidArgumentError (302) not a function */

@@ -1,4 +1,4 @@
-import { clusterError } from '@aicluster/protocol'
+import { clusterError, type KeysOf, type OptionKeys } from '@aicluster/protocol'
 import { optionalCallback, requireOptions, wrongArgument } from './arguments'
 import type { ProgressEvent } from './progress-event'
 
@@ -24,11 +24,20 @@ export interface InferOptions extends CallOptions {
   copy?: boolean
 }
 
+export const CALL_KEYS: KeysOf<CallOptions> = { signal: true, timeout: true }
+
+/** What a call that works for long takes beside {@link CALL_KEYS}. */
+export const PROGRESS_KEY: KeysOf<Omit<LongCallOptions, keyof CallOptions>> = { onProgress: true }
+
+export const INFER_KEYS: KeysOf<InferOptions> = { signal: true, timeout: true, copy: true }
+
 /** How `release` ends what is open. */
 export interface ReleaseOptions {
   /** ms to wait for what is open before it ends with 111. Default 0: not at all. At most 86,400,000. */
   drainMs?: number
 }
+
+export const RELEASE_KEYS: KeysOf<ReleaseOptions> = { drainMs: true }
 
 /** Longest `timeout` that the wire carries, in ms. */
 const MAX_TIMEOUT_MS = 2 ** 32 - 2
@@ -45,27 +54,28 @@ export function checkCallOptions(options: LongCallOptions): void {
 
 /**
  * What is left of the options of a call that takes several commands, asked for before each of them: `timeout` is for the whole.
- * @throws RequestTimeoutError (313) nothing is left
+ * @param own - the keys that the call takes beside
+ * @throws InvalidArgumentError (302) no options object, or an unknown key; later RequestTimeoutError (313) nothing is left
  */
-export function sharedTime(options: CallOptions, command: string): () => CallOptions {
-  const given = requireOptions<CallOptions>(options, 'options')
-  const { timeout } = given
-  if (timeout === undefined) return () => given
+export function sharedTime(options: CallOptions, command: string, own: OptionKeys): () => CallOptions {
+  const { signal, timeout } = requireOptions<CallOptions>(options, 'options', CALL_KEYS, own)
+  const abort: CallOptions = signal === undefined ? {} : { signal }
+  if (timeout === undefined) return () => abort
   const startedAtMs = performance.now()
   let asked = false
   return () => {
     if (!asked) {
       asked = true
-      return given
+      return { ...abort, timeout }
     }
     const leftMs = startedAtMs + timeout - performance.now()
-    if (leftMs >= 1) return { ...given, timeout: leftMs }
+    if (leftMs >= 1) return { ...abort, timeout: leftMs }
     throw clusterError('requestTimeout', { detail: `${command} was not done within ${timeout} ms`, command })
   }
 }
 
 /** Longest time that a timer takes, in ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+export const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Wait for what has no request of its own, until the caller gives up through `signal` or `timeout`.

@@ -1,4 +1,4 @@
-import { type AIClusterError, clusterError, type InferenceResponse } from '@aicluster/protocol'
+import { type AIClusterError, clusterError, type InferenceResponse, type KeysOf } from '@aicluster/protocol'
 import { missing, optionalCallback, requireOptions } from './arguments'
 import type { Logger } from './logger'
 
@@ -22,6 +22,8 @@ export interface CallbackOptions {
   manageCallback?: ManageCallback | null
 }
 
+const CALLBACK_KEYS: KeysOf<CallbackOptions> = { inferCallback: true, manageCallback: true }
+
 /** The common callbacks, and how an outcome reaches one. */
 export class Callbacks {
   private infer: InferCallback | undefined
@@ -29,9 +31,9 @@ export class Callbacks {
 
   constructor(private readonly log: () => Logger) {}
 
-  /** @throws InvalidArgumentError (302) a value that is no function */
+  /** @throws InvalidArgumentError (302) a value that is no function, an unknown key */
   set(options: CallbackOptions): void {
-    const { inferCallback, manageCallback } = requireOptions<CallbackOptions>(options, 'options')
+    const { inferCallback, manageCallback } = requireOptions<CallbackOptions>(options, 'options', CALLBACK_KEYS)
     const infer = optionalCallback(inferCallback) as InferCallback | undefined
     const manage = optionalCallback(manageCallback) as ManageCallback | undefined
     if (inferCallback !== undefined) this.infer = infer

@@ -2,12 +2,15 @@ import type { CoprocessorView, RemoveBoardView } from '@aicluster/protocol'
 import type { CallOptions } from './call-options'
 import { ClusterCommands } from './cluster-commands'
 import {
+  ADD_BOARD_KEYS,
   type AddBoardOptions,
   addBoardCommand,
   type BoardEntry,
   checkCommand,
+  PROBE_BOARD_KEYS,
   type ProbeBoardOptions,
   probeCommand,
+  REMOVE_BOARD_KEYS,
   type RemoveBoardOptions,
   removeBoardCommand,
   trustCommand,
@@ -33,7 +36,7 @@ export abstract class ClusterBoards extends ClusterCommands {
    * const { hostKey, facts, problems } = await cluster.probeBoard({ name: 'jetson', driver: 'ssh', address: '10.0.0.12', user: 'me', agent: true })
    */
   async probeBoard(board: BoardEntry, options: ProbeBoardOptions & CallOptions = {}): Promise<BoardProbe> {
-    return probeOf(await this.commands.call(probeCommand(board, options), options))
+    return probeOf(await this.commands.call(probeCommand(board, options), options, PROBE_BOARD_KEYS))
   }
 
   /**
@@ -80,7 +83,7 @@ export abstract class ClusterBoards extends ClusterCommands {
    * @throws ConnectionFailedError (111): no connection to the cluster
    */
   async addBoard(board: BoardEntry, options: AddBoardOptions & CallOptions = {}): Promise<CoprocessorHandler> {
-    const view = recordOf<CoprocessorView>(await this.commands.call(addBoardCommand(board, options), options))
+    const view = recordOf<CoprocessorView>(await this.commands.call(addBoardCommand(board, options), options, ADD_BOARD_KEYS))
     return CoprocessorHandler.from(view, this.commands)
   }
 
@@ -97,7 +100,7 @@ export abstract class ClusterBoards extends ClusterCommands {
    * @throws ConnectionFailedError (111): no connection to the cluster
    */
   async removeBoard(name: string, options: RemoveBoardOptions & CallOptions = {}): Promise<RemovedBoard> {
-    const { forgotten } = recordOf<RemoveBoardView>(await this.commands.call(removeBoardCommand(name, options), options))
+    const { forgotten } = recordOf<RemoveBoardView>(await this.commands.call(removeBoardCommand(name, options), options, REMOVE_BOARD_KEYS))
     return { forgotten: forgottenOf(forgotten) }
   }
 }

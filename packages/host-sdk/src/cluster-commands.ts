@@ -1,17 +1,20 @@
 import { ERROR_CODES } from '@aicluster/protocol'
-import { type CallOptions, type LongCallOptions, sharedTime } from './call-options'
+import { requireOptions } from './arguments'
+import { type CallOptions, type LongCallOptions, PROGRESS_KEY, sharedTime } from './call-options'
 import type { ManageCallback } from './callbacks'
 import { ClusterQueries } from './cluster-queries'
 import {
   loadCommand,
   reloadCommand,
+  SHUTDOWN_KEYS,
   type ShutdownOptions,
   shutdownCommand,
+  UNLOAD_KEYS,
   type UnloadOptions,
   unloadCommand,
 } from './commands/command-contents'
 import { type FileInfo, putFileCommand } from './commands/put-file-command'
-import { type DeleteQueueOptions, deleteQueueCommand, type QueueFilter } from './commands/queue-options'
+import { DELETE_QUEUE_KEYS, type DeleteQueueOptions, deleteQueueCommand, type QueueFilter } from './commands/queue-options'
 import { QueueReading, readToEnd } from './commands/queue-reading'
 import type { ContainerConfig } from './config/container-config'
 import { type ContainerHandler, handlersOf } from './handlers/container-handler'
@@ -50,7 +53,7 @@ export abstract class ClusterCommands extends ClusterQueries {
     coprocessorName: string | readonly string[],
     options: LongCallOptions = {},
   ): Promise<ContainerHandler[]> {
-    return handlersOf(await this.commands.call(loadCommand(containerConfig, coprocessorName), options), this.commands)
+    return handlersOf(await this.commands.call(loadCommand(containerConfig, coprocessorName), options, PROGRESS_KEY), this.commands)
   }
 
   /**
@@ -77,7 +80,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    * @returns the handlers that remain; its `images` says which images were deleted, and which are kept because something uses them,
    *   its `forgotten` which containers could not be stopped (`force`)
    * @throws InferenceNameNotFoundError (300): nothing is registered under `inferenceName`
-   * @throws InvalidArgumentError (302): a filter is not a name; a string in the place of the options object
+   * @throws InvalidArgumentError (302): a filter is not a name, or a key is misspelt: nothing is unloaded; a string in the place of the options object
    * @throws InvalidOperationError (303): requests are queued or in process (still, after `drainMs`)
    * @throws CoprocessorNotFoundError (304): no board has this name
    * @throws ApiConflictError (309): another command is changing the same names
@@ -87,13 +90,13 @@ export abstract class ClusterCommands extends ClusterQueries {
    * @see SDK API reference, chapter 2, section 4
    */
   async unloadInference(options: UnloadOptions & CallOptions = {}): Promise<RemainingContainers> {
-    return remainingOf(await this.commands.call(unloadCommand(options), options), this.commands)
+    return remainingOf(await this.commands.call(unloadCommand(options), options, UNLOAD_KEYS), this.commands)
   }
 
   /** Like {@link AICluster.unloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   unloadInferenceAsync(options: UnloadOptions = {}, callback?: ManageCallback): string {
     return this.commands.callAsync(
-      () => unloadCommand(options),
+      () => unloadCommand(requireOptions(options, 'options', UNLOAD_KEYS)),
       callback,
       (reply) => remainingOf(reply, this.commands),
     )
@@ -115,7 +118,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    * @see SDK API reference, chapter 2, section 16
    */
   async reloadInference(inferenceName: string, options: LongCallOptions = {}): Promise<ContainerHandler[]> {
-    return handlersOf(await this.commands.call(reloadCommand(inferenceName), options), this.commands)
+    return handlersOf(await this.commands.call(reloadCommand(inferenceName), options, PROGRESS_KEY), this.commands)
   }
 
   /** Like {@link AICluster.reloadInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
@@ -147,7 +150,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    * await cluster.reloadInference('digits')
    */
   async putFile(inferenceName: string, fileInfo: FileInfo, options: LongCallOptions = {}): Promise<void> {
-    await this.commands.call(putFileCommand(inferenceName, fileInfo), options)
+    await this.commands.call(putFileCommand(inferenceName, fileInfo), options, PROGRESS_KEY)
   }
 
   /**
@@ -169,7 +172,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    * @param options - which entries; what is not given does not restrict: **no filter means every waiting entry**, as in the seed
    * @returns the waiting entries that remain, of `inferenceName` or of every inference, in the order of arrival
    * @throws InferenceNameNotFoundError (300): nothing is registered under `inferenceName`
-   * @throws InvalidArgumentError (302): an option of another kind, a string in the place of the options object
+   * @throws InvalidArgumentError (302): an option of another kind or a misspelt key: nothing is deleted; a string in the place of the options object
    * @throws PermissionError (308): an entry belongs to another session and `forceDelete` is false; nothing is deleted
    * @throws NotImplementedError (900): the operator has switched this command off
    * @throws ConnectionFailedError (111): no connection to the cluster
@@ -179,7 +182,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    */
   async deleteQueue(options: DeleteQueueOptions & CallOptions = {}): Promise<QueueInfo[]> {
     const command = deleteQueueCommand(options)
-    const time = sharedTime(options, 'delete_queue')
+    const time = sharedTime(options, 'delete_queue', DELETE_QUEUE_KEYS)
     await this.commands.call(command, time())
     return this.waiting(options, time)
   }
@@ -187,7 +190,7 @@ export abstract class ClusterCommands extends ClusterQueries {
   /** Like {@link AICluster.deleteQueue}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   deleteQueueAsync(options: DeleteQueueOptions = {}, callback?: ManageCallback): string {
     return this.commands.callAsync(
-      () => deleteQueueCommand(options),
+      () => deleteQueueCommand(requireOptions(options, 'options', DELETE_QUEUE_KEYS)),
       callback,
       () => this.waiting(options, () => ({})),
     )
@@ -199,7 +202,7 @@ export abstract class ClusterCommands extends ClusterQueries {
    * @throws ConnectionFailedError (111): no connection to the cluster
    */
   async shutdown(options: ShutdownOptions & CallOptions = {}): Promise<void> {
-    await this.commands.call(shutdownCommand(options), options)
+    await this.commands.call(shutdownCommand(options), options, SHUTDOWN_KEYS)
   }
 
   private async waiting(options: QueueFilter, time: () => CallOptions): Promise<QueueInfo[]> {

@@ -1,11 +1,11 @@
-import type { CallOptions } from './call-options'
-import { sharedTime } from './call-options'
+import { requireOptions } from './arguments'
+import { type CallOptions, sharedTime } from './call-options'
 import type { ManageCallback } from './callbacks'
 import { ClusterRequests } from './cluster-requests'
-import { type BoardFilter, boardsCommand } from './commands/board-options'
+import { BOARD_FILTER_KEYS, type BoardFilter, boardsCommand } from './commands/board-options'
 import { CommandCaller, type CommandContent } from './commands/command-caller'
-import { containerLogCommand, nameFilter } from './commands/command-contents'
-import type { QueueInfoOptions } from './commands/queue-options'
+import { containerLogCommand, LOG_KEYS, nameFilter } from './commands/command-contents'
+import { QUEUE_INFO_KEYS, type QueueInfoOptions } from './commands/queue-options'
 import { QueueReading, readPages, readToEnd } from './commands/queue-reading'
 import { recordOf } from './commands/replies'
 import { fromWire } from './config/wire-names'
@@ -32,7 +32,7 @@ export abstract class ClusterQueries extends ClusterRequests {
    * @see SDK API reference, chapter 2, section 5
    */
   async getCoprocessorHandler(inferenceName?: string, options: BoardFilter & CallOptions = {}): Promise<CoprocessorHandler[]> {
-    return boardsOf(await this.commands.call(boardsCommand(inferenceName, options), options), this.commands)
+    return boardsOf(await this.commands.call(boardsCommand(inferenceName, options), options, BOARD_FILTER_KEYS), this.commands)
   }
 
   /** Like {@link AICluster.getCoprocessorHandler}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
@@ -118,7 +118,7 @@ export abstract class ClusterQueries extends ClusterRequests {
    * }
    */
   async getContainerLog(suffixName: string, options: ContainerLogOptions & CallOptions = {}): Promise<ContainerLog> {
-    return recordOf<ContainerLog>(await this.commands.call(containerLogCommand(suffixName, options), options))
+    return recordOf<ContainerLog>(await this.commands.call(containerLogCommand(suffixName, options), options, LOG_KEYS))
   }
 
   /**
@@ -138,19 +138,19 @@ export abstract class ClusterQueries extends ClusterRequests {
    * const waiting = (await cluster.getQueueInfo({ inferenceName: 'digits' })).filter(({ state }) => state === 'queued')
    */
   async getQueueInfo(options: QueueInfoOptions & CallOptions = {}): Promise<QueueInfo[]> {
-    return readToEnd(this.commands, new QueueReading(options), sharedTime(options, 'get_queue_info'))
+    return readToEnd(this.commands, new QueueReading(options), sharedTime(options, 'get_queue_info', QUEUE_INFO_KEYS))
   }
 
   /** Like {@link AICluster.getQueueInfo}; the outcome goes to `callback` or to the manage callback. Returns the request number. */
   getQueueInfoAsync(options: QueueInfoOptions = {}, callback?: ManageCallback): string {
     let reading: QueueReading
     const first = () => {
-      reading = new QueueReading(options)
+      reading = new QueueReading(requireOptions(options, 'options', QUEUE_INFO_KEYS))
       return reading.command as CommandContent
     }
     return this.commands.callAsync(first, callback, async (reply) => [
       ...reading.take(reply),
-      ...(await readToEnd(this.commands, reading, sharedTime({}, 'get_queue_info'))),
+      ...(await readToEnd(this.commands, reading, sharedTime({}, 'get_queue_info', QUEUE_INFO_KEYS))),
     ])
   }
 
@@ -159,7 +159,7 @@ export abstract class ClusterQueries extends ClusterRequests {
    * @throws the same as `getQueueInfo`, at the first entry
    */
   async *queueEntries(options: QueueInfoOptions & CallOptions = {}): AsyncGenerator<QueueInfo, void, undefined> {
-    const time = sharedTime(options, 'get_queue_info')
+    const time = sharedTime(options, 'get_queue_info', QUEUE_INFO_KEYS)
     for await (const page of readPages(this.commands, new QueueReading(options), time)) yield* page
   }
 }

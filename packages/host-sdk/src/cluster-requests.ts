@@ -1,6 +1,6 @@
 import { asAIClusterError, clusterError, type InferenceResponse, type NdArray } from '@aicluster/protocol'
 import { requireBytes, requireData, requireImage, requireInferenceName, requireOptions, requireParam, wrongArgument } from './arguments'
-import { type CallOptions, checkCallOptions, type InferOptions, untilGivenUp } from './call-options'
+import { CALL_KEYS, type CallOptions, checkCallOptions, INFER_KEYS, type InferOptions, untilGivenUp } from './call-options'
 import type { InferCallback } from './callbacks'
 import type { ClusterLife } from './cluster-life'
 import type { InferenceResult } from './requests/inference-result'
@@ -50,7 +50,7 @@ export abstract class ClusterRequests {
   async waitForRoom(dataBytes = 0, options: CallOptions = {}): Promise<void> {
     if (!(Number.isFinite(dataBytes) && dataBytes >= 0)) throw wrongArgument('dataBytes', dataBytes, 'a number of bytes')
     const { life } = this
-    const given = requireOptions<CallOptions>(options, 'options')
+    const given = requireOptions<CallOptions>(options, 'options', CALL_KEYS)
     checkCallOptions(given)
     life.requireConnection()
     if (!given.signal && given.timeout === undefined) return life.inference.whenFree(dataBytes)
@@ -237,7 +237,7 @@ export abstract class ClusterRequests {
     receiver: OutcomeReceiver,
     mayWait: boolean,
   ): OpenRequest {
-    const checked = requireOptions<InferOptions>(options, 'options')
+    const checked = requireOptions<InferOptions>(options, 'options', INFER_KEYS)
     checkCallOptions(checked)
     this.life.requireConnection()
     return this.life.inference.send(inferenceName, data, requireParam(param), checked, receiver, mayWait)

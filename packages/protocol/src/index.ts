@@ -108,6 +108,7 @@ export { INFERENCE_RESPONSE_TIMES, InferenceResponse } from './messages/inferenc
 export { invalidInput, nearestKey } from './messages/invalid-input'
 export { type NamedPath, namedPaths } from './messages/named-paths'
 export { BoardName, InferenceName, isName, NAME_PATTERN, NAME_RULE } from './messages/names'
+export { type KeysOf, type OptionKeys, requireKnownKeys } from './messages/option-keys'
 export type { RequestHeader, SystemMetadata } from './messages/request-header'
 export type { PartHeader, ResultHeader } from './messages/result-header'
 export type { StartedHeader } from './messages/started'

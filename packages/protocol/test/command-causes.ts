@@ -199,7 +199,10 @@ export const COMMAND_CAUSES = {
     ],
   ],
   containerStart: [
-    ['the program ended before it was ready', 'the end of its output stands in the message. Run its command by hand'],
+    [
+      'the program ended before it was ready',
+      'the end of its output stands in the message. It runs in a folder of its own: `scriptPath` and `copy` bring files there. By hand a Connector is refused with 100: the cluster sets its environment',
+    ],
     [
       'it did not connect, or take its first request, within `startTimeout`',
       'call `connector.ready()` or the first `receive` sooner, or raise `startTimeout` (60 s)',

@@ -78,18 +78,30 @@ function positive(option: string, text: string): number {
   throw new Error(`--${option} is "${text}", it must be a number above 0, at most 1000`)
 }
 
+/** Ends this process with 2, and says why, when the options are wrong; with 0 and the help when that is what is wanted. */
+function optionsOrExit(args: string[]): Given & { json: boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '2' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    const { rounds, seconds, json, help } = values
+    if (!help) return { rounds: Math.ceil(positive('rounds', rounds)), seconds: positive('seconds', seconds), json }
+    process.stdout.write(HELP)
+    process.exit(0)
+  } catch (error) {
+    say(`bench:boards: ${(error as Error).message}\nTry: npm run bench:boards -- --help`)
+    process.exit(2)
+  }
+}
+
 async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(HELP)
-  const given = { rounds: Math.ceil(positive('rounds', values.rounds)), seconds: positive('seconds', values.seconds) }
+  const given = optionsOrExit(args)
   const obstacle = await rigObstacle()
   if (obstacle !== undefined) throw new Error(obstacle)
   const about = aboutRun()
@@ -111,7 +123,7 @@ async function main(args: string[]): Promise<void> {
     const boards = await onBoards(folder, given)
     const report: BoardsReport = { ...about, rounds: given.rounds, ...boards, curve: await withAndWithoutCurve(blocks, given) }
     process.stdout.write(`${markdown(report)}\n`)
-    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+    if (given.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -124,7 +136,7 @@ main(process.argv.slice(2)).then(
     if (process.connected) process.disconnect()
   },
   (error: unknown) => {
-    say(`bench: ${error instanceof Error ? error.message : String(error)}`)
+    say(`bench:boards: ${error instanceof Error ? error.message : String(error)}`)
     process.exit(1)
   },
 )

@@ -84,15 +84,9 @@ function stopOrders(): AbortSignal {
 const exitCodeOf = ({ reason }: AbortSignal): number => 128 + constants.signals[reason as NodeJS.Signals]
 
 async function main(args: string[], stop: AbortSignal): Promise<number> {
-  // Help needs no boards.
-  if (args.some((arg) => arg === '--help' || arg === '-h')) {
-    say(
-      'npm run demo:boards [-- --json --requests N]: the digits demo on three boards that this machine plays (root). Else as npm run demo.',
-    )
-    return 0
-  }
   const refused = await checkOptions(args)
-  if (refused !== 0) return refused
+  // Help needs no boards.
+  if (refused !== 0 || args.some((arg) => arg === '--help' || arg === '-h')) return refused
   say(`Starting ${BOARDS} boards on this machine ...`)
   const rig = await startOwnedRig(BOARDS)
   try {
@@ -116,7 +110,7 @@ const stop = stopOrders()
 main(process.argv.slice(2), stop).then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
-    say(`demo: ${error instanceof RigError ? error.message : String((error as Error).stack)}`)
+    say(`demo:boards: ${error instanceof RigError ? error.message : String((error as Error).stack)}`)
     process.exit(EXIT_FAILURE)
   },
 )

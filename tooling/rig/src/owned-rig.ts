@@ -1,11 +1,10 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { rigObstacle } from './obstacle'
 import { Rig, type UpOptions } from './rig'
 import { RigError } from './rig-error'
+import { OWNED_SUBNETS } from './rig-names'
 
-/** The second octets of the networks that owned rigs take: 10.100.0 to 10.199.0. */
-const FIRST = 100
-const LAST = 199
 /** What takes longer, naming a rig's owner or taking a rig down, was begun by somebody who died in between. */
 const DONE_WITHIN_MS = 60_000
 
@@ -16,6 +15,8 @@ const DONE_WITHIN_MS = 60_000
  * @throws RigError what is missing on this machine and the cure, or what a board said when it did not start
  */
 export async function startOwnedRig(count: number, options?: UpOptions): Promise<Rig> {
+  const obstacle = await rigObstacle()
+  if (obstacle !== undefined) throw new RigError(obstacle)
   await takeDownOrphans()
   const rig = await claim()
   try {
@@ -27,7 +28,6 @@ export async function startOwnedRig(count: number, options?: UpOptions): Promise
   }
 }
 
-const subnets = (): string[] => Array.from({ length: LAST - FIRST + 1 }, (_, index) => `10.${FIRST + index}.0`)
 const ownerFile = (rig: Rig): string => join(rig.folder, 'owner')
 
 /** A process number alone may be another process's by now. */
@@ -38,7 +38,7 @@ async function startOf(pid: number): Promise<string | undefined> {
 
 /** Who makes the folder has the network. */
 async function claim(): Promise<Rig> {
-  for (const subnet of subnets()) {
+  for (const subnet of OWNED_SUBNETS) {
     const rig = new Rig({ subnet })
     await mkdir(dirname(rig.folder), { recursive: true })
     const made = await mkdir(rig.folder, { mode: 0o700 }).then(
@@ -49,13 +49,13 @@ async function claim(): Promise<Rig> {
     await writeFile(ownerFile(rig), `${process.pid} ${await startOf(process.pid)}`)
     return rig
   }
-  throw new RigError(`no network is free from ${subnets()[0]} to ${subnets().at(-1)}`)
+  throw new RigError(`no network is free from ${OWNED_SUBNETS[0]} to ${OWNED_SUBNETS.at(-1)}`)
 }
 
 async function takeDownOrphans(): Promise<void> {
   const folder = dirname(new Rig().folder)
   const names = new Set(await readdir(folder).catch(() => []))
-  for (const subnet of subnets().filter((name) => names.has(name))) {
+  for (const subnet of OWNED_SUBNETS.filter((name) => names.has(name))) {
     const rig = new Rig({ subnet })
     if ((await isOrphan(rig)) && (await isOurs(rig))) await rig.down()
   }

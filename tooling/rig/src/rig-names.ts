@@ -5,6 +5,9 @@ export const DEFAULT_SUBNET = '10.77.0'
 const FIRST_ADDRESS = 10
 export const MAX_BOARDS = 99
 
+/** The networks of rigs that last no longer than a process: what nobody owns there is taken down. See owned-rig.ts. */
+export const OWNED_SUBNETS: readonly string[] = Array.from({ length: 100 }, (_, index) => `10.${100 + index}.0`)
+
 /**
  * Every name that a rig gives, made from its subnet, so that rigs live side by side.
  * One name stands for a board everywhere: network namespace, link on the machine's side, cgroup.

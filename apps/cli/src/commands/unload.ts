@@ -64,7 +64,7 @@ async function unload(
       ...(force ? { force } : {}),
     }
     const what = `unloading ${name ?? 'everything'}${board ? ` on ${board}` : ''}`
-    const after = await longWork(context, what, (work) => cluster.unloadInference({ ...choice, ...work }))
+    const after = await longWork(context, what, ({ signal }) => cluster.unloadInference({ ...choice, ...(signal ? { signal } : {}) }))
     const left = new Set(after.map(({ suffixName }) => suffixName))
     return { gone: before.filter(({ suffixName }) => !left.has(suffixName)), remaining: after }
   })

@@ -93,6 +93,8 @@ export interface BoardContainer {
   runtime(): Promise<ContainerRuntime>
   /** The last lines that the program wrote to stderr (stdout where stderr is empty): printable, capped. */
   lastOutput(): Promise<string>
+  /** What its owner may not have thought of, if its program ended as soon as it was started: a sentence. */
+  likelyOversight?(): Promise<string | undefined>
   /** Ask the program to end, wait `graceMs`, then end it. It is not started again. Resolves when it is gone. */
   stop(graceMs: number): Promise<void>
   /** End the program at once, as if it had crashed: {@link BoardContainer.onExit} and the restart policy follow. */

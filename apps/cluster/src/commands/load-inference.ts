@@ -3,7 +3,13 @@ import type { Board } from '../boards/board'
 import type { ControlPlane } from '../control-plane/control-plane'
 import { requireProcessesAllowed } from '../control-plane/processes-allowed'
 import { treesOf } from '../given/placed-config'
-import { implementationOf, parseContainerConfig, requireSameConfig, servedNames } from '../registry/container-config-rules'
+import {
+  implementationOf,
+  parseContainerConfig,
+  requireNothingToRun,
+  requireSameConfig,
+  servedNames,
+} from '../registry/container-config-rules'
 import type { CommandCall } from './command-call'
 import { handlersOf } from './container-view'
 import { requireDistinctNames } from './distinct-names'
@@ -45,6 +51,7 @@ export async function loadInference(
  */
 function checkLoad(plane: ControlPlane, command: Pick<CommandOf<'load_inference'>, 'container_config' | 'coprocessor_name'>) {
   const configs = command.container_config.map(parseContainerConfig)
+  for (const config of configs) requireNothingToRun(config)
   requireDistinctNames(plane, configs)
   const boards = selectBoards(plane, command.coprocessor_name)
   for (const config of configs) requireProcessesAllowed(plane.options.config, config, boards)

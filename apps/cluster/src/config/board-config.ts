@@ -1,6 +1,7 @@
-import { BoardLabelKey, BoardLabelValue, BoardName } from '@aicluster/protocol'
+import { BoardLabelKey, BoardLabelValue, BoardName, nearestKey } from '@aicluster/protocol'
 import { isHost } from '@aicluster/transport'
 import { z } from 'zod'
+import { ESCAPING_OPTIONS } from '../boards/engine/run-options/escaping-options'
 import { expandHome } from './home-path'
 
 /** The largest number of labels that one board may have. */
@@ -35,12 +36,24 @@ const engineSocket = z
   .describe("Absolute path, on the board, of its Docker Engine's socket.")
 
 const allowedRunOptions = z
-  .array(z.string().regex(/^--?[A-Za-z][A-Za-z-]{0,63}$/, 'must be an option of docker run, such as "--device"'))
+  .array(
+    z
+      .string()
+      .regex(/^--?[A-Za-z][A-Za-z-]{0,63}$/, 'must be an option of docker run, such as "--device"')
+      .refine((option) => ESCAPING_OPTIONS.includes(option), { error: ({ input }) => noEscapingOption(String(input)) }),
+  )
   .max(64)
   .default([])
   .describe(
     'Options of run_option that reach beyond the container and are allowed here all the same, such as --device, --privileged or -v: each can give the container the board.',
   )
+
+/** A word that allows nothing would be taken for a permission. */
+function noEscapingOption(option: string): string {
+  const near = nearestKey(option, ESCAPING_OPTIONS)
+  const known = near ? `did you mean ${near}?` : `those are ${ESCAPING_OPTIONS.join(', ')}`
+  return `must be an option that reaches beyond the container: ${known}`
+}
 
 /** A board that is this machine: containers are child processes, or run on the local Docker Engine. */
 const LocalBoardConfig = z.strictObject({

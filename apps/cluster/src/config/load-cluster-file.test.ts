@@ -130,6 +130,18 @@ describe('a configuration that is wrong is refused with line, column, key and wh
       /^c\.yaml:2:9: admin\.host is "10\.0\.0\.1", it must be a loopback/,
     ],
     [
+      'a permission that is misspelt',
+      "boards:\n  - name: a\n    allowed_run_options: ['-v', '--prviileged']\n",
+      302,
+      'c.yaml:3:33: boards[0].allowed_run_options[1] is "--prviileged", it must be an option that reaches beyond the container: did you mean --privileged?',
+    ],
+    [
+      'a permission for what needs none',
+      "boards:\n  - name: a\n    allowed_run_options: ['--cpus']\n",
+      302,
+      /allowed_run_options\[0\] is "--cpus", it must be an option that reaches beyond the container: those are --network, --net, /,
+    ],
+    [
       'a board named twice',
       'boards:\n  - name: a\n  - name: A\n',
       302,

@@ -164,11 +164,12 @@ export class ContainerFleet {
     } catch (cause) {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
       const output = container && !signal.aborted && !isBoardFailure(cause) ? await this.lastWords(container) : ''
+      const oversight = await container?.likelyOversight?.()
       // On a board that is gone it stays behind until the board comes back.
       await giveUp(container, cause).catch((error) => this.leave(spec, error))
       if (isBoardFailure(cause)) this.options.lookAgain(boardName)
       if (!container || cause instanceof AIClusterError) throw cause
-      throw startError(spec.suffixName, boardName, cause, output)
+      throw startError(spec.suffixName, boardName, cause, output, oversight)
     } finally {
       start.end()
       this.starting.delete(spec.instance)

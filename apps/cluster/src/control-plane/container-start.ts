@@ -49,11 +49,14 @@ const describeExit = ({ code, signal, outOfMemory }: ContainerExit): string =>
       ? `was ended by ${signal} before it was ready`
       : `exited with code ${code} before it was ready`
 
-/** @param output - what the program has printed last */
-export function startError(suffixName: string, board: string, cause: unknown, output: string): AIClusterError {
+/**
+ * @param output - what the program has printed last
+ * @param oversight - what may have been forgotten
+ */
+export function startError(suffixName: string, board: string, cause: unknown, output: string, oversight?: string): AIClusterError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return clusterError('containerStart', {
-    detail: `container ${suffixName} on board ${board} ${reason}${output ? `; it printed last:\n${output}` : '; it printed nothing'}`,
+    detail: `container ${suffixName} on board ${board} ${reason}${oversight ? ` (${oversight})` : ''}${output ? `; it printed last:\n${output}` : '; it printed nothing'}`,
     details: { container: suffixName, board, reason, output },
     cause,
   })

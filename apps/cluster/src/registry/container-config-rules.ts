@@ -34,6 +34,18 @@ export function parseContainerConfig(value: unknown, index: number): ContainerCo
 
 export const implementationOf = (config: ContainerConfig): 'docker' | 'nvidia' | 'Loop' | 'other' => config.implementation_type ?? 'docker'
 
+/** Keys that only mean something with a program. `image_tag` is not one: it is a version label as well. */
+const PROGRAM_KEYS = ['run_command', 'script_path', 'image_path', 'image_filename', 'run_option', 'copy', 'env'] as const
+
+/** @throws InvalidArgumentError (302) a Loop, which runs no program, is given something for one */
+export function requireNothingToRun(config: ContainerConfig): void {
+  if (implementationOf(config) !== 'Loop') return
+  const field = PROGRAM_KEYS.find((key) => config[key] !== undefined && config[key] !== null)
+  if (field === undefined) return
+  const cure = 'but a Loop runs no program: leave it out, or choose another implementation_type'
+  throw refuse(`container config "${config.name}"`, field, field === 'env' ? Object.keys(config.env ?? {}) : config[field], cure)
+}
+
 /** Both left out means Main to Main; where one is given, the other is None. */
 export function endpointsOf(config: ContainerConfig): { input: 'Main' | null; output: 'Main' | null } {
   if (config.input === undefined && config.output === undefined) return { input: 'Main', output: 'Main' }

@@ -1,5 +1,5 @@
-import { BoardName, type CommandInput } from '@aicluster/protocol'
-import { missing, optionalBoards, requireOptions, wrongArgument } from '../arguments'
+import { BoardName, type CommandInput, type KeysOf } from '@aicluster/protocol'
+import { missing, optionalBoards, requireObject, wrongArgument } from '../arguments'
 import { toWire } from '../config/wire-names'
 import { nameFilter } from './command-contents'
 
@@ -52,9 +52,14 @@ export interface RemoveBoardOptions {
   force?: boolean
 }
 
+export const BOARD_FILTER_KEYS: KeysOf<BoardFilter> = { coprocessorName: true }
+export const PROBE_BOARD_KEYS: KeysOf<ProbeBoardOptions> = { fingerprint: true }
+export const ADD_BOARD_KEYS: KeysOf<AddBoardOptions> = { fingerprint: true, write: true }
+export const REMOVE_BOARD_KEYS: KeysOf<RemoveBoardOptions> = { write: true, force: true }
+
 /** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
 export function probeCommand(board: unknown, options: unknown): CommandInput<'probe_board'> {
-  const { fingerprint } = requireOptions<ProbeBoardOptions>(options, 'options')
+  const { fingerprint } = requireObject<ProbeBoardOptions>(options, 'options')
   return { cmd: 'probe_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint) }
 }
 
@@ -63,7 +68,7 @@ export const checkCommand = (boards: unknown): CommandInput<'check_boards'> => (
 
 /** @throws InvalidArgumentError (302) no inference name; neither a name nor a label of boards */
 export function boardsCommand(inferenceName: string | undefined, options: unknown): CommandInput<'get_coprocessor_handler'> {
-  const { coprocessorName } = requireOptions<BoardFilter>(options, 'options')
+  const { coprocessorName } = requireObject<BoardFilter>(options, 'options')
   return { cmd: 'get_coprocessor_handler', ...nameFilter(inferenceName), ...boardFilter(coprocessorName) }
 }
 
@@ -80,13 +85,13 @@ export function trustCommand(name: unknown, fingerprint: unknown): CommandInput<
 
 /** @throws InvalidArgumentError (100) no board; (302) an argument of another kind. What is in the entry the cluster checks */
 export function addBoardCommand(board: unknown, options: unknown): CommandInput<'add_board'> {
-  const { fingerprint, write } = requireOptions<AddBoardOptions>(options, 'options')
+  const { fingerprint, write } = requireObject<AddBoardOptions>(options, 'options')
   return { cmd: 'add_board', board: requireEntry(board), ...optionalText('fingerprint', fingerprint), ...optionalFlag('write', write) }
 }
 
 /** @throws InvalidArgumentError (100) no name; (302) not one, or an option of another kind */
 export function removeBoardCommand(name: unknown, options: unknown): CommandInput<'remove_board'> {
-  const { write, force } = requireOptions<RemoveBoardOptions>(options, 'options')
+  const { write, force } = requireObject<RemoveBoardOptions>(options, 'options')
   const flags = { ...optionalFlag('write', write), ...optionalFlag('force', force) }
   return { cmd: 'remove_board', coprocessor_name: requireBoardName(name), ...flags }
 }

@@ -1,6 +1,6 @@
-import { AIClusterError, asAIClusterError, type CommandInput, type CommandName } from '@aicluster/protocol'
+import { AIClusterError, asAIClusterError, type CommandInput, type CommandName, type OptionKeys } from '@aicluster/protocol'
 import { requireOptions } from '../arguments'
-import { checkCallOptions, type LongCallOptions } from '../call-options'
+import { CALL_KEYS, checkCallOptions, type LongCallOptions } from '../call-options'
 import type { ManageCallback } from '../callbacks'
 import type { ClusterLife } from '../cluster-life'
 import { namesFiles } from '../files/named-files'
@@ -13,9 +13,13 @@ export type CommandContent = CommandInput<CommandName>
 export class CommandCaller {
   constructor(private readonly life: ClusterLife) {}
 
-  /** Send a command and wait for its reply. */
-  async call(content: CommandContent, options: LongCallOptions): Promise<unknown> {
-    const checked = requireOptions<LongCallOptions>(options, 'options')
+  /**
+   * Send a command and wait for its reply.
+   * @param own - the keys that the method takes beside `signal` and `timeout`
+   * @throws InvalidArgumentError (302) an unknown key: nothing is sent
+   */
+  async call(content: CommandContent, options: LongCallOptions, own?: OptionKeys): Promise<unknown> {
+    const checked = requireOptions<LongCallOptions>(options, 'options', CALL_KEYS, own)
     checkCallOptions(checked)
     this.life.requireConnection()
     return this.begin(content, checked).reply

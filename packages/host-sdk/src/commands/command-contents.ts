@@ -1,5 +1,5 @@
-import type { CommandInput } from '@aicluster/protocol'
-import { missing, optionalBoards, optionalName, requireInferenceName, requireOptions, wrongArgument } from '../arguments'
+import type { CommandInput, KeysOf } from '@aicluster/protocol'
+import { missing, optionalBoards, optionalName, requireInferenceName, requireObject, wrongArgument } from '../arguments'
 import { toWire } from '../config/wire-names'
 import type { ContainerLogOptions } from '../handlers/container-log'
 
@@ -21,11 +21,21 @@ export interface UnloadOptions {
   force?: boolean
 }
 
+export const UNLOAD_KEYS: KeysOf<UnloadOptions> = {
+  inferenceName: true,
+  coprocessorName: true,
+  deleteImage: true,
+  drainMs: true,
+  force: true,
+}
+
 /** How `shutdown` ends the manager. */
 export interface ShutdownOptions {
   /** Also stop the containers. Default true; false leaves them for the next manager to adopt. */
   stopContainers?: boolean
 }
+
+export const SHUTDOWN_KEYS: KeysOf<ShutdownOptions> = { stopContainers: true }
 
 /** A filter by inference; nothing for none. @throws InvalidArgumentError (302) not a name */
 export const nameFilter = (inferenceName: string | undefined): { inference_name?: string } => {
@@ -50,7 +60,7 @@ export function loadCommand(config: unknown, boards: unknown): CommandInput<'loa
 
 /** @throws InvalidArgumentError (302) a filter or an option of another kind */
 export function unloadCommand(options: unknown): CommandInput<'unload_inference'> {
-  const { inferenceName, coprocessorName, deleteImage, drainMs, force } = requireOptions<UnloadOptions>(options, 'options')
+  const { inferenceName, coprocessorName, deleteImage, drainMs, force } = requireObject<UnloadOptions>(options, 'options')
   const board = optionalBoards('coprocessorName', coprocessorName)
   if (deleteImage !== undefined && typeof deleteImage !== 'boolean') throw wrongArgument('deleteImage', deleteImage, 'true or false')
   if (drainMs !== undefined && !(Number.isInteger(drainMs) && drainMs >= 0)) throw wrongArgument('drainMs', drainMs, 'a whole number of ms')
@@ -71,13 +81,15 @@ export const reloadCommand = (inferenceName: unknown): CommandInput<'reload_infe
   inference_name: requireInferenceName(inferenceName),
 })
 
+export const LOG_KEYS: KeysOf<ContainerLogOptions> = { lines: true, after: true }
+
 const MAX_LOG_LINES = 10_000
 
 /** @throws InvalidArgumentError (100) no name; (302) an option of another kind */
 export function containerLogCommand(suffixName: unknown, options: unknown): CommandInput<'get_container_log'> {
   const name = optionalName('suffixName', suffixName)
   if (name === undefined) throw missing('suffixName')
-  const { lines, after } = requireOptions<ContainerLogOptions>(options, 'options')
+  const { lines, after } = requireObject<ContainerLogOptions>(options, 'options')
   if (lines !== undefined && !(Number.isInteger(lines) && lines >= 0 && lines <= MAX_LOG_LINES)) {
     throw wrongArgument('lines', lines, `a whole number from 0 to ${MAX_LOG_LINES}`)
   }
@@ -92,7 +104,7 @@ export function containerLogCommand(suffixName: unknown, options: unknown): Comm
 
 /** @throws InvalidArgumentError (302) an option of another kind */
 export function shutdownCommand(options: unknown): CommandInput<'shutdown'> {
-  const { stopContainers = true } = requireOptions<ShutdownOptions>(options, 'options')
+  const { stopContainers = true } = requireObject<ShutdownOptions>(options, 'options')
   if (typeof stopContainers !== 'boolean') throw wrongArgument('stopContainers', stopContainers, 'true or false')
   return { cmd: 'shutdown', stop_containers: stopContainers }
 }

@@ -1,5 +1,5 @@
-import { type CommandInput, MAX_U48 } from '@aicluster/protocol'
-import { optionalName, requireOptions, wrongArgument } from '../arguments'
+import { type CommandInput, type KeysOf, MAX_U48 } from '@aicluster/protocol'
+import { optionalName, requireObject, wrongArgument } from '../arguments'
 import type { QueueInfo } from '../handlers/queue-info'
 
 /** Which entries of the queues. What is not given does not restrict; what is given must all hold. */
@@ -26,6 +26,10 @@ export interface DeleteQueueOptions extends QueueFilter {
   forceDelete?: boolean
 }
 
+const FILTER_KEYS: KeysOf<QueueFilter> = { inferenceName: true, requestNo: true, pid: true }
+export const QUEUE_INFO_KEYS: KeysOf<QueueInfoOptions> = { ...FILTER_KEYS, limit: true, after: true }
+export const DELETE_QUEUE_KEYS: KeysOf<DeleteQueueOptions> = { ...FILTER_KEYS, forceDelete: true }
+
 type WireFilter = Pick<CommandInput<'get_queue_info'>, 'inference_name' | 'request_no' | 'pid'>
 
 const MAX_PID = 2 ** 31
@@ -46,7 +50,7 @@ export function queueFilter({ inferenceName, requestNo, pid }: QueueFilter): Wir
 
 /** @throws InvalidArgumentError (302) a value of another kind */
 export function deleteQueueCommand(options: unknown): CommandInput<'delete_queue'> {
-  const given = requireOptions<DeleteQueueOptions>(options, 'options')
+  const given = requireObject<DeleteQueueOptions>(options, 'options')
   const { forceDelete } = given
   if (forceDelete !== undefined && typeof forceDelete !== 'boolean') throw wrongArgument('forceDelete', forceDelete, 'true or false')
   return { cmd: 'delete_queue', ...queueFilter(given), ...(forceDelete === undefined ? {} : { force_delete: forceDelete }) }

@@ -1,5 +1,5 @@
 import { type CommandInput, clusterError, MAX_QUEUE_PAGE, type QueueInfoView, type QueuePageView } from '@aicluster/protocol'
-import { requireOptions, wrongArgument } from '../arguments'
+import { requireObject, wrongArgument } from '../arguments'
 import type { CallOptions } from '../call-options'
 import { QueueInfo } from '../handlers/queue-info'
 import type { CommandCaller } from './command-caller'
@@ -19,7 +19,7 @@ export class QueueReading {
 
   /** @throws InvalidArgumentError (302) an option of another kind */
   constructor(options: unknown) {
-    const given = requireOptions<QueueInfoOptions>(options, 'options')
+    const given = requireObject<QueueInfoOptions>(options, 'options')
     const { limit, after } = given
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw wrongArgument('limit', limit, 'a whole number of 1 or more')
     this.filter = queueFilter(given)

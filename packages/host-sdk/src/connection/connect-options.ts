@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { clusterError } from '@aicluster/protocol'
+import { clusterError, type KeysOf, requireKnownKeys } from '@aicluster/protocol'
 import { type CurveClientKeys, DEFAULT_PORTS, ipcEndpoint, ipcFolder, isHost, parsePort, tcpEndpoint } from '@aicluster/transport'
 import type { Logger } from '../logger'
 import { curveKeysOf, type KeysOnFile, readKeyFile } from './key-file'
@@ -15,6 +15,8 @@ export interface ClusterAddress {
   /** Default 47101. */
   managementPort?: number
 }
+
+const ADDRESS_KEYS: KeysOf<ClusterAddress> = { host: true, inferencePort: true, managementPort: true }
 
 /** How {@link AICluster.connect} finds and treats the cluster. */
 export interface ConnectOptions {
@@ -53,6 +55,19 @@ export interface ConnectOptions {
   maxPendingBytes?: number
   /** Where the SDK logs. Default: nowhere. */
   logger?: Logger
+}
+
+export const CONNECT_KEYS: KeysOf<ConnectOptions> = {
+  endpoint: true,
+  stateFolder: true,
+  keyFile: true,
+  connectTimeoutMs: true,
+  signal: true,
+  token: true,
+  reconnectTimeoutMs: true,
+  maxPending: true,
+  maxPendingBytes: true,
+  logger: true,
 }
 
 export interface ResolvedEndpoints {
@@ -108,7 +123,9 @@ function parseEndpoint(text: string): ClusterAddress {
   }
 }
 
-function fromAddress({ host, inferencePort, managementPort }: ClusterAddress): Pick<ResolvedEndpoints, 'inference' | 'management'> {
+function fromAddress(address: ClusterAddress): Pick<ResolvedEndpoints, 'inference' | 'management'> {
+  requireKnownKeys(address, 'endpoint', ADDRESS_KEYS)
+  const { host, inferencePort, managementPort } = address
   if (typeof host === 'string' && host.startsWith('ipc://')) {
     const folder = ipcFolder(host)
     return { inference: ipcEndpoint(folder, 'inference'), management: ipcEndpoint(folder, 'management') }

@@ -1,5 +1,5 @@
 import { DEFAULT_RECONNECT_TIMEOUT_MS, MAX_RECONNECT_TIMEOUT_MS } from '@aicluster/protocol'
-import { wrongArgument } from '../arguments'
+import { requireWhole } from '../arguments'
 import type { SendLimits } from '../requests/send-room'
 import type { ConnectOptions } from './connect-options'
 
@@ -22,13 +22,8 @@ export function resolveSessionOptions(options: ConnectOptions): SessionOptions {
     maxPending = DEFAULT_MAX_PENDING,
     maxPendingBytes = DEFAULT_MAX_PENDING_BYTES,
   } = options
-  requireInteger('reconnectTimeoutMs', reconnectTimeoutMs, 0, MAX_RECONNECT_TIMEOUT_MS)
-  requireInteger('maxPending', maxPending, 1, MAX_MAX_PENDING)
-  requireInteger('maxPendingBytes', maxPendingBytes, 1, Number.MAX_SAFE_INTEGER)
+  requireWhole('reconnectTimeoutMs', reconnectTimeoutMs, 0, MAX_RECONNECT_TIMEOUT_MS)
+  requireWhole('maxPending', maxPending, 1, MAX_MAX_PENDING)
+  requireWhole('maxPendingBytes', maxPendingBytes, 1, Number.MAX_SAFE_INTEGER)
   return { reconnectTimeoutMs, maxPending, maxPendingBytes }
-}
-
-function requireInteger(argument: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return
-  throw wrongArgument(argument, value, `a whole number from ${least} to ${most}`)
 }

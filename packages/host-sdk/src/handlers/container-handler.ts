@@ -1,5 +1,5 @@
 import type { ContainerHandlerView, ContainerStatusView, DistributionView } from '@aicluster/protocol'
-import type { CallOptions, LongCallOptions } from '../call-options'
+import { type CallOptions, type LongCallOptions, PROGRESS_KEY } from '../call-options'
 import type { ManageCallback } from '../callbacks'
 import type { CommandCaller } from '../commands/command-caller'
 import { nameFilter } from '../commands/command-contents'
@@ -115,7 +115,7 @@ export class ContainerHandler {
    * @see SDK API reference, chapter 4, section 3
    */
   async start(options: LongCallOptions = {}): Promise<ContainerStatus> {
-    return statusOf(await this.#commands.call(this.command('start'), options))
+    return statusOf(await this.#commands.call(this.command('start'), options, PROGRESS_KEY))
   }
 
   /** Like {@link ContainerHandler.start}; the outcome goes to `callback` or to the manage callback. Returns the request number. */

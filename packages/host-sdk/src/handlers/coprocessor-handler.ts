@@ -1,6 +1,6 @@
 import type { CoprocessorImagesView, CoprocessorView, DistributionView } from '@aicluster/protocol'
 import { requireInferenceName } from '../arguments'
-import type { CallOptions, LongCallOptions } from '../call-options'
+import { type CallOptions, type LongCallOptions, PROGRESS_KEY } from '../call-options'
 import type { ManageCallback } from '../callbacks'
 import type { CommandCaller } from '../commands/command-caller'
 import { nameFilter } from '../commands/command-contents'
@@ -124,7 +124,7 @@ export class CoprocessorHandler {
    * @see SDK API reference, chapter 3, section 3
    */
   async addInference(inferenceName: string, options: LongCallOptions = {}): Promise<ContainerHandler[]> {
-    return handlersOf(await this.#commands.call(this.addition(inferenceName), options), this.#commands)
+    return handlersOf(await this.#commands.call(this.addition(inferenceName), options, PROGRESS_KEY), this.#commands)
   }
 
   /** Like {@link CoprocessorHandler.addInference}; the outcome goes to `callback` or to the manage callback. Returns the request number. */

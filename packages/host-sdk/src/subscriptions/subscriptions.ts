@@ -1,7 +1,7 @@
-import { type AIClusterError, type CommandInput, clusterError, type Envelope, type ErrorKey } from '@aicluster/protocol'
+import { type AIClusterError, type CommandInput, clusterError, type Envelope, type ErrorKey, type KeysOf } from '@aicluster/protocol'
 import { nameOf } from '@aicluster/transport'
 import { requireInferenceName, requireOptions, wrongArgument } from '../arguments'
-import { aborted, type CallOptions, checkCallOptions } from '../call-options'
+import { aborted, CALL_KEYS, type CallOptions, checkCallOptions } from '../call-options'
 import { readPublication } from './read-publication'
 import { Subscription } from './subscription'
 
@@ -9,6 +9,8 @@ export interface SubscribeOptions extends CallOptions {
   /** Results that may wait in this process for the reader; then the oldest is dropped and counted. Default 64. */
   buffer?: number
 }
+
+const SUBSCRIBE_KEYS: KeysOf<SubscribeOptions> = { ...CALL_KEYS, buffer: true }
 
 const DEFAULT_BUFFER = 64
 const MAX_BUFFER = 1_000_000
@@ -33,7 +35,7 @@ export class Subscriptions {
   /** See `AICluster.subscribe`. */
   async subscribe(inferenceName: string, options: SubscribeOptions | undefined): Promise<Subscription> {
     const name = requireInferenceName(inferenceName)
-    const { buffer = DEFAULT_BUFFER, ...call } = requireOptions<SubscribeOptions>(options, 'options')
+    const { buffer = DEFAULT_BUFFER, ...call } = requireOptions<SubscribeOptions>(options, 'options', SUBSCRIBE_KEYS)
     if (!(Number.isInteger(buffer) && buffer >= 1 && buffer <= MAX_BUFFER)) {
       throw wrongArgument('buffer', buffer, `a whole number from 1 to ${MAX_BUFFER}`)
     }

@@ -11,6 +11,7 @@ import type { LocalLimits } from './local-limits'
 import { ProcessLog } from './process-log'
 import { type ProcessRecord, readProcessRecord, writeProcessRecord } from './process-record'
 import { UsageMeter } from './process-usage'
+import { absentFile, commandWords } from './program'
 import { RestartBackoff } from './restart-backoff'
 import { stageFiles } from './staged-files'
 import { readyProgram } from './start-program'
@@ -179,6 +180,10 @@ export class LocalContainer implements BoardContainer {
     const output = await this.#log.tail()
     const young = this.#backoff.exitsInRow > 0 && this.#options.now() - this.#startedAt < this.#options.limits.restartResetMs
     return output === '' && young ? this.#outputBefore : output
+  }
+
+  likelyOversight(): Promise<string | undefined> {
+    return absentFile(commandWords(this.spec.config.run_command ?? []), this.#options.folder)
   }
 
   #state(): ContainerRuntime['state'] {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { commandWords, findProgram, splitProblem } from './program'
+import { absentFile, commandWords, findProgram, splitProblem } from './program'
 
 describe('the words of a run_command', () => {
   it.each([
@@ -72,4 +72,27 @@ describe('looking for a program', () => {
     const file = put('main.sh', 0o644)
     await expect(findProgram('./main.sh', folder, '')).rejects.toThrow(`program "./main.sh" (${file}) is not executable: chmod +x it`)
   })
+})
+
+describe('a file that a command names and that is not there', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'aicluster-program-'))
+    writeFileSync(join(folder, 'main.js'), '')
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it.each([['node other.mjs --size 3'], ['node --no-warnings models/run.py'], ['node /nowhere/main.js']])(
+    'is found in %j',
+    async (line) => {
+      expect(await absentFile(commandWords(line), folder)).toMatch(/script_path or copy bring files there/)
+    },
+  )
+
+  it.each(['node main.js', 'node ./main.js no.js', 'python -m my.module', 'node', 'curl http://host/x.js', './other.js'])(
+    'is none of %j',
+    async (line) => {
+      expect(await absentFile(commandWords(line), folder)).toBeUndefined()
+    },
+  )
 })

@@ -67,3 +67,19 @@ export async function findProgram(name: string, folder: string, path: string | u
   }
   throw new Error(`program ${shown} was not found in PATH (${searched}): install it, or write its full path in run_command`)
 }
+
+/** A module's name, as after `python -m`, is none. */
+const PROGRAM_FILE = /\/|\.(?:[cm]?[jt]s|py|sh|rb|pl|jar)$/
+
+/**
+ * Whether the first argument of a command seems to name a file that is not there: whoever writes `node main.js` has often forgotten
+ * that a container does not run where he is.
+ */
+export async function absentFile([, ...args]: readonly string[], folder: string): Promise<string | undefined> {
+  const first = args.find((word) => !word.startsWith('-'))
+  if (first === undefined || !PROGRAM_FILE.test(first) || first.includes('://')) return undefined
+  const isThere = await stat(resolve(folder, first)).catch(() => undefined)
+  if (isThere) return undefined
+  const where = isAbsolute(first) ? 'does not exist' : "is not in the container's folder, in which its program runs"
+  return `${JSON.stringify(first)} of run_command ${where}: script_path or copy bring files there, or give the full path of one`
+}

@@ -52,6 +52,7 @@ export const INNER: Readonly<Record<string, readonly string[]>> = {
     'packages/container-sdk/src/encode-answer.ts TIME_ORIGIN_MS',
     'packages/container-sdk/src/received-request.ts TIME_ORIGIN_MS',
     'packages/host-sdk/src/call-options.ts MAX_TIMER_MS',
+    'packages/container-sdk/src/connector-options.ts MAX_TIMER_MS',
     'packages/host-sdk/src/files/send-with-files.ts AROUND_A_PIECE_BYTES',
     'packages/host-sdk/src/inference-client.ts TIME_ORIGIN_MS',
     'packages/host-sdk/src/requests/deadlines.ts MAX_TIMER_MS',
