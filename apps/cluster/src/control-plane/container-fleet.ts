@@ -107,7 +107,7 @@ export class ContainerFleet {
     await this.run(spec, boardName, options, async (container, cause) => {
       this.running.delete(spec.instance)
       if (!container) return
-      if (!isBoardFailure(cause)) return container.remove(this.options.stopTimeoutMs)
+      if (!isBoardFailure(cause, boardName)) return container.remove(this.options.stopTimeoutMs)
       container.detach()
       throw cause
     })
@@ -124,7 +124,7 @@ export class ContainerFleet {
     const { record, spec } = await this.prepare(sources, earlier.suffix_name, earlier.board, options, earlier)
     try {
       await this.run(spec, earlier.board, options, async (container, cause) => {
-        if (container && isBoardFailure(cause)) throw cause
+        if (container && isBoardFailure(cause, earlier.board)) throw cause
         await container?.stop(this.options.stopTimeoutMs)
       })
     } catch (error) {
@@ -163,11 +163,11 @@ export class ContainerFleet {
       work.report('ready')
     } catch (cause) {
       await this.options.dataPlane.call('forgetContainer', spec.instance)
-      const output = container && !signal.aborted && !isBoardFailure(cause) ? await this.lastWords(container) : ''
+      const output = container && !signal.aborted && !isBoardFailure(cause, boardName) ? await this.lastWords(container) : ''
       const oversight = await container?.likelyOversight?.()
       // On a board that is gone it stays behind until the board comes back.
       await giveUp(container, cause).catch((error) => this.leave(spec, error))
-      if (isBoardFailure(cause)) this.options.lookAgain(boardName)
+      if (isBoardFailure(cause, boardName)) this.options.lookAgain(boardName)
       if (!container || cause instanceof AIClusterError) throw cause
       throw startError(spec.suffixName, boardName, cause, output, oversight)
     } finally {
