@@ -1,6 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { AIClusterError, type ContainerConfig, clusterError, type ProgressView } from '@aicluster/protocol'
-import { type CurveKeyPair, newCurveKeyPair } from '@aicluster/transport'
 import type { Logger } from 'pino'
 import type { Board, BoardContainer, BoardWork, ContainerSpec, StagedFiles } from '../boards/board'
 import { isBoardFailure } from '../boards/board-failure'
@@ -9,30 +7,23 @@ import { servedNames } from '../registry/container-config-rules'
 import type { ContainerRecord } from '../registry/inference-record'
 import { boardWork } from './board-work'
 import type { Boards } from './boards'
+import { ContainerSpecs, type SpecOptions } from './container-specs'
 import { ContainerStart, startError } from './container-start'
 import type { DataPlaneClient } from './data-plane-client'
 
 /** How long a container that has just exited gets for its last words to reach the file, in ms. */
 const LAST_WORDS_MS = 50
 
-export interface FleetOptions {
+export interface FleetOptions extends SpecOptions {
   boards: Pick<Boards, 'get'>
   dataPlane: DataPlaneClient
   log: Logger
   stopTimeoutMs: number
-  /** What a Connector needs to find the manager. */
-  connectorEnvironment: Readonly<Record<string, string>>
-  /** The manager's public CURVE key; left out without CURVE. */
-  serverKey?: string
-  /** Files that were put for an inference, if there are any. */
-  filesFolderOf(inferenceName: string): string | undefined
   /**
    * A registered container is about to be started with another token: a manager that dies from here on leaves one that its successor
    * knows. It does not fail: on a full disk it is better started than not.
    */
   keep(inferenceName: string, record: ContainerRecord): Promise<void>
-  /** The config with the places where what was sent lies. */
-  placed(sources: Sources): ContainerConfig
   /** @throws InvalidArgumentError (302) the board may not run such a program, whoever asks */
   requireAllowed(config: ContainerConfig, board: string): void
   /** Something has failed on a board, with a registered container if one is named: it is not to stay so. */
@@ -57,8 +48,6 @@ export interface StartOptions {
   distributionOff?: string[] | undefined
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
 /** What a container that cannot reach the manager any more has to end in, in ms. */
 const CUT_OFF_STOP_MS = 1_000
 
@@ -73,8 +62,11 @@ export class ContainerFleet {
   private readonly leaving = new Map<string, BoardContainer>()
   /** Their board was lost while they got a new token: they may run with one or the other. */
   private readonly tokenUnsure = new Set<string>()
+  private readonly specs: ContainerSpecs
 
-  constructor(private readonly options: FleetOptions) {}
+  constructor(private readonly options: FleetOptions) {
+    this.specs = new ContainerSpecs(options)
+  }
 
   get(instance: string): BoardContainer | undefined {
     return this.running.get(instance)
@@ -190,7 +182,7 @@ export class ContainerFleet {
       await this.rest(sources, record)
       return false
     }
-    const adopted = await this.board(record.board).adopt(this.spec(sources, record, '', true))
+    const adopted = await this.board(record.board).adopt(this.specs.of(sources, record))
     if (!adopted) return false
     if ((record.public_key !== undefined) !== (this.options.serverKey !== undefined)) {
       // CURVE was switched on or off: it could not connect any more, and would wait for that until its time is over.
@@ -226,7 +218,7 @@ export class ContainerFleet {
 
   /** A container that somebody has stopped, under an earlier manager. */
   async rest(sources: Sources, record: ContainerRecord): Promise<void> {
-    this.watch(await this.board(record.board).rest(this.spec(sources, record, '', true)))
+    this.watch(await this.board(record.board).rest(this.specs.of(sources, record)))
   }
 
   /** End a container's program; it keeps its files. The data plane must have forgotten it. */
@@ -330,21 +322,10 @@ export class ContainerFleet {
     earlier?: ContainerRecord,
   ): Promise<{ record: ContainerRecord; spec: ContainerSpec }> {
     this.options.requireAllowed(sources.config, board)
-    const token = randomBytes(32).toString('base64url')
-    const pair = this.options.serverKey === undefined ? undefined : newCurveKeyPair()
-    const record: ContainerRecord = {
-      instance: earlier?.instance ?? randomBytes(16).toString('hex'),
-      suffix_name: suffixName,
-      board,
-      token_sha256: sha256(token),
-      ...(pair ? { public_key: pair.publicKey } : {}),
-      distribution_off: earlier?.distribution_off ?? distributionOff,
-      created: earlier?.created ?? new Date().toISOString(),
-      stopped: false,
-    }
+    const { record, spec } = this.specs.fresh(sources, { suffixName, board, distributionOff, withFiles }, earlier)
     await this.expect(sources.config, record, { held: earlier === undefined })
     if (earlier) await this.options.keep(sources.config.name, { ...record, stopped: earlier.stopped })
-    return { record, spec: { ...this.spec(sources, record, token, withFiles), ...(pair ? { curve: this.curveFile(pair) } : {}) } }
+    return { record, spec }
   }
 
   private expect(
@@ -364,29 +345,6 @@ export class ContainerFleet {
       held,
       adopted,
     })
-  }
-
-  private spec(sources: Sources, record: ContainerRecord, token: string, withFiles: boolean): ContainerSpec {
-    const { config } = sources
-    return {
-      instance: record.instance,
-      suffixName: record.suffix_name,
-      config: this.options.placed(sources),
-      environment: {
-        ...this.options.connectorEnvironment,
-        AICLUSTER_INSTANCE: record.instance,
-        AICLUSTER_CONTAINER: record.suffix_name,
-        AICLUSTER_BOARD: record.board,
-        AICLUSTER_SUB_NAME: config.name,
-        AICLUSTER_MODULES: JSON.stringify(config.inference_modules ?? []),
-      },
-      token,
-      filesFolder: withFiles ? this.options.filesFolderOf(config.name) : undefined,
-    }
-  }
-
-  private curveFile({ publicKey, secretKey }: CurveKeyPair): string {
-    return JSON.stringify({ server_key: this.options.serverKey, public_key: publicKey, secret_key: secretKey })
   }
 
   private watch(container: BoardContainer): void {
