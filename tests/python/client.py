@@ -224,7 +224,7 @@ def scenario_files(host: Host, options: dict) -> dict:
     name, path = config["name"], config["script_path"]
     nothing = [{"path": path, "unreadable": "does not exist"}]
     command = {"cmd": "load_inference", "container_config": [config], "coprocessor_name": [board]}
-    missing = code_of(lambda: host.command("offer_files", command=command, files=nothing))
+    absent = code_of(lambda: host.command("offer_files", command=command, files=nothing))
     containers, wanted, sent = load_with_files(host, config, board, {path: source})
     result = host.infer(name, b"from afar", {"mode": "echo"}).result
     bad = code_of(lambda: host.command("put_chunk", sha256="0" * 64, size=1, offset=0, data=b"x"))
@@ -232,7 +232,7 @@ def scenario_files(host: Host, options: dict) -> dict:
     _, again, sent_again = load_with_files(host, config, board, {path: source})
     host.command("unload_inference", inference_name=name)
     return {
-        "missing": missing, "script_path": containers[0]["script_path"], "wanted": wanted, "sent": sent, "result": result == b"from afar",
+        "absent": absent, "script_path": containers[0]["script_path"], "wanted": wanted, "sent": sent, "result": result == b"from afar",
         "bad": bad, "again": again, "sent_again": sent_again,
     }
 

@@ -78,7 +78,8 @@ describe('a manager that is killed and started again', () => {
     await using world = await startWorld()
     await world.load('gated', 'gated')
     const open = world.cluster.infer('gated', BODY, { tag: 'a' })
-    await world.until('gated', { held: 1 })
+    // What was handed out and is still on its way would die with the manager.
+    await eventually('it to be begun', () => world.gates.sawBeginOf('a'))
     await world.endManager('SIGKILL')
     world.gates.openAll()
     await eventually('the container to answer', () => world.gates.sawEndOf('a'))

@@ -220,7 +220,7 @@ describe('a board that will not come back', () => {
     const forgotten = { coprocessorName: 'dead', reason: expect.stringContaining('ECONNREFUSED') }
     expect(remaining.forgotten).toEqual([{ ...forgotten, suffixName: 'far-board2' }])
     expect((await Promise.all(far)).sort()).toEqual([400, 402])
-    expect(await refusal(world.cluster.removeBoard('dead'))).toMatchObject({ code: 303, message: expect.stringContaining('--force') })
+    expect(await refusal(world.cluster.removeBoard('dead'))).toMatchObject({ code: 303, message: expect.stringContaining('or say force') })
 
     const removed = await world.cluster.removeBoard('dead', { force: true })
 

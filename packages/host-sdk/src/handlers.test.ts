@@ -206,7 +206,7 @@ describe('handlers', () => {
   it('give a status all 30 attributes of the original, nil as undefined', async () => {
     await using world = await startWithHandlers()
     const [status] = await world.cluster.getContainerStatus()
-    const ours = ['cpuPercent', 'memBytes', 'memPercent', 'pid', 'restarts']
+    const ours = ['cpuPercent', 'memBytes', 'memPercent', 'pid', 'restarts', 'distributionOff']
     expect(Object.keys(status as ContainerStatus).filter((key) => !ours.includes(key))).toHaveLength(30)
     expect(status).toMatchObject({ netIo: '1kB / 2kB', ports: undefined, copy: { To: 'model', From: '/model' }, waitQueueTimeout: 'never' })
   })

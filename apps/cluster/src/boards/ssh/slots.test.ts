@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Slots } from './slots'
 
 /** Work that goes on until it is ended, each with the number of its beginning. */
@@ -50,11 +50,30 @@ describe('slots', () => {
     await Promise.all(all)
   })
 
-  it('are not blamed when work fails alone', async () => {
-    const [slots, works] = [new Slots(3, () => true), new Works()]
-    const alone = expect(slots.run(works.start('a'))).rejects.toThrow('full')
-    await works.end('a', new Error('full'))
-    await alone
+  it('are tried again after a pause by what is refused alone: what has ended here may still end there', async () => {
+    let refusals = 3
+    const pause = vi.fn(async () => {})
+    const slots = new Slots(3, () => true, pause)
+
+    await slots.run(async () => {
+      if (refusals-- > 0) throw new Error('full')
+    })
+
+    expect(pause).toHaveBeenCalledTimes(3)
+  })
+
+  it('are not blamed when work goes on failing alone', async () => {
+    const work = vi.fn(() => Promise.reject(new Error('full')))
+
+    await expect(
+      new Slots(
+        3,
+        () => true,
+        async () => {},
+      ).run(work),
+    ).rejects.toThrow('full')
+
+    expect(work).toHaveBeenCalledTimes(10)
   })
 
   it('are not waited for by what is no longer wanted', async () => {

@@ -7,6 +7,7 @@ export const INNER: Readonly<Record<string, readonly string[]>> = {
     'apps/cli/src/cluster/poll.ts EVERY_MS',
     'apps/cluster/src/admin/admin-server.ts CHECK_INTERVAL_MS',
     'apps/cluster/src/boards/local/watched-process.ts STOP_POLL_MS',
+    'apps/cluster/src/boards/ssh/slots.ts ALONE_PAUSE_MS',
     'apps/cluster/src/commands/drain.ts DRAIN_POLL_MS',
     'apps/cluster/src/commands/unload-inference.ts DRAIN_POLL_MS',
     'apps/cluster/src/keys/key-lock.ts LOCK_PAUSE_MS',
