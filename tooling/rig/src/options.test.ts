@@ -20,13 +20,6 @@ describe('the words of npm run rig', () => {
     expect(read('--subnet 10.3.4 status', environment)).toMatchObject({ rig: { subnet: '10.3.4' } })
   })
 
-  it('bring no rig up where demos and tests take down what they do not know', () => {
-    expect(() => read('--subnet 10.178.0 up 2')).toThrow('10.100.0 to 10.199.0 belong to demos and tests')
-    expect(() => read('up 2', { AICLUSTER_RIG_SUBNET: '10.100.0' })).toThrow('choose another')
-    expect(read('--subnet 10.178.0 down')).toMatchObject({ command: 'down' })
-    expect(read('--subnet 10.200.0 up 2')).toMatchObject({ command: 'up' })
-  })
-
   it('ask for help, also by saying nothing', () => {
     for (const line of ['--help', 'help', 'up -h']) expect(read(line)).toBeUndefined()
     expect(readOptions([], {})).toBeUndefined()

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { RigOptions } from './rig'
 import { RigError } from './rig-error'
-import { DEFAULT_SUBNET, OWNED_SUBNETS } from './rig-names'
+import { DEFAULT_SUBNET } from './rig-names'
 
 export const HELP = `Usage: npm run rig -- COMMAND [options]
 
@@ -25,7 +25,6 @@ Boards on this machine, as network namespaces, each with its own sshd, Docker En
 
 Options (before ssh and exec, for what follows them is the board's):
   --subnet S       first three octets of the rig's network (default ${DEFAULT_SUBNET}, or $AICLUSTER_RIG_SUBNET); rigs with different ones live side by side;
-                   not ${OWNED_SUBNETS[0]} to ${OWNED_SUBNETS.at(-1)}: demos and tests make rigs there, and take down what they do not know
   --folder F       where its state is (default below /var/lib/aicluster-rig, or $AICLUSTER_RIG_FOLDER)
   --disk-mb M      for up: the size of each board's disk; B=M: of board B's
   --user U         for ssh
@@ -50,11 +49,6 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Rig
   const [command, ...words] = passedOn ? args.slice(at) : positionals
   if (values.help || command === undefined || command === 'help') return undefined
   const subnet = values.subnet ?? environment.AICLUSTER_RIG_SUBNET
-  if (command === 'up' && subnet !== undefined && OWNED_SUBNETS.includes(subnet)) {
-    throw new RigError(
-      `the subnet is ${subnet}, but ${OWNED_SUBNETS[0]} to ${OWNED_SUBNETS.at(-1)} belong to demos and tests, which would take this rig down: choose another`,
-    )
-  }
   return {
     command,
     words,
