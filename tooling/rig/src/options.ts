@@ -24,7 +24,7 @@ Boards on this machine, as network namespaces, each with its own sshd, Docker En
   exec B COMMAND   on board B's console, as root: also without link and sshd
 
 Options (before ssh and exec, for what follows them is the board's):
-  --subnet S       first three octets of the rig's network (default ${DEFAULT_SUBNET}, or $AICLUSTER_RIG_SUBNET); rigs with different ones live side by side;
+  --subnet S       first three octets of the rig's network (default ${DEFAULT_SUBNET}, or $AICLUSTER_RIG_SUBNET); rigs with different ones live side by side
   --folder F       where its state is (default below /var/lib/aicluster-rig, or $AICLUSTER_RIG_FOLDER)
   --disk-mb M      for up: the size of each board's disk; B=M: of board B's
   --user U         for ssh
