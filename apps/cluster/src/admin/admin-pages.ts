@@ -1,6 +1,7 @@
 import { InferenceName } from '@aicluster/protocol'
 import type { DataPlaneClient } from '../control-plane/data-plane-client'
 import { isInOrder, READINESS, type Readiness, type ReadinessTable } from '../data-plane/readiness'
+import { within } from '../within'
 import { AdminError } from './admin-error'
 import { type ExpositionFormat, formatFor } from './exposition'
 import { HistogramCache } from './histogram-cache'
@@ -97,24 +98,12 @@ export class AdminPages {
       this.shared.set(key, answer)
       answer.catch(() => {}).finally(() => this.shared.delete(key))
     }
-    return withTimeout(answer, this.timeoutMs)
+    const ms = this.timeoutMs
+    return within(answer, { ms, late: () => new Silent(503, 'data_plane_silent', `the data plane has not answered within ${ms} ms`) })
   }
 }
 
 class Silent extends AdminError {}
-
-async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const silence = () => reject(new Silent(503, 'data_plane_silent', `the data plane has not answered within ${timeoutMs} ms`))
-    timer = setTimeout(silence, timeoutMs)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /** A silent data plane is an answer of the health checks, not an error of theirs. */
 const ifSilent =

@@ -41,31 +41,32 @@ function world() {
   const giveUp = new AbortController()
   const work = { signal: giveUp.signal, report() {} }
   const start = () => fleet.start({ config: CONFIG }, 'digits-b', 'b', { startTimeoutMs: 60_000, work, withFiles: false })
-  return { done, lookAgain, giveUp, start }
+  /** Start one, and give it up before it is ready. */
+  const giveUpBecause = async (failure: Error) => {
+    const refused = expect(start()).rejects.toBe(failure)
+    await vi.waitFor(() => expect(done).toEqual(['create']))
+    giveUp.abort(failure)
+    await refused
+  }
+  return { done, lookAgain, giveUpBecause }
 }
 
 describe('a container that is still starting', () => {
   it('is removed at once when it is given up because another board has failed', async () => {
-    const { done, lookAgain, giveUp, start } = world()
+    const { done, lookAgain, giveUpBecause } = world()
     const failure = boardError('other', 'connection', 'cut', { reason: 'lost' })
-    const refused = expect(start()).rejects.toBe(failure)
-    await vi.waitFor(() => expect(done).toEqual(['create']))
 
-    giveUp.abort(failure)
-    await refused
+    await giveUpBecause(failure)
 
     expect(done).toEqual(['create', 'remove'])
     expect(lookAgain).not.toHaveBeenCalled()
   })
 
   it('is left behind, and its board looked at again, when that board itself has failed', async () => {
-    const { done, lookAgain, giveUp, start } = world()
+    const { done, lookAgain, giveUpBecause } = world()
     const failure = boardError('b', 'connection', 'cut', { reason: 'lost' })
-    const refused = expect(start()).rejects.toBe(failure)
-    await vi.waitFor(() => expect(done).toEqual(['create']))
 
-    giveUp.abort(failure)
-    await refused
+    await giveUpBecause(failure)
 
     expect(done).toEqual(['create', 'detach'])
     expect(lookAgain).toHaveBeenCalledWith('b')

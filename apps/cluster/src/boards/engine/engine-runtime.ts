@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
+import { within } from '../../within'
 import type { ContainerRuntime } from '../board'
 import { engineLogTail } from './engine-log'
 import { NO_USAGE, portsText, usageOf } from './engine-usage'
@@ -69,16 +70,11 @@ function stateOf({ State, RestartCount }: ContainerInspectInfo): ContainerRuntim
 }
 
 async function usage(container: Docker.Container): Promise<typeof NO_USAGE> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), STATS_TIMEOUT_MS)
-  })
   try {
-    const sample = await Promise.race([container.stats({ stream: false }), late])
-    return sample?.cpu_stats ? usageOf(sample) : NO_USAGE
+    const late = () => new Error('no figures came')
+    const sample = await within(container.stats({ stream: false }), { ms: STATS_TIMEOUT_MS, late })
+    return sample.cpu_stats ? usageOf(sample) : NO_USAGE
   } catch {
     return NO_USAGE
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { type BoardTelemetryView, type ContainerConfig, clusterError, type ImageView } from '@aicluster/protocol'
 import type { Logger } from 'pino'
 import type { Board, BoardAbout, BoardContainer, BoardState, BoardWork, ContainerSpec, ImageDeletion, IsKnown } from '../board'
+import { suffixNameOf } from '../engine/container-folders'
 import { findsManager } from '../manager-place'
-import { asideOf, ownerOf } from './aside'
+import { asideOf } from './aside'
 import { checkConfig } from './check-config'
 import { startError } from './container-errors'
 import { makeContainerFolder, writeSecrets } from './container-files'
@@ -153,7 +154,7 @@ export class LocalBoard implements Board {
   async sweep(isKnown: IsKnown): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const folder = join(this.#folder, name)
-      const suffixName = ownerOf(name)
+      const suffixName = suffixNameOf(name)
       // One that is being made has no record yet.
       if (suffixName === name && isKnown({ suffixName })) continue
       if (isKnown({ instance: readProcessRecord(folder)?.instance, suffixName })) continue

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path/posix'
 import { AIClusterError } from '@aicluster/protocol'
+import { within } from '../../within'
 import type { BoardWork } from '../board'
 import { boardError } from '../board-error'
 import { bringTree, type Upload } from '../bring/bring-tree'
 import type { MachineFiles } from '../machine'
-import { within } from '../within'
 import { runOver } from './run-over-ssh'
 import { openSftp, SFTP_STATUS, type SftpCalls, type SftpHandle, sftpCalls } from './sftp-calls'
 import type { SshConnection } from './ssh-connection'
@@ -45,7 +45,7 @@ export class SftpFiles implements MachineFiles {
     }
     const hangs = new Error(`its SFTP server did not answer within ${limitMs} ms: it hangs. Look at "Subsystem sftp" in sshd_config there`)
     try {
-      return await within(limitMs, begin(), () => hangs)
+      return await within(begin(), { ms: limitMs, late: () => hangs })
     } catch (error) {
       const none = new Error('its SSH server has no SFTP: sshd_config needs "Subsystem sftp internal-sftp"', { cause: error })
       const cause = error === hangs ? hangs : none
